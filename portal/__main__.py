@@ -1,0 +1,7 @@
+"""``python -m portal`` is ``portal``."""
+
+import sys
+
+from portal.commands import main
+
+sys.exit(main())

@@ -1,0 +1,268 @@
+"""The command line: ``portal serve``, ``check``, ``db``, ``catalogs``, ``messages``.
+
+A command returns 0 when all is well, 1 for a fault, 2 when it was asked for
+something that does not exist. What it finds goes to standard output, what went
+wrong to standard error.
+"""
+
+import argparse
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from functools import partial
+from typing import Any
+
+import uvicorn
+from jinja2 import TemplateError
+from uvicorn.supervisors import Multiprocess
+
+from portal import __version__, languages, messages, translating
+from portal.catalogs import CatalogError
+from portal.database import Database, Unavailable
+from portal.settings import CHECKOUT, DATA, Settings, SettingsError
+from portal.web.app import create_app
+from portal.web.edition import print_edition
+from portal.web.protocol import BoundedProtocol
+
+FAULT, USAGE = 1, 2
+CONNECTIONS = 2000
+"""Open at once; more are answered with 503 until some close."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    given = _parser().parse_args(arguments)
+    try:
+        if given.run is version:
+            return version()
+        settings = Settings.read()
+        _log(settings)
+        return int(given.run(settings, given))
+    except SettingsError as error:
+        return _complain("These settings cannot be used:", *error.faults)
+    except (CatalogError, TemplateError) as error:
+        return _complain(str(error))
+    except Unavailable:
+        return _complain("The database cannot be used. Is DATABASE_URL right, and is it running?")
+
+
+def version() -> int:
+    """Say which version this is."""
+    print(__version__)
+    return 0
+
+
+def serve(settings: Settings, given: argparse.Namespace) -> int:
+    """Serve the portal until it is stopped."""
+    database = Database(settings.database_url)
+    if not settings.embedded and (fault := _schema_fault(database)):
+        return _complain(fault)
+    config = uvicorn.Config(
+        partial(create_app, settings),
+        factory=True,
+        host=given.host,
+        port=given.port,
+        workers=given.workers,
+        http=BoundedProtocol,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=10,
+        limit_concurrency=CONNECTIONS,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+    )
+    logging.getLogger(__name__).info("The portal opens at http://%s:%d/", given.host, given.port)
+    server = uvicorn.Server(config)
+    if given.workers == 1:
+        server.run()
+    else:
+        Multiprocess(config, [config.bind_socket()]).run()
+    return 0 if server.started or given.workers > 1 else FAULT
+
+
+def check(settings: Settings, given: argparse.Namespace) -> int:
+    """Look whether everything that serving needs is in order."""
+    edition = print_edition(settings)
+    faults = [*edition.faults]
+    fault = _schema_fault(Database(settings.database_url))
+    if fault and not settings.embedded:
+        faults.append(fault)
+    if faults:
+        return _complain(*faults)
+    print(f"{len(edition.shelf)} pages and files in {len(edition.languages)} languages: all well.")
+    return 0
+
+
+def db_upgrade(settings: Settings, given: argparse.Namespace) -> int:
+    """Bring the database's tables to this version of the portal."""
+    database = Database(settings.database_url)
+    database.upgrade()
+    print(database.revisions()[0])
+    return 0
+
+
+def db_current(settings: Settings, given: argparse.Namespace) -> int:
+    """Say which revision the database has, and which is the newest."""
+    current, newest = Database(settings.database_url).revisions()
+    print(f"{current or 'none'} (newest: {newest})")
+    return 0
+
+
+def db_check(settings: Settings, given: argparse.Namespace) -> int:
+    """Compare the database's tables with the portal's."""
+    database = Database(settings.database_url)
+    faults = [fault] if (fault := _schema_fault(database)) else database.differences()
+    return _complain(*faults) if faults else 0
+
+
+def catalogs_extract(settings: Settings, given: argparse.Namespace) -> int:
+    """Write the template of all catalogs."""
+    template = translating.extract(CHECKOUT)
+    template.save(str(CHECKOUT / "locales" / "portal.pot"))
+    print(f"{len(template)} texts")
+    return 0
+
+
+def catalogs_update(settings: Settings, given: argparse.Namespace) -> int:
+    """Bring all catalogs in step with the texts."""
+    for change in translating.update(CHECKOUT, languages.discover(DATA / "locales")):
+        print(f"{change.tag}: {change.added} new ({change.fuzzy} fuzzy), {change.removed} gone")
+    return 0
+
+
+def messages_list(settings: Settings, given: argparse.Namespace) -> int:
+    """List the newest messages."""
+    found = asyncio.run(
+        _read(settings, lambda connection: messages.newest(connection, given.count))
+    )
+    if given.json:
+        print(json.dumps([_plain(message) for message in found], ensure_ascii=False, indent=2))
+    for message in () if given.json else found:
+        first_line = message.text.strip().splitlines()[0]
+        print(message.reference, f"{message.received_at:%Y-%m-%d %H:%M}", message.language, end=" ")
+        print(first_line[:60])
+    return 0
+
+
+def messages_show(settings: Settings, given: argparse.Namespace) -> int:
+    """Show one message, its text exactly as it was sent."""
+    message = asyncio.run(
+        _read(settings, lambda connection: messages.refer(connection, given.reference))
+    )
+    if message is None:
+        return _complain(f"No message has the reference {given.reference}.")
+    if given.json:
+        print(json.dumps(_plain(message), ensure_ascii=False, indent=2))
+        return 0
+    for name, value in _plain(message).items():
+        if name != "text":
+            print(f"{name}: {value or ''}")
+    print()
+    sys.stdout.flush()
+    sys.stdout.buffer.write(message.text.encode())
+    return 0
+
+
+async def _read(settings: Settings, look: Callable[[Any], Any]) -> Any:
+    database = Database(settings.database_url)
+    try:
+        async with database.reading() as connection:
+            return await look(connection)
+    finally:
+        await database.stop()
+
+
+def _plain(message: messages.Message) -> dict[str, Any]:
+    """A message as JSON has it; the code that opens its page is nobody else's business."""
+    kept = asdict(message) | {"received_at": message.received_at.isoformat()}
+    return {name: value for name, value in kept.items() if name != "code"}
+
+
+def _schema_fault(database: Database) -> str:
+    """What is wrong with the database's revision."""
+    try:
+        current, newest = database.revisions()
+    except Exception as error:
+        raise Unavailable from error
+    if current == newest:
+        return ""
+    return f"The database is at revision {current or 'none'}, not {newest}: run portal db upgrade."
+
+
+def _complain(*lines: str) -> int:
+    print(*lines, sep="\n", file=sys.stderr)
+    return FAULT
+
+
+class _JsonLines(logging.Formatter):
+    """One JSON object a line, for log collectors."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return json.dumps(
+            {
+                "time": self.formatTime(record),
+                "level": record.levelname,
+                "logger": record.name,
+                "message": record.getMessage(),
+            }
+        )
+
+
+def _log(settings: Settings) -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        _JsonLines()
+        if settings.log_format == "json"
+        else logging.Formatter("%(asctime)s %(levelname)s %(message)s")
+    )
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="portal", description="The guardians' portal.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    one = _command(commands, "serve", serve)
+    one.add_argument("--host", default="127.0.0.1")
+    one.add_argument("--port", type=int, default=8000)
+    one.add_argument("--workers", type=int, default=1)
+    _command(commands, "check", check)
+    _command(commands, "version", version)
+
+    group = _group(commands, "db", "the database's tables")
+    _command(group, "upgrade", db_upgrade)
+    _command(group, "current", db_current)
+    _command(group, "check", db_check)
+
+    group = _group(commands, "catalogs", "the translations")
+    _command(group, "extract", catalogs_extract)
+    _command(group, "update", catalogs_update)
+
+    group = _group(commands, "messages", "the messages received")
+    one = _command(group, "list", messages_list)
+    one.add_argument("--count", type=int, default=20)
+    one.add_argument("--json", action="store_true")
+    one = _command(group, "show", messages_show)
+    one.add_argument("reference")
+    one.add_argument("--json", action="store_true")
+    return parser
+
+
+def _group(commands: Any, name: str, about: str) -> Any:
+    group = commands.add_parser(name, help=about, description=about)
+    return group.add_subparsers(required=True, metavar="command")
+
+
+def _command(commands: Any, name: str, run: Callable[..., int]) -> argparse.ArgumentParser:
+    about = (run.__doc__ or "").partition("\n")[0]
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=about, description=about)
+    parser.set_defaults(run=run)
+    return parser

@@ -1,0 +1,237 @@
+"""Where messages are kept: an SQLite file of the portal's own, or PostgreSQL.
+
+Reading is asynchronous and many at a time. Writing is one at a time, in one
+thread: whatever waits is written in one transaction, each piece in a savepoint of
+its own, so that one fsync serves all of them and a bad piece fails alone. Nobody
+is told "done" before the transaction is committed and on the disk. With
+PostgreSQL the nodes take turns by an advisory lock, so that "read, then write"
+is safe everywhere without further care. This is the only room where the two
+databases differ.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from portal import migrations
+
+WAIT_SECONDS = 7.0
+"""A write not done by then is given up; the sender hears so within eight seconds."""
+BATCH = 100
+"""So many writes share a commit at the most."""
+QUEUE = 2000
+"""So many writes may wait; more are turned away at once."""
+
+_SQLITE_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "busy_timeout=5000",
+    "foreign_keys=ON",
+    "trusted_schema=OFF",
+)
+_POSTGRESQL_OPTIONS = (
+    "-c lock_timeout=5000 -c statement_timeout=6000 -c idle_in_transaction_session_timeout=10000"
+)
+_TURN = 7_031_365
+"""The key of the advisory lock by which nodes take turns."""
+
+log = logging.getLogger(__name__)
+Result = TypeVar("Result")
+Work = Callable[[sa.Connection], Any]
+
+
+class Unavailable(Exception):
+    """The database cannot be used just now. What was to be written may be sent again."""
+
+
+class Database:
+    """One database, with its readers and its writer.
+
+    Args:
+        url: as in ``DATABASE_URL``.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._readers = _readers(url)
+        self._engine = _writer(url)
+        self._thread = ThreadPoolExecutor(1, "writer")
+        self._waiting: asyncio.Queue[tuple[Work, asyncio.Future[Any]]] = asyncio.Queue(QUEUE)
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to write what is put in the queue."""
+        self._task = asyncio.create_task(self._write_for_ever())
+
+    async def stop(self) -> None:
+        """Finish what waits, then let go of the database."""
+        if self._task:
+            await self._waiting.join()
+            self._task.cancel()
+        self._thread.shutdown()
+        self._engine.dispose()
+        await self._readers.dispose()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection to read with.
+
+        Raises:
+            Unavailable: when the database does not answer in time.
+        """
+        try:
+            async with asyncio.timeout(WAIT_SECONDS), self._readers.connect() as connection:
+                yield connection
+        except (SQLAlchemyError, TimeoutError) as error:
+            raise _unavailable(error) from None
+
+    async def write(self, work: Callable[[sa.Connection], Result]) -> Result:
+        """Do a piece of work in the next transaction; what it returns is on the disk.
+
+        Args:
+            work: reads and writes on the connection it is given; what it raises
+                undoes it alone.
+
+        Raises:
+            Unavailable: when it could not be written, or not in time. In the second
+                case it may still be written later.
+        """
+        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        try:
+            self._waiting.put_nowait((work, done))
+            return await asyncio.wait_for(done, WAIT_SECONDS)
+        except (SQLAlchemyError, TimeoutError, asyncio.QueueFull) as error:
+            raise _unavailable(error) from None
+
+    def upgrade(self) -> None:
+        """Bring the tables to the newest revision."""
+        with self._engine.begin() as connection:
+            migrations.upgrade(connection)
+
+    def revisions(self) -> tuple[str, str]:
+        """The revision that the database has, and the newest."""
+        with self._engine.connect() as connection:
+            return migrations.current(connection), migrations.newest(connection)
+
+    def differences(self) -> list[str]:
+        """Where the database's tables are not the portal's."""
+        with self._engine.connect() as connection:
+            return migrations.differences(connection)
+
+    async def _write_for_ever(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            pieces = [await self._waiting.get()]
+            while not self._waiting.empty() and len(pieces) < BATCH:
+                pieces.append(self._waiting.get_nowait())
+            wanted = [(work, done) for work, done in pieces if not done.done()]
+            results = await loop.run_in_executor(self._thread, self._commit, [w for w, _ in wanted])
+            for (_, done), result in zip(wanted, results, strict=True):
+                _tell(done, result)
+            for _ in pieces:
+                self._waiting.task_done()
+
+    def _commit(self, batch: list[Work]) -> list[Any]:
+        """Write a batch in one transaction; each result is a value or an exception."""
+        try:
+            with self._engine.begin() as connection:
+                return [_attempt(connection, work) for work in batch]
+        except SQLAlchemyError as error:
+            return [error] * len(batch)
+
+
+def _attempt(connection: sa.Connection, work: Work) -> Any:
+    """Do one piece of work in its own savepoint.
+
+    A fault of the piece is its own; a fault of the database (full, locked, gone)
+    is everybody's, since nothing can be said about the transaction after it.
+    """
+    try:
+        with connection.begin_nested():
+            return work(connection)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        return error
+
+
+def _tell(done: asyncio.Future[Any], result: Any) -> None:
+    if done.done():
+        return
+    if isinstance(result, Exception):
+        done.set_exception(result)
+    else:
+        done.set_result(result)
+
+
+def _unavailable(error: BaseException) -> Unavailable:
+    """Log the kind of fault; what it says may carry a person's words, so that is left out."""
+    cause = getattr(error, "orig", None)
+    code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", "")
+    log.error("database unavailable: %s %s %s", type(error).__name__, type(cause).__name__, code)
+    return Unavailable()
+
+
+def _writer(url: str) -> sa.Engine:
+    if url.startswith("sqlite:"):
+        path = Path(url.removeprefix("sqlite:///"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        engine = sa.create_engine(
+            url, pool_size=1, hide_parameters=True, connect_args={"check_same_thread": False}
+        )
+        _prepare_sqlite(engine)
+        sa.event.listen(engine, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
+        return engine
+    engine = sa.create_engine(
+        _psycopg(url),
+        pool_size=1,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={"connect_timeout": 3, "options": _POSTGRESQL_OPTIONS},
+    )
+    take_turn = f"SELECT pg_advisory_xact_lock({_TURN})"
+    sa.event.listen(engine, "begin", lambda c: c.exec_driver_sql(take_turn))
+    return engine
+
+
+def _readers(url: str) -> AsyncEngine:
+    if url.startswith("sqlite:"):
+        engine = create_async_engine(
+            url.replace("sqlite:", "sqlite+aiosqlite:", 1), hide_parameters=True
+        )
+        _prepare_sqlite(engine.sync_engine)
+        return engine
+    return create_async_engine(
+        _psycopg(url),
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={"connect_timeout": 3, "options": _POSTGRESQL_OPTIONS},
+    )
+
+
+def _psycopg(url: str) -> str:
+    return url.replace("postgresql:", "postgresql+psycopg:", 1)
+
+
+def _prepare_sqlite(engine: sa.Engine) -> None:
+    """Set the pragmas on every connection, and leave transactions to us.
+
+    With its own transactions the driver begins them too late, and two that read
+    before they write lose updates without a word.
+    """
+
+    def connected(connection: Any, _: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in _SQLITE_PRAGMAS:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    sa.event.listen(engine, "connect", connected)

@@ -1,0 +1,293 @@
+"""Templates and catalogs become a page in one language.
+
+Each language has a Jinja environment of its own, and a second one for reading
+with the Swedish text alongside. What ``_("…")`` gives a template is a ``Text``:
+words that also know their Swedish source. Catalog text is data: it is escaped,
+and only ``%(name)s`` and ``%%`` are special in it. A text without a translation
+is shown in Swedish and marked as Swedish (WCAG 2.2, 3.1.2).
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_skeleton, format_time
+from babel.numbers import format_decimal
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
+from markupsafe import Markup, escape
+
+from portal.catalogs import PLACEHOLDER, Catalog
+from portal.facts import dialled
+from portal.languages import Language, Languages
+
+ZONE = ZoneInfo("Europe/Stockholm")
+ALONGSIDE = {"bredvid": "sv"}
+"""The query of a page that is read with the Swedish text alongside."""
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_IN_SWEDISH = Markup('<span lang="sv" dir="ltr">%s</span>')
+_NAME = Markup('<bdi lang="sv" dir="ltr">%s</bdi>')
+
+
+class Text(Markup):
+    """Words in the language of the page, ready to be shown."""
+
+    words: str
+    """The Swedish words behind them, values not filled in."""
+    values: Mapping[str, Any]
+    in_swedish: bool
+    """Whether this is the Swedish text in the place of a missing translation."""
+
+    def __new__(
+        cls,
+        shown: Any = "",
+        words: str = "",
+        values: Mapping[str, Any] = _NOTHING,
+        in_swedish: bool = False,
+    ) -> "Text":
+        text = super().__new__(cls, shown)
+        text.words, text.values, text.in_swedish = words, values, in_swedish
+        return text
+
+    @property
+    def source(self) -> Markup:
+        """The same in Swedish, its values too."""
+        return fill(self.words, {name: swedish(value) for name, value in self.values.items()})
+
+    @property
+    def plain(self) -> Markup:
+        """The words alone, for titles and attributes, which can carry no element."""
+        return escape(self.striptags())
+
+
+def fill(words: str, values: Mapping[str, Any]) -> Markup:
+    """Escape ``words`` and put the values where they are named.
+
+    Raises:
+        KeyError: when a value is named that is not given.
+    """
+    return Markup(
+        PLACEHOLDER.sub(
+            lambda found: str(escape(values[found[1]])) if found[1] else "%", escape(words)
+        )
+    )
+
+
+def swedish(value: Any) -> Any:
+    """A value as it is shown in a Swedish sentence."""
+    return value.source if isinstance(value, Text) else value
+
+
+def literal(shown: str, source: str) -> Text:
+    """A value that is written as ``shown`` in this language and as ``source`` in Swedish."""
+    return Text(shown, "%(value)s", {"value": Markup(source)})
+
+
+class Renderer:
+    """Renders the templates in one language, in one way of reading."""
+
+    def __init__(
+        self, catalog: Catalog, languages: Languages, environment: Environment, alongside: bool
+    ) -> None:
+        self.catalog = catalog
+        self.language: Language = catalog.language
+        self.languages = languages
+        self.alongside = alongside
+        self.environment = environment
+        environment.globals.update(self._vocabulary())
+        environment.filters["alongside"] = self.with_swedish
+
+    def render(self, template: str, **values: Any) -> str:
+        """The page of a template.
+
+        Raises:
+            jinja2.TemplateError: for a fault in the template, an undefined value included.
+        """
+        return self.environment.get_template(template).render(values)
+
+    def gettext(self, source: str, **values: Any) -> Text:
+        """The words for a Swedish text, with its values."""
+        return self._text(self.catalog.find(source), source, values)
+
+    def pgettext(self, context: str, source: str, **values: Any) -> Text:
+        """The same, for a short text that needs its context."""
+        return self._text(self.catalog.find(source, context), source, values)
+
+    def ngettext(self, singular: str, plural: str, number: int, /, **values: Any) -> Text:
+        """The words in the form that a number asks for; ``%(num)s`` is the number."""
+        source = singular if number == 1 else plural
+        found = self.catalog.find(singular, number=number)
+        return self._text(found, source, {"num": number} | values)
+
+    def _text(self, found: str | None, source: str, values: Mapping[str, Any]) -> Text:
+        values = {name: self._written(value) for name, value in values.items()}
+        if found is not None:
+            return Text(fill(found, values), source, values)
+        swedish_text = Text("", source, values).source
+        if self.language.is_source:
+            return Text(swedish_text, source, values)
+        return Text(_IN_SWEDISH % swedish_text, source, values, in_swedish=True)
+
+    def _written(self, value: Any) -> Any:
+        return self.number(value) if isinstance(value, int) else value
+
+    def with_swedish(self, text: Text) -> Markup:
+        """The text, and its Swedish source below it when that is read alongside."""
+        if not self.alongside or text.in_swedish:
+            return text
+        return text + Markup('<span class="alongside" lang="sv" dir="ltr">%s</span>') % text.source
+
+    def href(self, slug: str, language: Language | None = None, **query: str) -> str:
+        """The address of a page, in this language or another, in the same way of reading."""
+        target = language or self.language
+        if self.alongside and not target.is_source:
+            query = {**ALONGSIDE, **query}
+        return f"/{target.tag}/{slug}" + (f"?{urlencode(query)}" if query else "")
+
+    def other_reading(self, slug: str, **query: str) -> str:
+        """The address of the same page in the other way of reading."""
+        if not self.alongside:
+            query = {**ALONGSIDE, **query}
+        return f"/{self.language.tag}/{slug}" + (f"?{urlencode(query)}" if query else "")
+
+    def link(self, address: str, text: Text) -> Text:
+        """A link inside a sentence."""
+        anchor = Markup('<a href="%s">%s</a>')
+        return literal(anchor % (address, text), anchor % (address, swedish(text)))
+
+    def name(self, name: str) -> Text:
+        """A Swedish proper name or word, isolated and marked as Swedish."""
+        return literal(escape(name) if self.language.is_source else _NAME % name, escape(name))
+
+    def phone(self, number: str) -> Text:
+        """A telephone number to press, left to right in any text."""
+        anchor = Markup('<a class="phone" href="tel:%s"><bdi dir="ltr">%s</bdi></a>')
+        shown = anchor % (dialled(number), number)
+        return literal(shown, shown)
+
+    def isolated(self, value: object) -> Text:
+        """A value that reads from left to right in any text: a code, a year, a section of law."""
+        shown = Markup('<bdi dir="ltr">%s</bdi>') % value
+        return literal(shown, shown)
+
+    def number(self, number: int) -> Text:
+        """A number with the language's separators and European digits (CLDR)."""
+        return literal(
+            format_decimal(number, locale=self.language.locale),
+            format_decimal(number, locale=self.languages.source.locale),
+        )
+
+    def day(self, day: date) -> Text:
+        """A day with the month in words (CLDR's long form)."""
+        return self._time(day, lambda locale: format_date(day, "long", locale=locale))
+
+    def month(self, day: date) -> Text:
+        """A month and its year."""
+        return self._time(day, lambda locale: format_skeleton("yMMMM", day, locale=locale))
+
+    def clock(self, moment: datetime) -> Text:
+        """The time of day in Sweden."""
+        return self._time(
+            moment, lambda locale: format_time(moment, "HH:mm", tzinfo=ZONE, locale=locale)
+        )
+
+    def local_day(self, moment: datetime) -> date:
+        """The day in Sweden at that moment."""
+        return moment.astimezone(ZONE).date()
+
+    def _time(self, moment: date, write: Any) -> Text:
+        element = Markup('<time datetime="%s">%s</time>')
+        stamp = (
+            moment.isoformat(timespec="seconds") if isinstance(moment, datetime) else str(moment)
+        )
+        return literal(
+            element % (stamp, write(self.language.locale)),
+            element % (stamp, write(self.languages.source.locale)),
+        )
+
+    def _vocabulary(self) -> dict[str, Any]:
+        """What every template may say."""
+        return {
+            "_": self.gettext,
+            "pgettext": self.pgettext,
+            "ngettext": self.ngettext,
+            "language": self.language,
+            "languages": self.languages.values(),
+            "plural_examples": self.language.plural_examples,
+            "alongside": self.alongside,
+            "href": self.href,
+            "other_reading": self.other_reading,
+            "link": self.link,
+            "name": self.name,
+            "phone": self.phone,
+            "isolated": self.isolated,
+            "number": self.number,
+            "day": self.day,
+            "month": self.month,
+            "clock": self.clock,
+            "local_day": self.local_day,
+        }
+
+
+class _Compiled(BytecodeCache):
+    """Each template is compiled once, whatever the number of languages."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code.get(bucket.checksum)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.checksum] = bucket.code
+
+
+class Renderers:
+    """A renderer for every language and way of reading.
+
+    Args:
+        folder: where the templates are.
+        given: values that every template may use.
+    """
+
+    def __init__(
+        self, folder: Path, languages: Languages, catalogs: Mapping[str, Catalog], **given: Any
+    ) -> None:
+        self.languages = languages
+        self._compiled = _Compiled()
+        self._loader = FileSystemLoader(folder)
+        self._given = given
+        self._renderers = {
+            (tag, alongside): Renderer(catalog, languages, self._environment(), alongside)
+            for tag, catalog in catalogs.items()
+            for alongside in (False, True)
+            if not (alongside and catalog.language.is_source)
+        }
+
+    def __call__(self, language: Language, alongside: bool = False) -> Renderer:
+        """The renderer of a language; Swedish has nothing alongside."""
+        return self._renderers[language.tag, alongside and not language.is_source]
+
+    @cached_property
+    def ways(self) -> list[Renderer]:
+        """All of them."""
+        return list(self._renderers.values())
+
+    def _environment(self) -> Environment:
+        environment = Environment(
+            loader=self._loader,
+            bytecode_cache=self._compiled,
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        environment.globals.update(self._given)
+        return environment

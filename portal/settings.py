@@ -1,0 +1,244 @@
+"""Everything the portal reads from its environment, checked once at the start.
+
+``Settings.read`` takes the whole environment, casts each value and reports every
+fault at once, each by the name of its variable. Nothing else in the portal looks
+at ``os.environ``. A setting's row below is all there is to know about it: its
+name, how it is read, and what it means; the README's table is held to the same rows.
+"""
+
+import os
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import date
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+PACKAGED = Path(__file__).resolve().parent / "_data"
+"""A wheel carries templates, style sheets and catalogs inside the package."""
+
+DATA = PACKAGED if PACKAGED.is_dir() else CHECKOUT
+SECRET_BYTES = 32
+
+
+class SettingsError(Exception):
+    """The environment cannot be used; ``faults`` has one line a fault."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+def setting(variable: str, read: Callable[[str], Any], default: Any, meaning: str) -> Any:
+    """One row of the table of settings, as a dataclass field."""
+    return field(default=default, metadata={"variable": variable, "read": read, "meaning": meaning})
+
+
+def _words(value: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in value.split(",") if word.strip())
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if value not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return value
+
+    return read
+
+
+def _count(value: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", value):
+        raise ValueError("must be a whole number, 0 or more")
+    return int(value)
+
+
+def _origin(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"}:
+        raise ValueError("must be an address such as https://skola.example.se, without a path")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _database(value: str) -> str:
+    if not re.match(r"(sqlite:///|postgres(ql)?://)\S", value):
+        raise ValueError("must be sqlite:///file or postgresql://user:password@host/name")
+    return re.sub(r"^postgres://", "postgresql://", value)
+
+
+def _address(value: str) -> str:
+    if not re.fullmatch(r"[^@\s<>\"]+@[^@\s<>\"]+\.[^@\s<>\"]+", value):
+        raise ValueError("must be an e-mail address")
+    return value
+
+
+def _web_address(value: str) -> str:
+    if not re.fullmatch(r"https://[^\s<>\"]+", value):
+        raise ValueError("must be an address that begins with https://")
+    return value
+
+
+def _secret(value: str) -> bytes:
+    if len(value.encode()) < SECRET_BYTES:
+        raise ValueError(f"must be at least {SECRET_BYTES} characters")
+    return value.encode()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an operator decides. Defaults make ``portal serve`` run as it stands."""
+
+    database_url: str = setting(
+        "DATABASE_URL", _database, "", "`sqlite:///file` or `postgresql://…`"
+    )
+    environment: str = setting(
+        "PORTAL_ENV",
+        _one_of("development", "production"),
+        "development",
+        "`production` demands a public https address",
+    )
+    base_url: str = setting(
+        "PORTAL_BASE_URL", _origin, "http://127.0.0.1:8000", "The portal's public address"
+    )
+    allowed_hosts: tuple[str, ...] = setting(
+        "PORTAL_ALLOWED_HOSTS", _words, (), "Further host names it answers to, with commas"
+    )
+    trusted_proxies: tuple[str, ...] = setting(
+        "PORTAL_TRUSTED_PROXIES", _words, (), "Addresses of proxies whose X-Forwarded-* count"
+    )
+    secret_key: bytes = setting(
+        "PORTAL_SECRET_KEY", _secret, b"", "At least 32 characters; several nodes share one"
+    )
+    messages_per_hour: int = setting(
+        "PORTAL_MESSAGES_PER_HOUR", _count, 60, "From one sender; 0 means no limit"
+    )
+    log_format: str = setting(
+        "PORTAL_LOG_FORMAT", _one_of("text", "json"), "text", "`json` for log collectors"
+    )
+    email: str = setting(
+        "PORTAL_EMAIL", _address, "", "The administration's e-mail address, once confirmed"
+    )
+    answer_days: int = setting(
+        "PORTAL_ANSWER_DAYS", _count, 0, "Days within which answers are promised; 0: not known"
+    )
+    erasure_decision: str = setting(
+        "PORTAL_ERASURE_DECISION", str, "", "The decision under which messages may be erased"
+    )
+    protection_officer: str = setting(
+        "PORTAL_PROTECTION_OFFICER", _address, "", "The data protection officer's e-mail address"
+    )
+    access_status: str = setting(
+        "PORTAL_ACCESS_STATUS",
+        _one_of("full", "partial", "none"),
+        "partial",
+        "How far the portal follows the accessibility standard",
+    )
+    access_standard: str = setting(
+        "PORTAL_ACCESS_STANDARD", str, "EN 301 549 V3.2.1 (WCAG 2.1 AA)", "That standard"
+    )
+    access_assessed: date = setting(
+        "PORTAL_ACCESS_ASSESSED", date.fromisoformat, date(2026, 11, 24), "When it was assessed"
+    )
+    access_authority: str = setting(
+        "PORTAL_ACCESS_AUTHORITY", str, "Digg", "Who supervises the accessibility law"
+    )
+    access_authority_url: str = setting(
+        "PORTAL_ACCESS_AUTHORITY_URL",
+        _web_address,
+        "https://www.digg.se/tdosanmalan",
+        "Where a person complains to that authority",
+    )
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read and check all settings.
+
+        Any variable ``X`` may be given as ``X_FILE``, the path of a file that holds
+        the value, as container secrets are.
+
+        Raises:
+            SettingsError: with every fault found, unknown ``PORTAL_*`` names included.
+        """
+        values: dict[str, Any] = {}
+        faults = []
+        for row in fields(cls):
+            variable, read = row.metadata["variable"], row.metadata["read"]
+            try:
+                text = _given(environment, variable)
+                if text:
+                    values[row.name] = read(text)
+            except (ValueError, OSError) as fault:
+                faults.append(f"{variable}: {fault}")
+        settings = cls(**values)
+        faults += _unknown(environment, cls) + settings._contradictions()
+        if faults:
+            raise SettingsError(faults)
+        return settings._completed()
+
+    @property
+    def production(self) -> bool:
+        return self.environment == "production"
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the database is a file of the portal's own."""
+        return self.database_url.startswith("sqlite:")
+
+    def _contradictions(self) -> list[str]:
+        if self.production and not self.base_url.startswith("https://"):
+            return ["PORTAL_BASE_URL: production needs the portal's public https address"]
+        return []
+
+    def _completed(self) -> Self:
+        """Fill in the database and the secret key that were not given."""
+        url = self.database_url or f"sqlite:///{_own_folder() / 'portal.db'}"
+        if self.secret_key:
+            return replace(self, database_url=url)
+        if not url.startswith("sqlite:"):
+            raise SettingsError(["PORTAL_SECRET_KEY: is needed with PostgreSQL; nodes share one"])
+        beside = Path(url.removeprefix("sqlite:///")).parent / "secret-key"
+        return replace(self, database_url=url, secret_key=_kept_secret(beside))
+
+
+def _given(environment: Mapping[str, str], variable: str) -> str:
+    if path := environment.get(f"{variable}_FILE"):
+        if variable in environment:
+            raise ValueError(f"is given twice, also as {variable}_FILE")
+        return Path(path).read_text("utf-8").strip()
+    return environment.get(variable, "").strip()
+
+
+def _unknown(environment: Mapping[str, str], cls: type[Settings]) -> list[str]:
+    known = {row.metadata["variable"] for row in fields(cls)}
+    return [
+        f"{name}: no such setting"
+        for name in sorted(environment)
+        if name.startswith("PORTAL_")
+        and not name.startswith("PORTAL_TEST_")
+        and name.removesuffix("_FILE") not in known
+    ]
+
+
+def _own_folder() -> Path:
+    """``var/`` in a checkout, otherwise beside the user's data (XDG base directories)."""
+    if DATA == CHECKOUT:
+        folder = CHECKOUT / "var"
+    else:
+        folder = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "portal"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _kept_secret(path: Path) -> bytes:
+    """The key kept beside the database, made at the first start for its owner's eyes only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(handle, "wb") as file:
+        file.write(secrets.token_hex(SECRET_BYTES).encode())
+    return path.read_bytes()

@@ -1,0 +1,80 @@
+"""The table of routes. Everything is put together here and nowhere else."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from portal.database import Database
+from portal.settings import Settings
+from portal.web import case, contact
+from portal.web.edition import print_edition
+from portal.web.errors import accepted_languages
+from portal.web.guard import Guard
+from portal.web.shelf import SheetResponse, hand_out
+
+log = logging.getLogger(__name__)
+
+
+def create_app(settings: Settings) -> Guard:
+    """The portal as an ASGI application.
+
+    Raises:
+        CatalogError: when a catalog cannot be used.
+        jinja2.TemplateError: when a template is at fault.
+    """
+    edition = print_edition(settings)
+    for fault in edition.faults:
+        log.warning("shown in Swedish: %s", fault)
+    database = Database(settings.database_url)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        if settings.embedded:
+            database.upgrade()
+        await database.start()
+        yield
+        await database.stop()
+
+    routes = [
+        Route("/", choose_language),
+        Route("/{tag}/kontakt", contact.answer, methods=["GET", "POST"]),
+        Route("/{tag}/arende/{code}", case.show),
+    ]
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: refused})
+    app.router.redirect_slashes = False
+    app.router.default = missing
+    return Guard(app, edition, database, settings)
+
+
+async def choose_language(request: Request) -> Response:
+    """Lead a reader to the start page in the language that the browser asks for."""
+    language = request.state.edition.languages.choose(accepted_languages(request.scope))
+    headers = {"vary": "Accept-Language", "cache-control": "no-cache"}
+    return RedirectResponse(f"/{language.tag}/", 302, headers)
+
+
+async def missing(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer what has no route: a page with a query that means nothing, or no page at all."""
+    found = scope["state"]["edition"].shelf.get(scope["path"])
+    if found is None:
+        raise HTTPException(404)
+    if scope["method"] not in {"GET", "HEAD"}:
+        raise HTTPException(405, headers={"allow": "GET, HEAD"})
+    await hand_out(found, scope, send)
+
+
+def refused(request: Request, error: Exception) -> Response:
+    """The error page for an HTTPException."""
+    assert isinstance(error, HTTPException)
+    extra = [
+        (name.lower().encode(), value.encode()) for name, value in (error.headers or {}).items()
+    ]
+    page = request.state.edition.errors.page(error.status_code, request.scope)
+    return SheetResponse(page, extra)

@@ -1,0 +1,65 @@
+"""Style sheets, scripts and images, under names that change with their content.
+
+The style sheets are joined in the order of their layers; every file is served
+under a name that carries its hash, so it may be kept for ever.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from portal.web.shelf import FOR_EVER, Sheet, sheet
+
+PATH = "/static/"
+STYLES = ("tokens", "reset", "base", "layouts/*", "components/*", "utilities", "print")
+"""The files under ``css/`` that follow ``portal.css``, in the order of the layers."""
+
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+}
+
+
+class Assets:
+    """The files of ``static/``, read once.
+
+    Attributes:
+        sheets: the answers, by path.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        contents = {
+            path.name: path.read_bytes()
+            for part in ("js", "images")
+            for path in sorted((folder / part).iterdir())
+            if path.suffix in TYPES
+        }
+        contents["portal.css"] = styles(folder / "css")
+        self._paths = {name: _path(name, content) for name, content in contents.items()}
+        self.sheets: Mapping[str, Sheet] = {
+            self._paths[name]: sheet(content, TYPES[Path(name).suffix], cache=FOR_EVER)
+            for name, content in contents.items()
+        }
+
+    def __call__(self, name: str) -> str:
+        """The path under which a file is served.
+
+        Raises:
+            KeyError: when there is no such file.
+        """
+        return self._paths[name]
+
+
+def styles(folder: Path) -> bytes:
+    """All style sheets as one, in the order of their layers."""
+    files = [folder / "portal.css"]
+    for pattern in STYLES:
+        files += sorted(folder.glob(f"{pattern}.css"))
+    return b"\n".join(path.read_bytes() for path in files)
+
+
+def _path(name: str, content: bytes) -> str:
+    stem, _, ending = name.rpartition(".")
+    return f"{PATH}{stem}.{hashlib.sha256(content).hexdigest()[:12]}.{ending}"

@@ -1,0 +1,54 @@
+"""Every error in the language of the path, with the phone number on it.
+
+The pages are printed at the start, so they can be sent when nothing else works.
+"""
+
+from collections.abc import Mapping
+
+from starlette.types import Scope
+
+from portal.languages import Language
+from portal.rendering import Renderers
+from portal.web.pages import Page, printed
+from portal.web.shelf import PRIVATE, Sheet
+
+STATUSES = (400, 403, 404, 405, 413, 415, 422, 429, 500, 503)
+
+
+class Errors:
+    """The error pages of all languages."""
+
+    def __init__(self, renderers: Renderers) -> None:
+        self._languages = renderers.languages
+        self._sheets: Mapping[tuple[str, int], Sheet] = {
+            (language.tag, status): _print(renderers, language, status)
+            for language in self._languages.values()
+            for status in STATUSES
+        }
+
+    def language(self, scope: Scope) -> Language:
+        """The language of the path; where it has none, the one the reader asks for."""
+        tag = scope["path"].partition("/")[2].partition("/")[0]
+        if tag in self._languages:
+            return self._languages[tag]
+        return self._languages.choose(accepted_languages(scope))
+
+    def page(self, status: int, scope: Scope) -> Sheet:
+        """The page of an error; a status that has none gets that of 400 or 500."""
+        known = status if status in STATUSES else 500 if status >= 500 else 400
+        return self._sheets[self.language(scope).tag, known]
+
+
+def _print(renderers: Renderers, language: Language, status: int) -> Sheet:
+    return printed(
+        renderers(language),
+        Page("", "error.html", {"error": status, "private": True}),
+        status=status,
+        cache=PRIVATE,
+    )
+
+
+def accepted_languages(scope: Scope) -> str:
+    """The Accept-Language header of a request."""
+    values = [value for name, value in scope["headers"] if name == b"accept-language"]
+    return b",".join(values).decode("latin-1")

@@ -1,0 +1,161 @@
+"""What holds for every request and every answer: one wrapper round everything.
+
+A request must name a host that is ours, must be within the ceilings, and must
+not have been sent by another site's page. What is on the shelf is handed out
+here, before anything else is asked. Whatever breaks inside ends in an error page
+in the reader's language, and in a log line that names no person.
+"""
+
+import logging
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from portal.database import Database
+from portal.settings import Settings
+from portal.web.edition import Edition
+from portal.web.shelf import SECURITY, Sheet, hand_out
+
+BODY_LIMIT = 256 * 1024
+"""Bytes of a posted form: 5000 characters of any script in either encoding, and room to spare."""
+HEADER_LIMIT = 16 * 1024
+"""Bytes of all header lines together."""
+
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+
+log = logging.getLogger(__name__)
+
+
+class Guard:
+    """The outermost application.
+
+    Args:
+        app: what it guards.
+        edition: what readers are served from; may be replaced at any time.
+        database: where messages are kept.
+        settings: which hosts are ours.
+    """
+
+    def __init__(
+        self, app: ASGIApp, edition: Edition, database: Database, settings: Settings
+    ) -> None:
+        self.app = app
+        self.edition = edition
+        self._state = {"database": database, "settings": settings}
+        self._origin = settings.base_url
+        self._hosts = _hosts(settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        edition = self.edition
+        scope["state"] = {**scope.get("state", {}), **self._state, "edition": edition}
+        watched = _Watched(send)
+        try:
+            await self._answer(edition, scope, receive, watched)
+        except ClientDisconnect:
+            pass
+        except Exception as error:
+            _record(error)
+            if not watched.started:
+                await hand_out(edition.errors.page(500, scope), scope, watched)
+
+    async def _answer(self, edition: Edition, scope: Scope, receive: Receive, send: Send) -> None:
+        if status := self._refusal(scope, dict(scope["headers"])):
+            page = edition.errors.page(status, scope)
+            await hand_out(page, scope, send, [(b"connection", b"close")])
+        elif scope["method"] in {"GET", "HEAD"} and (found := _found(edition, scope)):
+            await hand_out(found, scope, send)
+        else:
+            await self.app(scope, _bounded(receive), send)
+
+    def _refusal(self, scope: Scope, headers: Mapping[bytes, bytes]) -> int:
+        """The status with which a request is turned away at the door, or 0."""
+        if not scope["path"].startswith("/") or not self._is_our_host(headers.get(b"host", b"")):
+            return 400
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > HEADER_LIMIT:
+            return 431
+        if scope["method"] == "POST" and not self._is_from_our_page(headers):
+            return 403
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit():
+            return 400
+        return 413 if int(length) > BODY_LIMIT else 0
+
+    def _is_our_host(self, host: bytes) -> bool:
+        name, colon, port = host.rpartition(b":")
+        return (name if colon and port.isdigit() else host) in self._hosts
+
+    def _is_from_our_page(self, headers: Mapping[bytes, bytes]) -> bool:
+        """Whether a form may have been sent by our own page (Fetch Metadata; RFC 6454).
+
+        A client that sends neither header is no browser in which somebody else's
+        page could act; no cookie is at stake, so it may write.
+        """
+        if headers.get(b"sec-fetch-site", b"same-origin") not in {b"same-origin", b"none"}:
+            return False
+        origin = headers.get(b"origin")
+        if origin is None:
+            return True
+        return origin.decode("latin-1") in {
+            self._origin,
+            f"http://{headers[b'host'].decode('latin-1')}",
+        }
+
+
+def _hosts(settings: Settings) -> frozenset[bytes]:
+    """The host names that the portal answers to, without ports."""
+    names = [urlsplit(settings.base_url).hostname or "", *settings.allowed_hosts]
+    if not settings.production:
+        names += LOCAL_HOSTS
+    return frozenset(name.encode() for name in names)
+
+
+def _found(edition: Edition, scope: Scope) -> Sheet | None:
+    """What lies on the shelf for an address; its query counts."""
+    query = scope["query_string"].decode("latin-1")
+    return edition.shelf.get(f"{scope['path']}?{query}" if query else scope["path"])
+
+
+def _record(error: Exception) -> None:
+    """Log where something broke, but not what it says: that may be a person's words."""
+    places = reversed(traceback.extract_tb(error.__traceback__))
+    where = " < ".join(f"{Path(place.filename).name}:{place.lineno}" for place in places)
+    log.error("%s at %s", type(error).__name__, where)
+
+
+class _Watched:
+    """Sends on, and knows whether an answer has begun; adds what no answer may lack."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            named = {name for name, _ in message["headers"]}
+            if missing := [header for header in SECURITY if header[0] not in named]:
+                message = {**message, "headers": [*message["headers"], *missing]}
+        await self._send(message)
+
+
+def _bounded(receive: Receive) -> Receive:
+    """Receive no more than the ceiling, whatever length was announced."""
+    taken = 0
+
+    async def bounded() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > BODY_LIMIT:
+            raise HTTPException(413, headers={"connection": "close"})
+        return message
+
+    return bounded

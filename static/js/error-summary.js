@@ -1,0 +1,13 @@
+// Moves focus to the summary of what is wrong, so that it is met first.
+// A link in it leads to the label of its field, which stands above the field.
+const summary = document.querySelector('[data-module="error-summary"]');
+
+summary?.focus();
+summary?.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href^='#']");
+  const field = link && document.getElementById(link.hash.slice(1));
+  if (!field) return;
+  event.preventDefault();
+  field.labels[0]?.scrollIntoView();
+  field.focus({ preventScroll: true });
+});

@@ -1,0 +1,24 @@
+// While a message is being sent the button says so and cannot be pressed again.
+// The Back button brings the form back as it was.
+for (const form of document.querySelectorAll('[data-module="sending"]')) {
+  const button = form.querySelector("button[type=submit]");
+  const resting = button.textContent;
+  const status = document.createElement("p");
+  status.className = "visually-hidden";
+  status.setAttribute("role", "status");
+  button.after(status);
+
+  form.addEventListener("submit", (event) => {
+    if (button.getAttribute("aria-disabled") === "true") {
+      event.preventDefault();
+      return;
+    }
+    button.setAttribute("aria-disabled", "true");
+    button.textContent = status.textContent = form.dataset.sending;
+  });
+  addEventListener("pageshow", () => {
+    button.removeAttribute("aria-disabled");
+    button.textContent = resting;
+    status.textContent = "";
+  });
+}

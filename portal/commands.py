@@ -35,12 +35,13 @@ CONNECTIONS = 2000
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     given = _parser().parse_args(arguments)
+    run: Callable[..., int] = given.run
     try:
-        if given.run is version:
-            return version()
+        if run is version:
+            return run()
         settings = Settings.read()
         _log(settings)
-        return int(given.run(settings, given))
+        return run(settings, given)
     except SettingsError as error:
         return _complain("These settings cannot be used:", *error.faults)
     except (CatalogError, TemplateError) as error:

@@ -7,6 +7,7 @@ and only ``%(name)s`` and ``%%`` are special in it. A text without a translation
 is shown in Swedish and marked as Swedish (WCAG 2.2, 3.1.2).
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cached_property
@@ -72,11 +73,11 @@ def fill(words: str, values: Mapping[str, Any]) -> Markup:
     Raises:
         KeyError: when a value is named that is not given.
     """
-    return Markup(
-        PLACEHOLDER.sub(
-            lambda found: str(escape(values[found[1]])) if found[1] else "%", escape(words)
-        )
-    )
+
+    def value(found: re.Match[str]) -> str:
+        return escape(values[found[1]]) if found[1] else "%"
+
+    return Markup(PLACEHOLDER.sub(value, escape(words)))
 
 
 def swedish(value: Any) -> Any:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -70,11 +71,9 @@ async def missing(scope: Scope, receive: Receive, send: Send) -> None:
     await hand_out(found, scope, send)
 
 
-def refused(request: Request, error: Exception) -> Response:
+def refused(request: Request, error: Any) -> Response:
     """The error page for an HTTPException."""
-    assert isinstance(error, HTTPException)
-    extra = [
-        (name.lower().encode(), value.encode()) for name, value in (error.headers or {}).items()
-    ]
+    given = error.headers or {}
+    extra = [(name.lower().encode(), value.encode()) for name, value in given.items()]
     page = request.state.edition.errors.page(error.status_code, request.scope)
     return SheetResponse(page, extra)

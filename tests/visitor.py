@@ -1,0 +1,218 @@
+"""The one tool that fetches pages. It checks every page that it fetches.
+
+A test that only opens a page has thereby seen that the page is sound: it parses
+without a fault, says its language and direction, has one heading at the top and
+no level skipped, names its fields, links to what exists, fetches nothing from
+elsewhere and sets no cookie.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import html5lib
+import httpx2
+from babel import Locale
+
+HEADERS = {
+    "content-security-policy": "default-src 'none'",
+    "strict-transport-security": "max-age=63072000",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "",
+    "permissions-policy": "camera=()",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+LEAKS = ("${", "{{", "}}", "%(", "undefined", "coordinates")
+"""Signs that a page shows its own machinery, as the page this portal replaces did."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A page as it was fetched."""
+
+    response: httpx2.Response
+    root: Element
+
+    @property
+    def status(self) -> int:
+        return self.response.status_code
+
+    @property
+    def title(self) -> str:
+        return words(self.one("title"))
+
+    @property
+    def heading(self) -> str:
+        return words(self.one("h1"))
+
+    @property
+    def text(self) -> str:
+        """All that can be read on it."""
+        return words(self.one("body"))
+
+    @property
+    def language(self) -> str:
+        return self.root.get("lang", "")
+
+    def all(self, tag: str, **attributes: str) -> list[Element]:
+        """Every element of a kind; ``_`` in an attribute's name stands for ``-``."""
+        wanted = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
+        return [
+            element
+            for element in self.root.iter(tag)
+            if all(element.get(name) == value for name, value in wanted.items())
+        ]
+
+    def one(self, tag: str, **attributes: str) -> Element:
+        """The only element of a kind."""
+        (element,) = self.all(tag, **attributes)
+        return element
+
+    def links(self) -> list[str]:
+        """Where its links lead."""
+        return [link.get("href", "") for link in self.root.iter("a")]
+
+
+class Visitor:
+    """Fetches pages from one portal."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.client = httpx2.AsyncClient(base_url=address, timeout=20)
+
+    async def get(self, path: str, status: int = 200, **headers: str) -> Visit:
+        """Open a page and check it."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return checked(await self.client.get(path, headers=named), status)
+
+    async def post(self, path: str, fields: dict[str, str], status: int = 422) -> Visit:
+        """Send a form as browsers do, and check the page that comes back."""
+        return checked(await self.client.post(path, files=parts(fields)), status)
+
+    async def send(self, language: str = "sv", **fields: str) -> Visit:
+        """Send a message, follow to its receipt, and check that."""
+        answer = await self.client.post(f"/{language}/kontakt", files=parts(fields))
+        assert answer.status_code == 303, answer.text
+        return await self.get(answer.headers["location"])
+
+
+def parts(fields: dict[str, str]) -> dict[str, tuple[None, str]]:
+    """Fields for multipart/form-data, as the portal's own form sends them."""
+    return {name: (None, value) for name, value in fields.items()}
+
+
+def words(element: Element) -> str:
+    """The text of an element, white space folded."""
+    return " ".join("".join(element.itertext()).split())
+
+
+def checked(response: httpx2.Response, status: int) -> Visit:
+    """Check a page and return it."""
+    assert response.status_code == status, f"{response.status_code} {response.url}"
+    check_headers(response)
+    parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
+    root = parser.parse(response.text)
+    visit = Visit(response, root)
+    for check in (
+        check_language,
+        check_headings,
+        check_ids,
+        check_names,
+        check_sources,
+        check_landmarks,
+        check_words,
+    ):
+        check(visit)
+    return visit
+
+
+def check_headers(response: httpx2.Response) -> None:
+    for name, start in HEADERS.items():
+        assert response.headers[name].startswith(start), name
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert "accept-encoding" in response.headers["vary"].lower()
+    assert "set-cookie" not in response.headers
+    assert "server" not in response.headers
+
+
+def check_language(visit: Visit) -> None:
+    locale = Locale.parse(visit.language, sep="-")
+    assert visit.root.get("dir") == locale.text_direction
+    assert visit.response.headers["content-language"] == visit.language
+    for element in visit.root.iter():
+        if tag := element.get("lang"):
+            expected = Locale.parse(tag, sep="-").text_direction
+            assert element is visit.root or element.get("dir") == expected, tag
+
+
+def check_headings(visit: Visit) -> None:
+    levels = [int(e.tag[1]) for e in visit.root.iter() if re.fullmatch("h[1-6]", str(e.tag))]
+    assert levels.count(1) == 1
+    # An error summary stands above the page's own heading; it is an alert, and named by it.
+    rest = levels[levels.index(1) :]
+    assert all(after - before <= 1 for before, after in zip(rest, rest[1:], strict=False)), levels
+    assert visit.heading
+    assert visit.title.count("–") == 1
+
+
+def check_ids(visit: Visit) -> None:
+    ids = Counter(e.get("id") for e in visit.root.iter() if e.get("id"))
+    assert not [name for name, count in ids.items() if count > 1]
+    for element in visit.root.iter():
+        for attribute in ("aria-labelledby", "aria-describedby", "for"):
+            for name in element.get(attribute, "").split():
+                assert name in ids, f"{attribute}={name}"
+        href = element.get("href", "")
+        assert not href.startswith("#") or href[1:] in ids, href
+
+
+def check_names(visit: Visit) -> None:
+    labelled = {label.get("for") for label in visit.root.iter("label")}
+    for tag in ("input", "textarea", "select"):
+        for field in visit.root.iter(tag):
+            assert field.get("type") == "hidden" or field.get("id") in labelled
+    for element in visit.root.iter():
+        assert element.get("aria-label") is None
+        assert element.get("style") is None
+        assert not [name for name in element.attrib if str(name).startswith("on")]
+        if element.tag in {"a", "button", "legend", "label"}:
+            assert words(element), element.attrib
+
+
+def check_sources(visit: Visit) -> None:
+    """Nothing is fetched from elsewhere, and no script or style stands in the page."""
+    for element in visit.root.iter():
+        assert element.get("src", "/").startswith("/")
+        if element.tag == "script":
+            assert element.get("src")
+            assert not element.text
+        assert element.tag not in {"style", "iframe", "object", "embed"}
+    for link in visit.root.iter("link"):
+        if link.get("rel") in {"stylesheet", "icon"}:
+            assert link.get("href", "").startswith("/static/")
+
+
+def check_landmarks(visit: Visit) -> None:
+    assert len(list(visit.root.iter("main"))) == 1
+    named = [nav.get("aria-labelledby", "") for nav in visit.root.iter("nav")]
+    assert len(set(named)) == len(named) > 1
+    first = next(visit.root.iter("a"))
+    assert first.get("href") == "#main"
+    assert visit.one("main").get("tabindex") == "-1"
+
+
+def check_words(visit: Visit) -> None:
+    for leak in LEAKS:
+        assert leak not in visit.text, leak
+    assert not re.search(r"\bNone\b", visit.text)
+
+
+def spoken(element: Element) -> Iterator[Any]:
+    """Every element with its own text, in reading order."""
+    for child in element.iter():
+        if child.text and child.text.strip():
+            yield child, child.text.strip()

@@ -5,36 +5,37 @@ this list, so there are no cycles and nothing hides; ``tests/test_house.py``
 keeps the order.
 
 Ground, what is given
-    settings     everything read from the environment, checked once
-    languages    the languages found in ``locales/`` and how one is chosen
-    facts        phone, addresses, dates and laws: each fact stands here once
-    areas        the three areas the administration works on, as texts
-    catalogs     what the translators wrote, one catalog a language
-    rendering    templates and catalogs become a page in one language
+    settings      everything read from the environment, checked once
+    languages     the languages found in ``locales/`` and how one is chosen
+    facts         phone, addresses, dates and laws: each fact stands here once
+    areas         the three areas the administration works on, as texts
+    catalogs      what the translators wrote, one catalog a language
+    rendering     templates and catalogs become a page in one language
 
 Cellar, what is kept
-    migrations   the way from an empty database to today's
-    tables       the tables, and nothing else
-    database     SQLite or PostgreSQL: reading, and one writer for everything
+    tables        the tables, and nothing else
+    migrations    the way from an empty database to today's
+    database      SQLite or PostgreSQL: reading, and one writer for everything
 
 Workshop, what is done
-    messages     a message from the public: its limits, receiving, finding it
+    messages      a message from the public: its limits, receiving it, finding it
 
 Front, what is shown
-    web.forms    posted fields become a form, or a list of problems
-    web.assets   style sheets and scripts under names that never change
-    web.shelf    pages printed ahead of time, ready to be handed out
-    web.pages    the table of public pages
-    web.errors   every error in the language of the path
-    web.contact  the form is shown, refused or accepted
-    web.case     a person's own receipt
-    web.guard    what holds for every request and every answer
-    web.protocol deadlines and ceilings below the application
-    web.app      the table of routes; everything is put together here
+    web.forms     posted fields become a form, or a list of problems
+    web.shelf     answers made ahead of time, and how they are handed out
+    web.assets    style sheets and scripts, under names that change with them
+    web.pages     the table of public pages, and how they are printed
+    web.errors    every error in the language of the path
+    web.edition   all of this printed at once, to be replaced as a whole
+    web.contact   the form is shown, refused or accepted
+    web.case      a person's own receipt
+    web.guard     what holds for every request and every answer
+    web.protocol  deadlines and ceilings below the application
+    web.app       the table of routes; everything is put together here
 
 Door
-    translating  what translators run: extract and update
-    commands     ``portal serve``, ``check``, ``db``, ``catalogs``, ``messages``
+    translating   what translators run: extract and update
+    commands      ``portal serve``, ``check``, ``db``, ``catalogs``, ``messages``
 """
 
 __version__ = "0.1.0"

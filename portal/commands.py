@@ -11,6 +11,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from functools import partial
 from typing import Any
@@ -58,8 +59,7 @@ def version() -> int:
 
 def serve(settings: Settings, given: argparse.Namespace) -> int:
     """Serve the portal until it is stopped."""
-    database = Database(settings.database_url)
-    if not settings.embedded and (fault := _schema_fault(database)):
+    if not settings.embedded and (fault := _schema_fault(settings)):
         return _complain(fault)
     config = uvicorn.Config(
         partial(create_app, settings),
@@ -92,8 +92,7 @@ def check(settings: Settings, given: argparse.Namespace) -> int:
     """Look whether everything that serving needs is in order."""
     edition = print_edition(settings)
     faults = [*edition.faults]
-    fault = _schema_fault(Database(settings.database_url))
-    if fault and not settings.embedded:
+    if not settings.embedded and (fault := _schema_fault(settings)):
         faults.append(fault)
     if faults:
         return _complain(*faults)
@@ -103,23 +102,26 @@ def check(settings: Settings, given: argparse.Namespace) -> int:
 
 def db_upgrade(settings: Settings, given: argparse.Namespace) -> int:
     """Bring the database's tables to this version of the portal."""
-    database = Database(settings.database_url)
-    database.upgrade()
-    print(database.revisions()[0])
+    with _database(settings) as database:
+        database.upgrade()
+        print(database.revisions()[0])
     return 0
 
 
 def db_current(settings: Settings, given: argparse.Namespace) -> int:
     """Say which revision the database has, and which is the newest."""
-    current, newest = Database(settings.database_url).revisions()
+    with _database(settings) as database:
+        current, newest = database.revisions()
     print(f"{current or 'none'} (newest: {newest})")
     return 0
 
 
 def db_check(settings: Settings, given: argparse.Namespace) -> int:
     """Compare the database's tables with the portal's."""
-    database = Database(settings.database_url)
-    faults = [fault] if (fault := _schema_fault(database)) else database.differences()
+    if fault := _schema_fault(settings):
+        return _complain(fault)
+    with _database(settings) as database:
+        faults = database.differences()
     return _complain(*faults) if faults else 0
 
 
@@ -186,12 +188,14 @@ def _plain(message: messages.Message) -> dict[str, Any]:
     return {name: value for name, value in kept.items() if name != "code"}
 
 
-def _schema_fault(database: Database) -> str:
+def _database(settings: Settings) -> closing[Database]:
+    return closing(Database(settings.database_url))
+
+
+def _schema_fault(settings: Settings) -> str:
     """What is wrong with the database's revision."""
-    try:
+    with _database(settings) as database:
         current, newest = database.revisions()
-    except Exception as error:
-        raise Unavailable from error
     if current == newest:
         return ""
     return f"The database is at revision {current or 'none'}, not {newest}: run portal db upgrade."

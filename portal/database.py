@@ -75,9 +75,13 @@ class Database:
         if self._task:
             await self._waiting.join()
             self._task.cancel()
+        await self._readers.dispose()
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the writer's connection, where nothing was started."""
         self._thread.shutdown()
         self._engine.dispose()
-        await self._readers.dispose()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -116,9 +120,16 @@ class Database:
             migrations.upgrade(connection)
 
     def revisions(self) -> tuple[str, str]:
-        """The revision that the database has, and the newest."""
-        with self._engine.connect() as connection:
-            return migrations.current(connection), migrations.newest(connection)
+        """The revision that the database has, and the newest.
+
+        Raises:
+            Unavailable: when the database does not answer.
+        """
+        try:
+            with self._engine.connect() as connection:
+                return migrations.current(connection), migrations.newest(connection)
+        except SQLAlchemyError as error:
+            raise _unavailable(error) from None
 
     def differences(self) -> list[str]:
         """Where the database's tables are not the portal's."""

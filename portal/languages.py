@@ -37,6 +37,7 @@ class Language:
 
     @property
     def is_source(self) -> bool:
+        """Whether the texts are written in it."""
         return self.tag == SOURCE
 
     @property

@@ -180,6 +180,7 @@ class Settings:
 
     @property
     def production(self) -> bool:
+        """Whether the public meets it."""
         return self.environment == "production"
 
     @property

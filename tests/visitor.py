@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -154,7 +155,7 @@ def check_headings(visit: Visit) -> None:
     assert levels.count(1) == 1
     # An error summary stands above the page's own heading; it is an alert, and named by it.
     rest = levels[levels.index(1) :]
-    assert all(after - before <= 1 for before, after in zip(rest, rest[1:], strict=False)), levels
+    assert all(after - before <= 1 for before, after in pairwise(rest)), levels
     assert visit.heading
     assert visit.title.count("–") == 1
 

@@ -48,7 +48,11 @@ def create_app(settings: Settings) -> Guard:
         Route("/{tag}/kontakt", contact.answer, methods=["GET", "POST"]),
         Route("/{tag}/arende/{code}", case.show),
     ]
-    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: refused})
+    app = Starlette(
+        routes=routes,
+        lifespan=lifespan,
+        exception_handlers={HTTPException: refused, Exception: refused},
+    )
     app.router.redirect_slashes = False
     app.router.default = missing
     return Guard(app, edition, database, settings)
@@ -72,8 +76,8 @@ async def missing(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def refused(request: Request, error: Any) -> Response:
-    """The error page for an HTTPException."""
-    given = error.headers or {}
+    """The error page for what an endpoint raised; the guard records what was not meant."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    given = getattr(error, "headers", None) or {}
     extra = [(name.lower().encode(), value.encode()) for name, value in given.items()]
-    page = request.state.edition.errors.page(error.status_code, request.scope)
-    return SheetResponse(page, extra)
+    return SheetResponse(request.state.edition.errors.page(status, request.scope), extra)

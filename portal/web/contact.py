@@ -30,7 +30,8 @@ async def answer(request: Request) -> Response:
 
 async def show(request: Request) -> Response:
     """The form with a choice already made."""
-    form = ContactForm.from_fields(request.query_params, SLUGS)
+    choice = {name: request.query_params.get(name, "") for name in ("kind", "page")}
+    form = ContactForm.from_fields(choice, SLUGS)
     return _page(request.state.edition.renderer(request), form)
 
 

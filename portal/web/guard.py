@@ -68,8 +68,7 @@ class Guard:
 
     async def _answer(self, edition: Edition, scope: Scope, receive: Receive, send: Send) -> None:
         if status := self._refusal(scope, dict(scope["headers"])):
-            page = edition.errors.page(status, scope)
-            await hand_out(page, scope, send, [(b"connection", b"close")])
+            await hand_out(edition.errors.page(status, scope), scope, send)
         elif scope["method"] in {"GET", "HEAD"} and (found := _found(edition, scope)):
             await hand_out(found, scope, send)
         else:
@@ -155,7 +154,7 @@ def _bounded(receive: Receive) -> Receive:
         message = await receive()
         taken += len(message.get("body", b""))
         if taken > BODY_LIMIT:
-            raise HTTPException(413, headers={"connection": "close"})
+            raise HTTPException(413)
         return message
 
     return bounded

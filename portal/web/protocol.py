@@ -15,7 +15,7 @@ PATIENCE = 20.0
 """Seconds for a whole request to arrive, and for an answer to be read."""
 LIFETIME = 300.0
 """Seconds that a connection lives; a browser opens a new one without anybody noticing."""
-LINGER = 5.0
+LINGER = 2.0
 """Seconds that a closing connection may take to send what is left."""
 HEADER_BYTES = 32 * 1024
 """Bytes that may arrive before the header lines are complete."""
@@ -31,6 +31,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _life: asyncio.TimerHandle | None = None
     _in_header = False
     _header_bytes = 0
+    _refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -44,6 +45,8 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
         super().data_received(data)
         if self._in_header:
             self._header_bytes += len(data)
@@ -64,14 +67,14 @@ class BoundedProtocol(HttpToolsProtocol):
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        if not self.transport.is_closing():
+        if not self._refused:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
         if self._arriving:
             self._arriving.cancel()
             self._arriving = None
-        if not self.transport.is_closing():
+        if not self._refused:
             super().on_message_complete()
 
     def pause_writing(self) -> None:
@@ -98,9 +101,18 @@ class BoundedProtocol(HttpToolsProtocol):
             self.loop.call_later(PATIENCE, self.transport.abort)
 
     def _refuse(self, status: bytes) -> None:
-        if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
+        """Say why, and read no more; but wait a little, or the reason would never be read.
+
+        A connection that is closed while data is still coming is reset, and what was
+        sent last is lost with it (RFC 9112, 9.6).
+        """
+        self._refused = True
+        if self.transport.is_closing():
+            return
+        if self._in_header or self.cycle is None or not self.cycle.response_started:
             self.transport.write(_REFUSAL % status)
-        self._close()
+        self.transport.write_eof()
+        self.loop.call_later(LINGER, self.transport.abort)
 
     def _close(self) -> None:
         self.transport.close()

@@ -57,6 +57,7 @@ class Sheet:
 
     @property
     def text(self) -> str:
+        """Its body, as it is before it is compressed."""
         return self.bodies[""][1].decode()
 
     def etags(self) -> Mapping[bytes, str]:

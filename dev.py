@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""Set the portal up and run it, or set everything up and run all tests.
+
+    python3 dev.py serve        the portal on http://127.0.0.1:8000
+    python3 dev.py test         all tests, with a browser and a PostgreSQL of their own
+    python3 dev.py messages …   any other command of `portal`
+
+Needs Python 3.11 or newer and nothing else: what is missing (pip, a browser) is
+fetched, and each step says what it does. Further arguments are passed on.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+MAC_CHROME = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+HEARTBEAT = 15
+
+
+def main() -> int:
+    if sys.version_info < (3, 11):
+        sys.exit("The portal needs Python 3.11 or newer.")
+    command, rest = (sys.argv[1:2] or ["serve"])[0], sys.argv[2:]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    if command == "test":
+        install("dev.txt")
+        environment["PORTAL_TEST_CHROMIUM"] = browser()
+        return run(PYTHON, "-m", "pytest", *rest, env=environment)
+    install("run.txt")
+    return run(PYTHON, "-m", "portal", command, *rest, env=environment)
+
+
+def say(text: str) -> None:
+    print(f"» {text}", file=sys.stderr, flush=True)
+
+
+def run(*command: object, env: dict[str, str]) -> int:
+    """Become that program, so that whoever stops us stops it."""
+    words = [str(part) for part in command]
+    os.chdir(ROOT)
+    if os.name == "nt":
+        return subprocess.run(words, env=env, check=False).returncode
+    os.execve(words[0], words, env)
+
+
+def step(what: str, *command: object) -> bool:
+    """Run one step of the setting up; say that it goes on while it goes on."""
+    say(what)
+    started, done = time.monotonic(), threading.Event()
+
+    def tell() -> None:
+        while not done.wait(HEARTBEAT):
+            say(f"  still at it ({time.monotonic() - started:.0f} s)")
+
+    threading.Thread(target=tell, daemon=True).start()
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    result = subprocess.run([str(part) for part in command], env=environment, check=False)
+    done.set()
+    return result.returncode == 0
+
+
+def works(*command: object) -> bool:
+    """Whether a program runs and is content."""
+    try:
+        done = subprocess.run([str(part) for part in command], capture_output=True, check=False)
+    except OSError:
+        return False
+    return done.returncode == 0
+
+
+def install(lock: str) -> None:
+    """Install the locked packages, unless just these are installed."""
+    make_environment()
+    requirements = ROOT / "requirements" / lock
+    stamp = VENV / f"{lock}.installed"
+    wanted = hashlib.sha256(requirements.read_bytes()).hexdigest()
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    pip = (PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check")
+    exact = ("--require-hashes", "--only-binary", ":all:", "-r", requirements)
+    if not step("Installing the portal's packages (a minute or two, the first time)", *pip, *exact):
+        sys.exit("The packages could not be installed; see above.")
+    stamp.write_text(wanted)
+
+
+def make_environment() -> None:
+    """Make .venv, in whichever way this machine can."""
+    if works(PYTHON, "-m", "pip", "--version"):
+        return
+    shutil.rmtree(VENV, ignore_errors=True)
+    say("Making a Python environment in .venv")
+    if works(sys.executable, "-m", "venv", VENV):
+        return
+    shutil.rmtree(VENV, ignore_errors=True)
+    if works("uv", "venv", "--seed", "--python", sys.executable, VENV):
+        return
+    if apt("python3-venv") and works(sys.executable, "-m", "venv", VENV):
+        return
+    sys.exit("This Python cannot make environments. On Debian or Ubuntu: apt install python3-venv")
+
+
+def browser() -> str:
+    """A Chromium or Chrome for the tests, installed if there is none."""
+    if not works(PYTHON, "-m", "playwright", "--version"):
+        apt("libatomic1")  # playwright's own runtime needs it, and small systems lack it
+    if found := find_browser():
+        return found
+    if is_debian() and apt("chromium") and (found := find_browser()):
+        return found
+    fetch = (PYTHON, "-m", "playwright", "install", "chromium")
+    if step("Fetching a Chromium for the tests", *fetch) and (found := find_browser()):
+        return found
+    sys.exit("No Chromium was found: install Chromium or Chrome, or set PORTAL_TEST_CHROMIUM.")
+
+
+def find_browser() -> str | None:
+    candidates = [
+        os.environ.get("PORTAL_TEST_CHROMIUM"),
+        shutil.which("chromium"),
+        shutil.which("google-chrome"),
+        MAC_CHROME,
+        playwrights_own(),
+    ]
+    return next((path for path in candidates if path and Path(path).exists()), None)
+
+
+def playwrights_own() -> str:
+    ask = (
+        "from playwright.sync_api import sync_playwright\n"
+        "with sync_playwright() as p: print(p.chromium.executable_path)"
+    )
+    answer = subprocess.run([PYTHON, "-c", ask], capture_output=True, text=True, check=False)
+    return answer.stdout.strip()
+
+
+def is_debian() -> bool:
+    """Ubuntu's chromium package only fetches a snap, which cannot be driven."""
+    release = Path("/etc/os-release")
+    return release.exists() and "ID=debian" in release.read_text().splitlines()
+
+
+def apt(*packages: str) -> bool:
+    """Install Debian packages, where that can be done without asking for a password."""
+    if not shutil.which("apt-get"):
+        return False
+    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if as_root and not works(*as_root, "true"):
+        return False
+    get = (*as_root, "apt-get", "-q", "-o", "Dpkg::Use-Pty=0")
+    return step("Asking which packages there are", *get, "update") and step(
+        f"Installing {' and '.join(packages)}",
+        *(*get, "install", "-y", "--no-install-recommends", *packages),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""Clients that are slow, silent or crooked are cut off, below the application."""
+
+import asyncio
+from contextlib import suppress
+
+import pytest
+
+from portal.web import protocol
+from tests.conftest import Running
+
+HOST = b"Host: 127.0.0.1\r\n"
+FORM = b"Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+
+
+async def talk(portal: Running, *pieces: bytes, pause: float = 0) -> bytes:
+    """Say something to the portal and listen until it hangs up."""
+    port = int(portal.address.rpartition(":")[2])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    heard = bytearray()
+
+    async def listen() -> None:
+        while piece := await reader.read(65536):
+            heard.extend(piece)
+
+    listening = asyncio.create_task(listen())
+    with suppress(ConnectionError):
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(pause)
+        await asyncio.wait_for(listening, 10)
+    listening.cancel()
+    writer.close()
+    return bytes(heard)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "PATIENCE", 0.3)
+    monkeypatch.setattr(protocol, "LIFETIME", 1.0)
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [b"GET /sv/ HTTP/1.1\r\n", HOST],
+        [bytes([sign]) for sign in b"GET /sv/ HTTP/1.1\r\nHost: 127.0.0.1\r\nX: y"],
+        [b"POST /sv/kontakt HTTP/1.1\r\nContent-Length: 9\r\n" + HOST + FORM, b"mess"],
+    ],
+)
+async def test_a_request_that_never_ends_is_given_up(
+    portal: Running, impatient: None, pieces: list[bytes]
+) -> None:
+    answer = await talk(portal, *pieces, pause=0.02)
+    assert answer.startswith(b"HTTP/1.1 408")
+
+
+async def test_a_connection_that_says_nothing_is_closed(portal: Running, impatient: None) -> None:
+    assert (await talk(portal)).startswith(b"HTTP/1.1 408")
+
+
+async def test_a_connection_does_not_live_for_ever(portal: Running, impatient: None) -> None:
+    request = b"GET /robots.txt HTTP/1.1\r\n" + HOST + b"\r\n"
+    answers = await talk(portal, *[request] * 8, pause=0.2)
+    assert 3 <= answers.count(b"HTTP/1.1 200") < 8
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (b"GET /sv/ HTTP/1.1\r\nX: " + b"y" * 200_000, b"431"),
+        (
+            b"POST /sv/kontakt HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+            b"400",
+        ),
+        (b"POST /sv/kontakt HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n", b"400"),
+        (b"nonsense\r\n\r\n", b"400"),
+    ],
+)
+async def test_crooked_requests_are_refused_and_the_connection_closed(
+    portal: Running, request_bytes: bytes, status: bytes
+) -> None:
+    answer = await talk(portal, request_bytes + HOST + b"\r\n0\r\n\r\nGET /sv/ HTTP/1.1\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 " + status)
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+async def test_a_body_without_a_length_is_bounded_too(portal: Running, impatient: None) -> None:
+    head = b"POST /ar/kontakt HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + HOST
+    chunk = b"8000\r\n" + b"x" * 0x8000 + b"\r\n"
+    answer = await talk(portal, head + FORM, *[chunk] * 12)
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+async def test_requests_in_a_row_are_answered_in_their_order(portal: Running) -> None:
+    paths = (b"/sv/", b"/ar/saknas", b"/robots.txt")
+    last = [b"", b"", b"Connection: close\r\n"]
+    pairs = zip(paths, last, strict=True)
+    requests = (b"GET %s HTTP/1.1\r\n%s%s\r\n" % (path, HOST, end) for path, end in pairs)
+    answer = await talk(portal, b"".join(requests))
+    order = [answer.index(mark) for mark in (b'lang="sv"', b'lang="ar"', b"User-agent")]
+    assert order == sorted(order)

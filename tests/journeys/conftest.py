@@ -1,0 +1,34 @@
+"""What the journeys share: a tab, and a look at what was kept."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from playwright.async_api import Browser, Page
+
+from portal import messages
+from portal.database import Database
+from tests.conftest import Running
+from tests.journeys.browsing import opened
+
+Kept = Callable[[str], Awaitable[list[messages.Message]]]
+
+
+@pytest.fixture
+async def tab(browser: Browser, portal: Running) -> AsyncIterator[Page]:
+    """A tab of the test's own."""
+    async with opened(browser, portal) as page:
+        yield page
+
+
+@pytest.fixture(scope="session")
+async def kept(portal: Running) -> AsyncIterator[Kept]:
+    """Finds every message that was kept with exactly this text."""
+    database = Database(portal.settings.database_url)
+
+    async def find(text: str) -> list[messages.Message]:
+        async with database.reading() as connection:
+            newest = await messages.newest(connection, 1000)
+        return [message for message in newest if message.text == text]
+
+    yield find
+    await database.stop()

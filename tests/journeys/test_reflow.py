@@ -1,0 +1,180 @@
+"""Pages fit: a narrow window, a reader's own spacing and colours, a finger, paper, and both
+directions of writing."""
+
+from collections.abc import AsyncIterator, Iterable
+from typing import Any, Literal
+
+import pytest
+from playwright.async_api import Browser, Page
+
+from tests.conftest import Running
+from tests.journeys.browsing import LANGUAGES, SLUGS, opened
+
+NARROW, WIDE = 320, 1280
+"""CSS pixels; the first is WCAG 2.2, 1.4.10."""
+SMALLEST_TARGET, LARGE_TARGET = 24, 44
+"""CSS pixels: WCAG 2.2, 2.5.8 and 2.5.5."""
+READABLE, NOTICEABLE = 4.5, 3
+"""Contrast of texts and of signs: WCAG 2.2, 1.4.3 and 1.4.11."""
+
+REPORT = "kontakt?kind=accessibility&page=omraden/skolenhetsutredningen"
+ADDRESSES = [
+    *(f"/{tag}/{slug}" for tag in LANGUAGES for slug in (*SLUGS, REPORT, "finns-inte")),
+    *(f"/{tag}/{slug}?bredvid=sv" for tag in ("en", "ar") for slug in ("", "kontakt", "ordlista")),
+]
+Scheme = Literal["light", "dark"]
+
+
+@pytest.fixture(scope="module")
+async def shared(browser: Browser, portal: Running) -> AsyncIterator[Page]:
+    async with opened(browser, portal) as page:
+        yield page
+
+
+@pytest.fixture(scope="module", params=ADDRESSES)
+async def visited(shared: Page, request: pytest.FixtureRequest) -> Page:
+    """Each page in turn, opened once for all that is measured on it."""
+    await shared.goto(request.param)
+    return shared
+
+
+@pytest.fixture
+async def wide(visited: Page) -> Page:
+    await visited.emulate_media(media="screen", forced_colors="none", color_scheme="light")
+    await visited.set_viewport_size({"width": WIDE, "height": 800})
+    await visited.evaluate("measure.spread(false)")
+    return visited
+
+
+@pytest.fixture
+async def narrow(wide: Page) -> Page:
+    await wide.set_viewport_size({"width": NARROW, "height": 640})
+    return wide
+
+
+async def test_a_wide_window_is_wide_enough(wide: Page) -> None:
+    await check_width(wide, WIDE)
+
+
+async def test_a_narrow_window_needs_no_scrolling_sideways(narrow: Page) -> None:
+    await check_width(narrow, NARROW)
+
+
+async def test_a_readers_own_spacing_needs_no_scrolling_sideways(narrow: Page) -> None:
+    await narrow.evaluate("measure.spread(true)")
+    await check_width(narrow, NARROW)
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+async def test_a_narrow_window_holds_errors_and_the_longest_words(tab: Page, tag: str) -> None:
+    await tab.set_viewport_size({"width": NARROW, "height": 640})
+    await tab.goto(f"/{tag}/kontakt")
+    await tab.fill("#message", tag + "å" * 300)
+    await tab.fill("#email", "@")
+    await tab.click("button")
+    await tab.wait_for_selector("#problems")
+    await check_width(tab, NARROW)
+
+    await tab.fill("#email", "namn." * 12 + "namn@" + "skola." * 20 + "se")
+    await tab.click("button")
+    await tab.wait_for_selector(".receipt")
+    await check_width(tab, NARROW)
+
+
+async def check_width(page: Page, width: int) -> None:
+    assert await page.evaluate("measure.beyond()") == []
+    assert await page.evaluate("document.scrollingElement.scrollWidth") <= width
+
+
+async def test_a_finger_meets_every_target(narrow: Page) -> None:
+    targets = await narrow.evaluate("measure.targets()")
+    assert len(targets) > 10
+    assert [target for target in targets if is_small(target)] == []
+
+
+def is_small(target: dict[str, Any]) -> bool:
+    least = LARGE_TARGET if target["large"] else SMALLEST_TARGET
+    return bool(target["width"] < SMALLEST_TARGET or target["height"] < least)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_forced_colours_lose_nothing(wide: Page, scheme: Scheme) -> None:
+    usual = await wide.evaluate("measure.texts()")
+    await wide.emulate_media(forced_colors="active", color_scheme=scheme)
+    forced = await wide.evaluate("measure.texts()")
+    assert written(forced) == written(usual)
+    assert lost(forced) == []
+
+
+async def test_paper_carries_the_text_and_no_navigation(wide: Page) -> None:
+    usual = await wide.evaluate("measure.texts()")
+    await wide.emulate_media(media="print")
+    printed = await wide.evaluate("measure.texts()")
+    assert written(printed) == written(piece for piece in usual if not piece["pressed"])
+    assert lost(printed) == []
+    assert await wide.locator("nav").count() > 1
+    assert await wide.locator("nav:visible").count() == 0
+
+
+def written(pieces: Iterable[dict[str, Any]]) -> list[str]:
+    return [piece["text"] for piece in pieces]
+
+
+def lost(pieces: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [piece for piece in pieces if not piece["visible"] or piece["contrast"] < READABLE]
+
+
+@pytest.mark.parametrize(
+    ("media", "forced", "scheme"),
+    [
+        ("screen", "none", "light"),
+        ("screen", "none", "dark"),
+        ("screen", "active", "light"),
+        ("screen", "active", "dark"),
+        ("print", "none", "light"),
+    ],
+)
+@pytest.mark.parametrize("address", ["/sv/", "/ar/personuppgifter", "/sv/tillganglighet"])
+async def test_items_of_lists_keep_their_marks(
+    tab: Page,
+    address: str,
+    media: Literal["screen", "print"],
+    forced: Literal["active", "none"],
+    scheme: Scheme,
+) -> None:
+    await tab.emulate_media(media=media, forced_colors=forced, color_scheme=scheme)
+    await tab.goto(address)
+    marks = await tab.evaluate("measure.marks()")
+    assert len(marks) > 3
+    assert min(marks) >= NOTICEABLE
+
+
+async def test_arabic_mirrors_swedish(tab: Page) -> None:
+    parts = (".brand", ".menu a", ".pictogram")
+    await tab.goto("/sv/")
+    swedish = [await edges(tab, part) for part in parts]
+    await tab.goto("/ar/")
+    arabic = [await edges(tab, part) for part in parts]
+
+    for (left, _), (_, right) in zip(swedish, arabic, strict=True):
+        assert left == pytest.approx(right, abs=1)
+        assert left < WIDE / 4
+    assert (await edges(tab, ".languages"))[0] < WIDE / 4
+
+
+async def edges(page: Page, selector: str) -> tuple[float, float]:
+    """How far an element is from the left and from the right edge of the window."""
+    box = await page.locator(selector).first.bounding_box()
+    assert box
+    return box["x"], WIDE - box["x"] - box["width"]
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+async def test_a_telephone_number_reads_from_left_to_right(tab: Page, tag: str) -> None:
+    await tab.goto(f"/{tag}/kontakt")
+    numbers = await tab.locator(".phone").all()
+    assert len(numbers) > 2
+    for number in numbers:
+        places = await number.evaluate("number => measure.signs(number)")
+        assert len(places) == len("031-365 09 60")
+        assert places == sorted(places)

@@ -1,0 +1,312 @@
+"""A message is written, refused, mended, sent and received, in every language, with script and
+without; what script adds is help and nothing that is needed."""
+
+import asyncio
+import json
+import os
+import re
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, Response, Route, expect
+
+from portal.messages import MESSAGE_LIMIT
+from tests.conftest import CHROMIUM_FLAGS, Running
+from tests.journeys.browsing import LANGUAGES, opened
+from tests.journeys.conftest import Kept
+
+VECTORS = Path(__file__).parents[1] / "vectors" / "counting.json"
+REFERENCE = re.compile(r"[A-Z0-9]{4}\xa0[A-Z0-9]{4}")
+RECEIPT = "**/arende/*"
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the journey reads on its way."""
+
+    write: str
+    send: str
+    sending: str
+    wrong: str
+    empty: str
+    thanks: str
+
+
+WORDS = {
+    "sv": Words(
+        write="Skriv till oss",
+        send="Skicka meddelandet",
+        sending="Meddelandet skickas …",
+        wrong="Fel:",
+        empty="Skriv ditt meddelande.",
+        thanks="Tack, vi har fått ditt meddelande",
+    ),
+    "en": Words(
+        write="Write to us",
+        send="Send the message",
+        sending="Sending the message …",
+        wrong="Error:",
+        empty="Write your message.",
+        thanks="Thank you, we have received your message",
+    ),
+    "ar": Words(
+        write="الكتابة إلينا",
+        send="إرسال الرسالة",
+        sending="جارٍ إرسال الرسالة …",
+        wrong="خطأ:",
+        empty="اكتبوا رسالتكم.",
+        thanks="شكرًا، لقد استلمنا رسالتكم",
+    ),
+}
+COUNTED = [
+    ("sv", 5000, "Du har 5\xa0000 tecken kvar."),
+    ("sv", 1, "Du har 1 tecken kvar."),
+    ("sv", -2, "Du har skrivit 2 tecken för mycket."),
+    ("en", 4999, "You have 4,999 characters left."),
+    ("en", 1, "You have 1 character left."),
+    ("en", 0, "You have 0 characters left."),
+    ("en", -1, "You have written 1 character too many."),
+    ("en", -2, "You have written 2 characters too many."),
+    ("ar", 5000, "بقي لكم 5,000 حرف."),
+    ("ar", 4011, "بقي لكم 4,011 حرفًا."),
+    ("ar", 100, "بقي لكم 100 حرف."),
+    ("ar", 11, "بقي لكم 11 حرفًا."),
+    ("ar", 3, "بقي لكم 3 أحرف."),
+    ("ar", 2, "بقي لكم حرفان."),
+    ("ar", 1, "بقي لكم حرف واحد."),
+    ("ar", 0, "لم يبق لكم أي حرف."),
+    ("ar", -1, "كتبتم حرفًا واحدًا أكثر من المسموح."),
+    ("ar", -2, "كتبتم حرفين أكثر من المسموح."),
+    ("ar", -3, "كتبتم 3 أحرف أكثر من المسموح."),
+    ("ar", -11, "كتبتم 11 حرفًا أكثر من المسموح."),
+    ("ar", -100, "كتبتم 100 حرف أكثر من المسموح."),
+]
+"""Every plural form of every language, on either side of the limit."""
+
+
+@pytest.fixture(params=[True, False], ids=["with script", "without script"])
+async def any_tab(
+    browser: Browser, portal: Running, request: pytest.FixtureRequest
+) -> AsyncIterator[Page]:
+    """A tab, with script and without."""
+    async with opened(browser, portal, java_script_enabled=request.param) as page:
+        yield page
+
+
+@pytest.fixture(params=[True, False], ids=["as it was left", "loaded anew"])
+async def returning(
+    portal: Running, browser: Browser, request: pytest.FixtureRequest
+) -> AsyncIterator[Page]:
+    """A tab whose Back button shows a page as it was left, and one that loads it anew.
+
+    Playwright turns the first off, so it takes a browser of its own.
+    """
+    without = ["--disable-back-forward-cache"] if request.param else []
+    program = os.environ.get("PORTAL_TEST_CHROMIUM") or shutil.which("chromium")
+    one = await browser.browser_type.launch(
+        executable_path=program, args=CHROMIUM_FLAGS, ignore_default_args=without
+    )
+    async with opened(one, portal) as page:
+        yield page
+    await one.close()
+
+
+async def send(page: Page) -> Response:
+    """Press the button; the answer to what was sent."""
+    async with page.expect_response(lambda answer: answer.request.method == "POST") as answer:
+        await page.click("button")
+    return await answer.value
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+async def test_a_message_is_written_and_received(any_tab: Page, tag: str, kept: Kept) -> None:
+    page, words = any_tab, WORDS[tag]
+    await page.goto(f"/{tag}/")
+    await page.locator("main").get_by_role("link", name=words.write).click()
+    await expect(page).to_have_url(re.compile(f"/{tag}/kontakt$"))
+
+    # Nothing is written yet, and the page says so.
+    await expect(page.get_by_role("button")).to_have_text(words.send)
+    assert (await send(page)).status == 422
+    assert (await page.title()).startswith(f"{words.wrong} ")
+    await expect(page.locator("html")).to_have_attribute("lang", tag)
+    await page.get_by_role("alert").get_by_role("link", name=words.empty).click()
+    await expect(page.locator("#message")).to_be_focused()
+    await expect(page.locator("#message")).to_have_attribute("aria-invalid", "true")
+    await expect(page.locator("#message-problem")).to_have_text(f"{words.wrong} {words.empty}")
+
+    # One thing is mended and another is wrong: all that was typed is kept.
+    text = f"\n  “{tag}” <b>&amp; {id(page)}\t👍🏽\n\n'\"السلام عليكم\n "
+    await page.check("#kind-complaint")
+    await page.fill("#message", text)
+    await page.fill("#email", "anna")
+    assert (await send(page)).status == 422
+    await expect(page.locator("#message")).to_have_value(text)
+    await expect(page.locator("#email")).to_have_value("anna")
+    await expect(page.locator("#kind-complaint")).to_be_checked()
+    assert await kept(text) == []
+
+    # All is right, and the receipt shows it exactly.
+    await page.fill("#email", "anna@skola.se")
+    assert (await send(page)).status == 303
+    await page.wait_for_url(RECEIPT)
+    await expect(page.locator("h1")).to_have_text(words.thanks)
+    await expect(page.locator(".reference")).to_have_text(REFERENCE)
+    assert await page.locator(".own-words").text_content() == text
+    assert (await page.locator(".own-words").inner_text()).count("\n") == text.count("\n")
+    assert (await page.title()).startswith(words.thanks)
+    (message,) = await kept(text)
+    assert (message.email, message.kind, message.language) == ("anna@skola.se", "complaint", tag)
+
+
+async def test_a_message_of_the_greatest_length_is_kept_byte_for_byte(
+    any_tab: Page, kept: Kept
+) -> None:
+    text = (f"{id(any_tab)}\n" + "السلام عليكم، لدي سؤال عن مدرسة ابنتي.\n\n" * 200)[:MESSAGE_LIMIT]
+    assert len(text) == MESSAGE_LIMIT
+    await any_tab.goto("/ar/kontakt")
+    await any_tab.fill("#message", text)
+    assert (await send(any_tab)).status == 303
+    await any_tab.wait_for_url(RECEIPT)
+    assert await any_tab.locator(".own-words").text_content() == text
+    (message,) = await kept(text)
+    assert message.text.encode() == text.encode()
+
+
+async def test_a_message_sent_twice_in_a_hurry_is_one(any_tab: Page, kept: Kept) -> None:
+    text = f"i all hast {id(any_tab)}"
+    await any_tab.goto("/sv/kontakt")
+    await any_tab.fill("#message", text)
+    await any_tab.dblclick("button")
+    await any_tab.wait_for_url(RECEIPT)
+    assert len(await kept(text)) == 1
+
+
+async def test_after_errors_focus_is_on_what_is_wrong(tab: Page) -> None:
+    await tab.goto("/ar/kontakt")
+    await send(tab)
+    await expect(tab.locator("#problems")).to_be_focused()
+    await expect(tab.locator("#problems")).to_be_in_viewport()
+
+    # From there a link leads to the field, with its label in sight.
+    await tab.get_by_role("link", name=WORDS["ar"].empty).click()
+    await expect(tab.locator("label[for=message]")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+async def test_the_counter_says_what_is_left_in_every_plural(tab: Page, tag: str) -> None:
+    await tab.goto(f"/{tag}/kontakt")
+    for language, left, words in COUNTED:
+        if language == tag:
+            await tab.fill("#message", "å" * (MESSAGE_LIMIT - left))
+            await expect(tab.locator(".counter")).to_have_text(words)
+
+
+async def test_the_counter_counts_as_the_server_does(tab: Page) -> None:
+    await tab.goto("/sv/kontakt")
+    vectors = VECTORS.read_text("utf-8")
+    counts = await tab.evaluate(
+        """async (vectors) => {
+            const { count } = await import(document.querySelector('script[src*="/counter."]').src);
+            return JSON.parse(vectors).map(({ text }) => count(text));
+        }""",
+        vectors,
+    )
+    assert counts == [vector["count"] for vector in json.loads(vectors)]
+
+
+async def test_the_counter_speaks_only_near_the_limit_and_after_a_pause(tab: Page) -> None:
+    await tab.clock.install(time=0)
+    await tab.goto("/en/kontakt")
+    await tab.clock.pause_at(60_000)
+    spoken = tab.locator("#message ~ [role=status]")
+    seen = tab.locator(".counter")
+    await expect(seen).to_have_attribute("aria-hidden", "true")
+
+    for left, words in [
+        (4000, ""),
+        (500, ""),
+        (499, "You have 499 characters left."),
+        (-1, "You have written 1 character too many."),
+        (4000, ""),
+    ]:
+        before = await spoken.text_content()
+        await tab.fill("#message", "å" * (MESSAGE_LIMIT - left))
+        await expect(seen).to_contain_text(str(abs(left)) if abs(left) < 1000 else "4,000")
+        await tab.clock.run_for(900)
+        assert await spoken.text_content() == before
+        await tab.clock.run_for(200)
+        assert await spoken.text_content() == words
+
+
+async def test_a_text_over_the_limit_is_marked_and_never_cut(tab: Page, kept: Kept) -> None:
+    text = "å" * MESSAGE_LIMIT + "slut"
+    await tab.goto("/sv/kontakt")
+    await tab.fill("#message", text)
+    await expect(tab.locator(".counter.over")).to_contain_text("4 tecken")
+    assert (await send(tab)).status == 422
+    await expect(tab.locator("#message")).to_have_value(text)
+    await expect(tab.locator("#message-problem")).to_contain_text("4 tecken för långt")
+    await expect(tab.locator(".counter.over")).to_contain_text("4 tecken")
+
+    await tab.fill("#message", text[:MESSAGE_LIMIT])
+    await expect(tab.locator(".counter")).not_to_have_class(re.compile("over"))
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+async def test_while_a_message_is_sent_the_button_says_so(tab: Page, tag: str, kept: Kept) -> None:
+    text = f"ett långsamt nät {id(tab)}"
+    sent: list[str] = []
+    network = asyncio.Event()
+
+    async def slowly(route: Route) -> None:
+        sent.append(route.request.method)
+        await network.wait()
+        await route.continue_()
+
+    await tab.goto(f"/{tag}/kontakt")
+    await tab.route("**/kontakt", slowly)
+    await tab.fill("#message", text)
+    await tab.click("button", no_wait_after=True)
+    # Nothing but looking works while the page is on its way out.
+    look = """() => {
+        const button = document.activeElement;
+        const { textContent: said } = button.parentElement.querySelector("[role=status]");
+        return [button.type, button.ariaDisabled, button.textContent, said];
+    }"""
+    sending = ["submit", "true", WORDS[tag].sending, WORDS[tag].sending]
+    assert await tab.evaluate(look) == sending
+
+    await tab.keyboard.press("Enter")
+    await tab.keyboard.press("Space")
+    assert await tab.evaluate(look) == sending
+    network.set()
+    await tab.wait_for_url(RECEIPT)
+    assert sent == ["POST"]
+    assert len(await kept(text)) == 1
+
+
+async def test_the_back_button_brings_the_form_back(returning: Page, kept: Kept) -> None:
+    page, text = returning, f"tillbaka {id(returning)}"
+    await page.goto("/sv/kontakt")
+    await page.fill("#message", text)
+    await send(page)
+    await page.wait_for_url(RECEIPT)
+    receipt = page.url
+
+    await page.go_back(wait_until="commit")
+    button = page.get_by_role("button")
+    await expect(button).to_have_text("Skicka meddelandet")
+    await expect(button).not_to_have_attribute("aria-disabled", "true")
+    await expect(page.locator("button ~ [role=status]")).to_have_text("")
+    await expect(page.locator("#message")).to_have_value(text)
+    left = f"{MESSAGE_LIMIT - len(text):,}".replace(",", "\xa0")
+    await expect(page.locator(".counter")).to_have_text(f"Du har {left} tecken kvar.")
+
+    # Sent again it is still the same message.
+    await send(page)
+    await page.wait_for_url(receipt)
+    assert len(await kept(text)) == 1

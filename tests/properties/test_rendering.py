@@ -1,0 +1,179 @@
+"""Any words come through to the reader just as they are, and never become an element."""
+
+from pathlib import Path
+from xml.etree.ElementTree import Element
+
+import html5lib
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from portal.catalogs import Catalog
+from portal.languages import Languages, language
+from portal.rendering import Renderer, Renderers
+from tests.unit.conftest import speaking, unhurried
+
+FOUND = Languages(["en"])
+
+TRICKY = (
+    *("<script>", "</p>", "</title>", "<!--", "-->", "<![CDATA[", "<b onclick='alert(1)'>"),
+    *("&lt;", "&#60", "&", '"', "'", "`", "<", ">", "/", "=", "\\", "javascript:"),
+    *("%", "%%", "%(value)s", "%(num)s", "%(", ")s", "{{ x }}", "\u202e", "\u2028", "a"),
+)
+
+words = st.one_of(
+    st.text(st.characters(exclude_categories=("Cs", "Cc"), include_characters="\n\t")),
+    st.lists(st.sampled_from(TRICKY)).map("".join),
+)
+"""Without other control characters, which HTML cannot carry as they are."""
+
+SWEDISH = [("span", {"lang": "sv", "dir": "ltr"})]
+
+
+def speaking_from(entries: dict[str, str], alongside: bool = False) -> Renderer:
+    """English with entries that no file stands behind."""
+    catalogs = {
+        "sv": Catalog(FOUND.source, {}, int),
+        "en": Catalog(
+            language("en"),
+            {(None, source): (text,) for source, text in entries.items()},
+            int,
+        ),
+    }
+    return Renderers(Path(), FOUND, catalogs)(FOUND["en"], alongside)
+
+
+def parsed(html: str) -> Element:
+    """What a browser makes of HTML inside an element."""
+    root: Element = html5lib.parseFragment(html, container="div", namespaceHTMLElements=False)
+    return root
+
+
+def text_of(element: Element) -> str:
+    return "".join(element.itertext())
+
+
+def elements(root: Element) -> list[tuple[str, dict[str, str]]]:
+    """All elements with their attributes."""
+    return [(str(one.tag), dict(one.attrib)) for one in root.iter() if one is not root]
+
+
+def per_cent_signs_doubled(text: str) -> str:
+    return text.replace("%", "%%")
+
+
+@unhurried
+@given(words)
+def test_any_words_in_a_catalog_are_shown_as_they_are(text: str) -> None:
+    renderer = speaking_from({"Hej": per_cent_signs_doubled(text)})
+    root = parsed(renderer.gettext("Hej"))
+    assert text_of(root) == text
+    assert elements(root) == []
+
+
+@unhurried
+@given(words)
+def test_any_swedish_without_a_translation_is_shown_as_it_is(text: str) -> None:
+    root = parsed(speaking_from({}).gettext(per_cent_signs_doubled(text)))
+    assert text_of(root) == text
+    assert elements(root) == SWEDISH
+
+
+@unhurried
+@given(words, words)
+def test_any_value_is_shown_as_it_is(text: str, value: str) -> None:
+    renderer = speaking_from({"%(value)s": f"{per_cent_signs_doubled(text)}|%(value)s|"})
+    root = parsed(renderer.gettext("%(value)s", value=value))
+    assert text_of(root) == f"{text}|{value}|"
+    assert elements(root) == []
+
+
+@unhurried
+@given(words, words)
+def test_any_words_are_shown_in_both_languages_alongside(text: str, source: str) -> None:
+    source = per_cent_signs_doubled(source)
+    renderer = speaking_from({source: per_cent_signs_doubled(text)}, alongside=True)
+    root = parsed(renderer.with_swedish(renderer.gettext(source)))
+    assert elements(root) == [("span", {"class": "alongside", "lang": "sv", "dir": "ltr"})]
+    assert text_of(root) == text + source.replace("%%", "%")
+
+
+@unhurried
+@given(words)
+def test_any_name_and_code_has_one_element_of_ours_round_it(value: str) -> None:
+    renderer = speaking_from({})
+    name, code = parsed(renderer.name(value)), parsed(renderer.isolated(value))
+    assert text_of(name) == text_of(code) == value
+    assert elements(name) == [("bdi", {"lang": "sv", "dir": "ltr"})]
+    assert elements(code) == [("bdi", {"dir": "ltr"})]
+    assert text_of(parsed(renderer.name(value).source)) == value
+
+
+@unhurried
+@given(words, words)
+def test_any_address_stays_inside_its_link(address: str, text: str) -> None:
+    renderer = speaking_from({"Hej": per_cent_signs_doubled(text)})
+    link = renderer.link(address, renderer.gettext("Hej"))
+    assert elements(parsed(link)) == [("a", {"href": address})]
+    assert text_of(parsed(link)) == text
+    assert elements(parsed(link.source)) == [("a", {"href": address})]
+
+
+@unhurried
+@given(words, words)
+def test_any_words_alone_stay_inside_their_attribute(text: str, value: str) -> None:
+    entry = f"%(name)s {per_cent_signs_doubled(text)}"
+    renderer = speaking_from({"%(name)s": entry})
+    plain = renderer.gettext("%(name)s", name=renderer.name(value)).plain
+    (shown,) = elements(parsed(f'<p title="{plain}"></p>'))
+    assert shown == ("p", {"title": " ".join(f"{value} {text}".split())})
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Renderer:
+    """A template that puts one value wherever a page has values."""
+    folder = tmp_path_factory.mktemp("any")
+    (folder / "templates").mkdir()
+    (folder / "templates" / "one.html").write_text(
+        '<p title="{{ it }}">{{ it }}</p><textarea>\n{{ it }}</textarea>', "utf-8"
+    )
+    return speaking(folder, "en")
+
+
+@unhurried
+@given(it=words)
+def test_anything_typed_comes_back_in_a_page_as_it_was_typed(template: Renderer, it: str) -> None:
+    root = parsed(template.render("one.html", it=it))
+    assert elements(root) == [("p", {"title": it}), ("textarea", {})]
+    assert [text_of(one) for one in root] == [it, it]
+
+
+def written(text: str) -> str:
+    """A text as a ``.po`` file has it."""
+    for sign, escaped in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\t", "\\t")):
+        text = text.replace(sign, escaped)
+    return f'"{text}"'
+
+
+@given(text=words.filter(bool))
+@settings(unhurried, max_examples=30)
+def test_any_words_in_a_file_reach_the_reader(
+    tmp_path_factory: pytest.TempPathFactory, text: str
+) -> None:
+    entries = f'msgid "Hej"\nmsgstr {written(per_cent_signs_doubled(text))}\n'
+    renderer = speaking(tmp_path_factory.mktemp("file"), "en", entries)
+    root = parsed(renderer.gettext("Hej"))
+    assert text_of(root) == text
+    assert elements(root) == []
+
+
+@given(before=words, after=words)
+@settings(unhurried, max_examples=60)
+def test_whatever_stands_in_a_file_only_the_value_it_names_is_put_in(
+    tmp_path_factory: pytest.TempPathFactory, before: str, after: str
+) -> None:
+    entries = f'msgid "%(value)s"\nmsgstr {written(f"{before}%(value)s{after}")}\n'
+    renderer = speaking(tmp_path_factory.mktemp("file"), "en", entries)
+    root = parsed(renderer.gettext("%(value)s", value="<i>"))
+    assert "<i>" in text_of(root)
+    assert elements(root) == (SWEDISH if renderer.catalog.faults else [])

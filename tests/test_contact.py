@@ -1,0 +1,223 @@
+"""The form keeps what it is given: it accepts, or it says what is wrong and loses nothing."""
+
+import sqlite3
+from contextlib import closing
+
+import httpx2
+import pytest
+
+from portal.database import Database, Unavailable
+from portal.messages import newest
+from tests.conftest import Running, Serve
+from tests.visitor import Visit, Visitor, checked, parts, words
+
+LANGUAGES = ("sv", "en", "ar")
+ERROR = {"sv": "Fel:", "en": "Error:", "ar": "خطأ:"}
+
+
+def typed(visit: Visit) -> dict[str, str]:
+    """What the form's fields hold."""
+    (kind,) = [e.get("value", "") for e in visit.all("input", name="kind", checked="")] or [""]
+    return {
+        "message": "".join(visit.one("textarea").itertext()),
+        "email": visit.one("input", name="email").get("value", ""),
+        "kind": kind,
+    }
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+async def test_an_empty_form_comes_back_with_what_is_wrong(visitor: Visitor, tag: str) -> None:
+    visit = await visitor.post(f"/{tag}/kontakt", {"message": "", "email": ""})
+    assert visit.title.startswith(ERROR[tag])
+    assert visit.one("textarea").get("aria-invalid") == "true"
+    assert visit.one("input", name="email").get("aria-invalid") is None
+    summary = visit.one("div", id="problems")
+    assert [link.get("href") for link in summary.iter("a")] == ["#message"]
+    assert visit.one("p", id="message-problem") is not None
+    described = visit.one("textarea").get("aria-describedby", "")
+    assert described.startswith("message-problem message-hint")
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+async def test_a_refused_form_keeps_all_that_was_typed(visitor: Visitor, tag: str) -> None:
+    fields = {"message": "مرحبا\n  <b>&amp;</b> " + "x" * 5000, "email": "a@", "kind": "praise"}
+    visit = await visitor.post(f"/{tag}/kontakt", fields)
+    assert typed(visit) == fields
+    assert len(visit.all("p", class_="problem")) == 2
+
+
+async def test_a_report_keeps_the_page_it_is_about(visitor: Visitor) -> None:
+    visit = await visitor.get("/en/kontakt?kind=accessibility&page=ordlista")
+    assert typed(visit)["kind"] == "accessibility"
+    assert "/en/ordlista" in visit.text
+    assert "/ar/kontakt?kind=accessibility&page=ordlista" in visit.links()
+    again = await visitor.post("/en/kontakt", {"message": "", "page": "ordlista"})
+    assert again.one("input", name="page").get("value") == "ordlista"
+
+
+async def test_an_address_cannot_put_words_into_the_form(visitor: Visitor) -> None:
+    visit = await visitor.get("/sv/kontakt?kind=%3Cb%3E&page=evil&message=hej")
+    assert typed(visit) == {"message": "", "email": "", "kind": ""}
+    assert not visit.all("input", name="page")
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+async def test_a_message_leads_to_a_receipt_of_its_own(visitor: Visitor, tag: str) -> None:
+    visit = await visitor.send(tag, message=f"سؤال\r\n<i>{tag}</i>", email="a@example.org")
+    own = visit.one("div", class_="own-words")
+    assert "".join(own.itertext()) == f"سؤال\n<i>{tag}</i>"
+    assert own.get("dir") == "auto"
+    assert "a@example.org" in visit.text
+    assert visit.language == tag
+    assert visit.response.headers["cache-control"] == "no-store"
+    assert visit.response.headers["referrer-policy"] == "no-referrer"
+    assert visit.one("meta", name="robots").get("content") == "noindex"
+    (reference,) = [words(p) for p in visit.all("p") if p.get("class") == "reference"]
+    assert len(reference) == 9
+    other = {"sv": "en", "en": "ar", "ar": "sv"}[tag]
+    translated = await visitor.get(visit.response.url.path.replace(f"/{tag}/", f"/{other}/"))
+    assert reference in translated.text
+
+
+@pytest.mark.parametrize("how", ["files", "data"])
+async def test_both_ways_of_sending_a_form_are_understood(
+    visitor: Visitor, portal: Running, how: str
+) -> None:
+    text = "å ä ö\r\nع 🙂 +&=%"
+    fields = parts({"message": text + how}) if how == "files" else {"message": text + how}
+    answer = await visitor.client.post("/sv/kontakt", **{how: fields})  # type: ignore[arg-type]
+    assert answer.status_code == 303
+    assert (await stored(portal))[0] == text.replace("\r\n", "\n") + how
+
+
+async def test_a_text_of_just_the_limit_counts_its_line_breaks_once(visitor: Visitor) -> None:
+    await visitor.send(message="a\r\n" * 2500)
+    refused = await visitor.post("/en/kontakt", {"message": "a\r\n" * 2500 + "é"})
+    assert "1 character too long" in refused.text
+
+
+async def test_the_same_message_sent_twice_has_one_receipt(
+    visitor: Visitor, portal: Running
+) -> None:
+    first = await visitor.send(message="två gånger")
+    second = await visitor.send(message="två gånger")
+    assert first.response.url == second.response.url
+    assert (await stored(portal)).count("två gånger") == 1
+
+
+async def test_programs_that_fill_in_everything_are_not_believed(visitor: Visitor) -> None:
+    visit = await visitor.post("/sv/kontakt", {"message": "köp", "website": "http://x"})
+    assert typed(visit)["message"] == "köp"
+    trap = visit.one("input", name="website")
+    assert (trap.get("value"), trap.get("tabindex")) == (None, "-1")
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"sec-fetch-site": "cross-site"}, 403),
+        ({"sec-fetch-site": "same-site"}, 403),
+        ({"origin": "https://evil.example"}, 403),
+        ({"origin": "null"}, 403),
+        ({"origin": "https://evil.example", "sec-fetch-site": "same-origin"}, 403),
+        ({"sec-fetch-site": "same-origin"}, 303),
+        ({"sec-fetch-site": "none"}, 303),
+        ({}, 303),
+    ],
+)
+async def test_other_sites_cannot_send_our_form(
+    visitor: Visitor, headers: dict[str, str], status: int
+) -> None:
+    answer = await visitor.client.post(
+        "/en/kontakt", files=parts({"message": "x"}), headers=headers
+    )
+    assert answer.status_code == status
+
+
+async def test_our_own_page_may_send_it(visitor: Visitor) -> None:
+    headers = {"origin": visitor.address, "sec-fetch-site": "same-origin"}
+    answer = await visitor.client.post(
+        "/en/kontakt", files=parts({"message": "y"}), headers=headers
+    )
+    assert answer.status_code == 303
+
+
+async def test_a_sender_who_must_wait_keeps_the_text_and_is_told_how_long(serve: Serve) -> None:
+    with serve(PORTAL_MESSAGES_PER_HOUR="2") as portal:
+        visitor = Visitor(portal.address)
+        for number in range(2):
+            await visitor.send("en", message=f"{number}")
+        visit = await visitor.post("/ar/kontakt", {"message": "ثلاثة"}, 429)
+        assert typed(visit)["message"] == "ثلاثة"
+        assert 3500 < int(visit.response.headers["retry-after"]) <= 3600
+        assert "60 دقيقة" in visit.text
+        await visitor.client.aclose()
+
+
+async def test_when_nothing_can_be_kept_the_text_is_and_pages_still_stand(serve: Serve) -> None:
+    with serve() as portal:
+        visitor = Visitor(portal.address)
+        fields = {"message": "viktigt", "email": "a@example.org"}
+        receipt = await visitor.send(**fields)
+
+        async def broken(_: object) -> None:
+            raise Unavailable
+
+        database: Database = portal.app._state["database"]  # type: ignore[assignment]
+        write, database.write = database.write, broken  # type: ignore[method-assign,assignment]
+        visit = await visitor.post("/sv/kontakt", fields, 503)
+        assert typed(visit) | {"kind": ""} == fields | {"kind": ""}
+        assert "031-365 09 60" in visit.one("div", id="problems").itertext()
+        await visitor.get("/ar/")
+        database.write = write  # type: ignore[method-assign]
+        assert (await visitor.send(**fields)).response.url == receipt.response.url
+        await visitor.client.aclose()
+
+
+async def test_a_case_that_is_not_there_is_not_found(visitor: Visitor) -> None:
+    await visitor.get("/sv/arende/abcdefghijklmnopqrstuv", 404)
+
+
+async def test_a_receipt_that_cannot_be_looked_up_says_so(serve: Serve) -> None:
+    with serve() as portal:
+        visitor = Visitor(portal.address)
+        receipt = await visitor.send(message="hej")
+        with closing(sqlite3.connect(portal.settings.database_url[len("sqlite:///") :])) as thief:
+            thief.execute("DROP TABLE messages")
+        await visitor.get(receipt.response.url.path, 503)
+        await visitor.client.aclose()
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        (b"{}", "application/json", 415),
+        (b"hej", "text/plain", 415),
+        (b"message=a&message=b", "application/x-www-form-urlencoded", 400),
+        (b"&".join(b"f%d=" % n for n in range(30)), "application/x-www-form-urlencoded", 400),
+        (b"nonsense", "multipart/form-data; boundary=x", 400),
+        (b"nonsense", "multipart/form-data", 400),
+        (b"message=" + b"x" * 300_000, "application/x-www-form-urlencoded", 413),
+    ],
+)
+async def test_what_is_no_form_is_refused_in_the_readers_language(
+    visitor: Visitor, body: bytes, content_type: str, status: int
+) -> None:
+    headers = {"content-type": content_type}
+    answer: httpx2.Response = await visitor.client.post(
+        "/ar/kontakt", content=body, headers=headers
+    )
+    assert checked(answer, status).language == "ar"
+
+
+async def test_files_are_refused(visitor: Visitor) -> None:
+    files = {"bild": ("bild.png", b"x")}
+    checked(await visitor.client.post("/sv/kontakt", data={"message": "x"}, files=files), 400)
+
+
+async def stored(portal: Running) -> list[str]:
+    database = Database(portal.settings.database_url)
+    async with database.reading() as connection:
+        texts = [message.text for message in await newest(connection, 100)]
+    await database.stop()
+    return texts

@@ -1,0 +1,142 @@
+"""The house stands: a module imports only from modules above it, and each keeps its room."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import portal
+
+ROOT = Path(portal.__file__).parent
+ORDER = re.findall(r"^    ([a-z_.]+)  ", portal.__doc__ or "", re.MULTILINE)
+"""The floor plan itself is the list; there is no second one to forget."""
+
+ROOMS = {
+    "starlette": ("web.",),
+    "uvicorn": ("web.protocol", "commands"),
+    "sqlalchemy": ("migrations", "tables", "database", "messages"),
+    "alembic": ("migrations",),
+    "jinja2": ("rendering", "commands"),
+    "polib": ("translating",),
+}
+"""Which modules may know a package."""
+
+EMPTY_NAMES = {"utils", "helpers", "common", "base", "core", "manager", "service"}
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+MODULES = {
+    name_of(path): path
+    for path in sorted(ROOT.rglob("*.py"))
+    if "versions" not in path.parts and name_of(path) not in {"", "web", "__main__"}
+}
+TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in MODULES.items()}
+
+
+def imports(name: str) -> set[str]:
+    """The modules that a module imports, ours without their first name."""
+    found = set()
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            found |= {f"{module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def ours(name: str) -> set[str]:
+    """Those of our modules that a module imports."""
+    inside = {one.removeprefix("portal.") for one in imports(name) if one.startswith("portal.")}
+    return {one for path in inside for one in (path, path.rpartition(".")[0]) if one in MODULES}
+
+
+def test_the_floor_plan_names_every_module() -> None:
+    assert set(ORDER) == {name for name in MODULES if not name.startswith("migrations.")}
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_a_module_imports_only_from_above(name: str) -> None:
+    floor = ORDER.index(name)
+    below = {one for one in ours(name) if one in ORDER and ORDER.index(one) >= floor}
+    assert not below
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_a_package_is_known_only_in_its_rooms(package: str) -> None:
+    users = {
+        name
+        for name in MODULES
+        if any(f"{one}.".startswith(f"{package}.") for one in imports(name))
+    }
+    strangers = {name for name in users if not name.startswith(ROOMS[package])}
+    assert users
+    assert not strangers
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_says_what_it_is_for_and_hides_no_import(name: str) -> None:
+    tree = TREES[name]
+    assert ast.get_docstring(tree)
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            inner = {type(node) for node in ast.walk(function)}
+            assert not inner & {ast.Import, ast.ImportFrom}, function.name
+    assert not EMPTY_NAMES & set(name.split("."))
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name != "settings"])
+def test_only_the_settings_read_the_environment(name: str) -> None:
+    assert "environ" not in {n.attr for n in ast.walk(TREES[name]) if isinstance(n, ast.Attribute)}
+    assert "os.environ" not in imports(name)
+
+
+def test_functions_are_short() -> None:
+    """Half of all functions have at most ten lines, nine tenths at most thirty-five."""
+    lengths = sorted(
+        (node.end_lineno or 0) - node.body[0].lineno + 1
+        for tree in TREES.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+    assert lengths[len(lengths) // 2] <= 10
+    assert lengths[len(lengths) * 9 // 10] <= 35
+
+
+def test_public_functions_say_what_they_do() -> None:
+    silent = [
+        f"{name}.{node.name}"
+        for name, tree in TREES.items()
+        for body in [tree.body, *(n.body for n in tree.body if isinstance(n, ast.ClassDef))]
+        for node in body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        and not node.name.startswith("_")
+        and not ast.get_docstring(node)
+    ]
+    # An override says what it does where it is first defined.
+    assert [one for one in silent if one.split(".")[-1] not in OVERRIDES] == []
+
+
+OVERRIDES = {
+    "connection_lost",
+    "connection_made",
+    "data_received",
+    "dump_bytecode",
+    "format",
+    "load_bytecode",
+    "load_dialect_impl",
+    "on_body",
+    "on_headers_complete",
+    "on_message_begin",
+    "on_message_complete",
+    "pause_writing",
+    "process_bind_param",
+    "process_result_value",
+    "resume_writing",
+    "timeout_keep_alive_handler",
+}

@@ -1,0 +1,58 @@
+"""Templates say everything through the catalogs, and nothing that ARIA could say worse."""
+
+import re
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from portal.settings import DATA
+
+FOLDER = DATA / "templates"
+FILES = sorted(FOLDER.rglob("*.html"))
+
+ALLOWED = {"– ", "Voit käyttää suomea, kun soitat tai kirjoitat meille. Puhelinnumero on ."}
+"""The only words that stand in templates: Finnish for those who read it, in every language."""
+
+
+def bare(path: Path) -> str:
+    """A template without comments and without what Jinja runs."""
+    text = re.sub(r"\{#.*?#\}", "", path.read_text("utf-8"), flags=re.DOTALL)
+    text = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "", text, flags=re.DOTALL)
+    return re.sub(r'aria-[a-z]+="[^"]*"', "", unescape(text))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_no_word_stands_in_a_template(path: Path) -> None:
+    texts = {text.strip() for text in re.sub(r"<[^>]*>", "\n", bare(path)).splitlines()}
+    assert {text for text in texts if re.search(r"\w", text)} <= ALLOWED
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_names_are_given_by_text_that_can_be_read(path: Path) -> None:
+    text = path.read_text("utf-8")
+    for forbidden in ("aria-label=", " title=", "placeholder=", " style=", "|safe", "| safe"):
+        assert forbidden not in text
+    assert not re.search(r"\son\w+=", text)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_attributes_carry_words_only_and_no_elements(path: Path) -> None:
+    text = re.sub(r"\{#.*?#\}", "", path.read_text("utf-8"), flags=re.DOTALL)
+    in_attributes = re.findall(r'=\s*"([^"<>]*\{\{[^"<>]*\}\}[^"<>]*)"', text)
+    for value in in_attributes:
+        if "_(" in value or "description" in value:
+            assert ".plain" in value, value
+
+
+@pytest.mark.parametrize("path", sorted((FOLDER / "components").iterdir()), ids=lambda p: p.name)
+def test_every_component_is_used(path: Path) -> None:
+    users = [one for one in FILES if f"components/{path.name}" in one.read_text("utf-8")]
+    assert users
+
+
+@pytest.mark.parametrize("path", sorted((FOLDER / "pages").iterdir()), ids=lambda p: p.name)
+def test_every_page_has_a_title_and_a_description(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert "{% set title = " in text
+    assert "{% set description = " in text

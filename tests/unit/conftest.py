@@ -1,0 +1,47 @@
+"""What tests of single modules share: small catalogs, and a renderer that speaks from one."""
+
+from pathlib import Path
+
+from hypothesis import settings
+
+from portal.catalogs import read_all
+from portal.languages import CATALOG, discover
+from portal.rendering import Renderer, Renderers
+
+unhurried = settings(deadline=None)
+"""For properties: that a machine is busy is no fault."""
+
+PLURALS = {
+    "en": "nplurals=2; plural=(n != 1);",
+    "ar": "nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2"
+    " : n%100>=3 && n%100<=10 ? 3 : n%100>=11 ? 4 : 5);",
+}
+
+
+def write_catalog(locales: Path, tag: str, entries: str = "", plurals: str = "") -> Path:
+    """Write a language's catalog with a header; the entries begin on its tenth line."""
+    header = (
+        'msgid ""',
+        'msgstr ""',
+        '"Project-Id-Version: guardians-portal\\n"',
+        f'"Language: {tag}\\n"',
+        '"MIME-Version: 1.0\\n"',
+        '"Content-Type: text/plain; charset=UTF-8\\n"',
+        '"Content-Transfer-Encoding: 8bit\\n"',
+        f'"Plural-Forms: {plurals or PLURALS[tag]}\\n"',
+    )
+    path = locales / tag / CATALOG
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join([*header, "", entries]), "utf-8")
+    return path
+
+
+def speaking(folder: Path, tag: str, entries: str = "", alongside: bool = False) -> Renderer:
+    """A renderer of a language: ``entries`` are its catalog, ``folder`` has its templates."""
+    for one in PLURALS:
+        write_catalog(folder / "locales", one, entries if one == tag else "")
+    found = discover(folder / "locales")
+    renderers = Renderers(
+        folder / "templates", found, read_all(folder / "locales", found), given="given to all"
+    )
+    return renderers(found[tag], alongside)

@@ -1,0 +1,232 @@
+"""Settings are read once, cast, and refused all together when they are wrong."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from portal import settings
+from portal.settings import Settings, SettingsError
+
+Read = Callable[..., Settings]
+
+KEY = "k" * 32
+LONGEST_SHORT_KEY = "k" * 31
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    """Reads settings whose database is the test's own."""
+
+    def read(**given: str) -> Settings:
+        return Settings.read({"DATABASE_URL": f"sqlite:///{tmp_path}/portal.db"} | given)
+
+    return read
+
+
+def faults(read: Read, **given: str) -> list[str]:
+    with pytest.raises(SettingsError) as refused:
+        read(**given)
+    assert str(refused.value).splitlines() == refused.value.faults
+    return refused.value.faults
+
+
+def test_nothing_has_to_be_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "CHECKOUT", tmp_path)
+    monkeypatch.setattr(settings, "DATA", tmp_path)
+    found = Settings.read({})
+    assert found.database_url == f"sqlite:///{tmp_path}/var/portal.db"
+    assert found.embedded
+    assert not found.production
+    assert found.base_url == "http://127.0.0.1:8000"
+    assert found.allowed_hosts == found.trusted_proxies == ()
+    assert found.messages_per_hour == 60
+    assert found.log_format == "text"
+    assert found.email == found.protection_officer == found.erasure_decision == ""
+    assert found.answer_days == 0
+    assert found.access_status == "partial"
+    assert len(found.secret_key) >= settings.SECRET_BYTES
+
+
+def test_an_installed_portal_keeps_its_database_with_the_users_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "DATA", tmp_path / "site-packages")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert Settings.read({}).database_url == f"sqlite:///{tmp_path}/data/portal/portal.db"
+    monkeypatch.delenv("XDG_DATA_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert (
+        Settings.read({}).database_url == f"sqlite:///{tmp_path}/home/.local/share/portal/portal.db"
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "name", "value"),
+    [
+        ("PORTAL_ENV", "development", "environment", "development"),
+        ("PORTAL_BASE_URL", "https://skola.example.se/", "base_url", "https://skola.example.se"),
+        ("PORTAL_BASE_URL", "http://[::1]:8000", "base_url", "http://[::1]:8000"),
+        ("PORTAL_ALLOWED_HOSTS", "a.se, b.se,,", "allowed_hosts", ("a.se", "b.se")),
+        ("PORTAL_TRUSTED_PROXIES", "10.0.0.1", "trusted_proxies", ("10.0.0.1",)),
+        ("PORTAL_SECRET_KEY", KEY, "secret_key", KEY.encode()),
+        ("PORTAL_MESSAGES_PER_HOUR", "0", "messages_per_hour", 0),
+        ("PORTAL_LOG_FORMAT", "json", "log_format", "json"),
+        ("PORTAL_EMAIL", " grund@example.se\n", "email", "grund@example.se"),
+        ("PORTAL_EMAIL", "  ", "email", ""),
+        ("PORTAL_ANSWER_DAYS", "10", "answer_days", 10),
+        ("PORTAL_ERASURE_DECISION", "AN 1/26", "erasure_decision", "AN 1/26"),
+        ("PORTAL_PROTECTION_OFFICER", "ombud@example.se", "protection_officer", "ombud@example.se"),
+        ("PORTAL_ACCESS_STATUS", "full", "access_status", "full"),
+        ("PORTAL_ACCESS_STANDARD", "WCAG 2.2", "access_standard", "WCAG 2.2"),
+        ("PORTAL_ACCESS_ASSESSED", "2027-01-31", "access_assessed", date(2027, 1, 31)),
+        ("PORTAL_ACCESS_AUTHORITY", "PTS", "access_authority", "PTS"),
+        (
+            "PORTAL_ACCESS_AUTHORITY_URL",
+            "https://pts.se/a?b=c",
+            "access_authority_url",
+            "https://pts.se/a?b=c",
+        ),
+    ],
+)
+def test_a_value_is_read_as_what_it_means(
+    read: Read, variable: str, text: str, name: str, value: object
+) -> None:
+    assert getattr(read(**{variable: text}), name) == value
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("DATABASE_URL", "mysql://host/name"),
+        ("DATABASE_URL", "portal.db"),
+        ("DATABASE_URL", "sqlite:///"),
+        ("DATABASE_URL", "sqlite://portal.db"),
+        ("PORTAL_ENV", "prod"),
+        ("PORTAL_BASE_URL", "skola.example.se"),
+        ("PORTAL_BASE_URL", "ftp://skola.example.se"),
+        ("PORTAL_BASE_URL", "https://skola.example.se/portal"),
+        ("PORTAL_BASE_URL", "https://"),
+        ("PORTAL_BASE_URL", "https://[::1"),
+        ("PORTAL_SECRET_KEY", LONGEST_SHORT_KEY),
+        ("PORTAL_MESSAGES_PER_HOUR", "-1"),
+        ("PORTAL_MESSAGES_PER_HOUR", "many"),
+        ("PORTAL_MESSAGES_PER_HOUR", "1.5"),
+        ("PORTAL_MESSAGES_PER_HOUR", "\u0663"),
+        ("PORTAL_ANSWER_DAYS", "9999999999"),
+        ("PORTAL_LOG_FORMAT", "xml"),
+        ("PORTAL_EMAIL", "grund"),
+        ("PORTAL_EMAIL", "grund@example"),
+        ("PORTAL_EMAIL", "a@example.se, b@example.se"),
+        ("PORTAL_EMAIL", 'a"@example.se'),
+        ("PORTAL_PROTECTION_OFFICER", "ombud at example.se"),
+        ("PORTAL_ACCESS_STATUS", "mostly"),
+        ("PORTAL_ACCESS_ASSESSED", "2026-02-30"),
+        ("PORTAL_ACCESS_ASSESSED", "yesterday"),
+        ("PORTAL_ACCESS_AUTHORITY_URL", "http://pts.se"),
+        ("PORTAL_ACCESS_AUTHORITY_URL", "javascript:alert(1)"),
+        ("PORTAL_ACCESS_AUTHORITY_URL", 'https://pts.se/"onclick="'),
+    ],
+)
+def test_a_value_that_cannot_be_meant_is_refused_by_the_name_of_its_variable(
+    read: Read, variable: str, text: str
+) -> None:
+    (fault,) = faults(read, **{variable: text})
+    assert fault.startswith(f"{variable}: ")
+    assert len(fault) > len(f"{variable}: ")
+
+
+def test_all_faults_are_told_at_once(read: Read) -> None:
+    found = faults(
+        read,
+        PORTAL_ENV="production",
+        PORTAL_BASE_URL="http://skola.example.se",
+        PORTAL_SECRET_KEY=LONGEST_SHORT_KEY,
+        PORTAL_ANSWER_DAYS="soon",
+        PORTAL_COLOUR="blue",
+        PORTAL_EMAIL_FILE="/nowhere/email",
+    )
+    assert {fault.partition(":")[0] for fault in found} == {
+        "PORTAL_BASE_URL",
+        "PORTAL_SECRET_KEY",
+        "PORTAL_ANSWER_DAYS",
+        "PORTAL_COLOUR",
+        "PORTAL_EMAIL",
+    }
+    assert len(found) == 5
+
+
+@pytest.mark.parametrize("name", ["PORTAL_EMIAL", "PORTAL_", "PORTAL_EMIAL_FILE", "PORTAL_TESTS"])
+def test_a_misspelt_setting_is_refused(read: Read, name: str) -> None:
+    assert faults(read, **{name: "x"}) == [f"{name}: no such setting"]
+
+
+@pytest.mark.parametrize("name", ["PORTAL_TEST_POSTGRESQL", "PATH", "EMAIL", "portal_email"])
+def test_what_is_not_a_setting_is_left_alone(read: Read, name: str) -> None:
+    assert read(**{name: "x"}) == read()
+
+
+def test_a_value_can_stand_in_a_file(read: Read, tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(f"{KEY}\n", "utf-8")
+    assert read(PORTAL_SECRET_KEY_FILE=str(file)).secret_key == KEY.encode()
+    file.write_text("postgresql://host/name\n", "utf-8")
+    given = {"DATABASE_URL_FILE": str(file), "PORTAL_SECRET_KEY": KEY}
+    assert Settings.read(given).database_url == "postgresql://host/name"
+
+
+def test_a_value_in_a_file_is_checked_as_any_other(read: Read, tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(LONGEST_SHORT_KEY, "utf-8")
+    (fault,) = faults(read, PORTAL_SECRET_KEY_FILE=str(file))
+    assert fault.startswith("PORTAL_SECRET_KEY: must be at least")
+
+
+def test_a_value_given_twice_is_refused(read: Read, tmp_path: Path) -> None:
+    file = tmp_path / "email"
+    file.write_text("grund@example.se", "utf-8")
+    (fault,) = faults(read, PORTAL_EMAIL="grund@example.se", PORTAL_EMAIL_FILE=str(file))
+    assert fault == "PORTAL_EMAIL: is given twice, also as PORTAL_EMAIL_FILE"
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
+def test_both_names_of_postgresql_are_understood(read: Read, scheme: str) -> None:
+    found = read(DATABASE_URL=f"{scheme}://u:postgres:@host/name", PORTAL_SECRET_KEY=KEY)
+    assert found.database_url == "postgresql://u:postgres:@host/name"
+    assert not found.embedded
+
+
+def test_production_needs_a_public_https_address(read: Read) -> None:
+    assert faults(read, PORTAL_ENV="production") == [
+        "PORTAL_BASE_URL: production needs the portal's public https address"
+    ]
+    found = read(PORTAL_ENV="production", PORTAL_BASE_URL="https://skola.example.se")
+    assert found.production
+
+
+def test_nodes_that_share_postgresql_must_be_given_their_key(read: Read) -> None:
+    (fault,) = faults(read, DATABASE_URL="postgresql://host/name")
+    assert fault.startswith("PORTAL_SECRET_KEY: ")
+
+
+def test_a_key_that_is_made_is_kept_beside_the_database_for_its_owner_alone(
+    read: Read, tmp_path: Path
+) -> None:
+    made = read().secret_key
+    kept = tmp_path / "secret-key"
+    assert kept.read_bytes() == made
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert len(made) >= settings.SECRET_BYTES
+    assert read().secret_key == made
+
+
+def test_every_database_has_a_key_of_its_own(read: Read, tmp_path: Path) -> None:
+    elsewhere = f"sqlite:///{tmp_path}/new/folder/portal.db"
+    assert read(DATABASE_URL=elsewhere).secret_key != read().secret_key
+    assert (tmp_path / "new" / "folder" / "secret-key").is_file()
+
+
+def test_a_key_that_is_given_is_used_and_none_is_made(read: Read, tmp_path: Path) -> None:
+    assert read(PORTAL_SECRET_KEY=KEY).secret_key == KEY.encode()
+    assert not (tmp_path / "secret-key").exists()

@@ -12,7 +12,7 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
@@ -23,7 +23,7 @@ from uvicorn.supervisors import Multiprocess
 from portal import __version__, languages, messages, translating
 from portal.catalogs import CatalogError
 from portal.database import Database, Unavailable
-from portal.settings import CHECKOUT, DATA, Settings, SettingsError
+from portal.settings import CHECKOUT, DATA, LOCAL_ADDRESS, Settings, SettingsError
 from portal.web.app import create_app
 from portal.web.edition import print_edition
 from portal.web.protocol import BoundedProtocol
@@ -61,6 +61,8 @@ def serve(settings: Settings, given: argparse.Namespace) -> int:
     """Serve the portal until it is stopped."""
     if not settings.embedded and (fault := _schema_fault(settings)):
         return _complain(fault)
+    if settings.base_url == LOCAL_ADDRESS:
+        settings = replace(settings, base_url=f"http://{given.host}:{given.port}")
     config = uvicorn.Config(
         partial(create_app, settings),
         factory=True,
@@ -79,7 +81,7 @@ def serve(settings: Settings, given: argparse.Namespace) -> int:
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
     )
-    logging.getLogger(__name__).info("The portal opens at http://%s:%d/", given.host, given.port)
+    logging.getLogger(__name__).info("The portal opens at %s/", settings.base_url)
     server = uvicorn.Server(config)
     if given.workers == 1:
         server.run()

@@ -22,6 +22,7 @@ PACKAGED = Path(__file__).resolve().parent / "_data"
 
 DATA = PACKAGED if PACKAGED.is_dir() else CHECKOUT
 SECRET_BYTES = 32
+LOCAL_ADDRESS = "http://127.0.0.1:8000"
 
 
 class SettingsError(Exception):
@@ -101,7 +102,7 @@ class Settings:
         "`production` demands a public https address",
     )
     base_url: str = setting(
-        "PORTAL_BASE_URL", _origin, "http://127.0.0.1:8000", "The portal's public address"
+        "PORTAL_BASE_URL", _origin, LOCAL_ADDRESS, "The portal's public address"
     )
     allowed_hosts: tuple[str, ...] = setting(
         "PORTAL_ALLOWED_HOSTS", _words, (), "Further host names it answers to, with commas"

@@ -5,6 +5,7 @@ this list, so there are no cycles and nothing hides; ``tests/test_house.py``
 keeps the order.
 
 Ground, what is given
+    hours         when the telephone is answered, and whether it is open now
     settings      everything read from the environment, checked once
     languages     the languages found in ``locales/`` and how one is chosen
     facts         phone, addresses, dates and laws: each fact stands here once

@@ -22,6 +22,8 @@ PLACEHOLDER = re.compile(r"%%|%\((\w+)\)[sd]")
 """All that is special in a text: a named value, or a per cent sign written twice."""
 
 Forms = tuple[str, ...]
+Key = tuple[str | None, str]
+"""A text: its context, where it has one, and its Swedish words."""
 
 
 class CatalogError(Exception):
@@ -33,11 +35,15 @@ class Catalog:
     """The texts of one language."""
 
     language: Language
-    entries: Mapping[tuple[str | None, str], Forms]
+    entries: Mapping[Key, Forms]
     """By context and Swedish text; one form, or one for each plural form."""
     plural_form: Callable[[int], int]
     faults: tuple[str, ...] = ()
     """What was left out, and why, a line each."""
+    outdated: frozenset[Key] = frozenset()
+    """Texts whose Swedish has changed since they were translated (gettext calls them fuzzy)."""
+    complete: bool = True
+    """Whether every text of the file can be shown."""
 
     def find(self, source: str, context: str | None = None, number: int = 0) -> str | None:
         """The translation of a Swedish text, or None where there is no usable one.
@@ -81,17 +87,27 @@ def read(path: Path, language: Language) -> Catalog:
         raise CatalogError(f"{path}: {error}") from error
     if wrong := misplaced(plural_form, language):
         raise CatalogError(f"{path}: Plural-Forms is wrong for {language.tag}, as for {wrong}")
-    entries: dict[tuple[str | None, str], Forms] = {}
-    faults = []
+    entries: dict[Key, Forms] = {}
+    faults, outdated, count = [], set(), 0
     for message in catalog:
         sources, forms = _texts(message.id), _texts(message.string)
+        count += any(sources)
+        if message.fuzzy and any(sources):
+            outdated.add((message.context, sources[0]))
         if message.fuzzy or not any(sources) or not any(forms):
             continue
         if fault := _damage(sources, forms, catalog.num_plurals):
             faults.append(f"{path}:{message.lineno}: {fault}")
         else:
             entries[message.context, sources[0]] = forms
-    return Catalog(language, entries, plural_form, tuple(faults))
+    return Catalog(
+        language,
+        entries,
+        plural_form,
+        tuple(faults),
+        frozenset(outdated),
+        complete=len(entries) == count,
+    )
 
 
 def misplaced(plural_form: Callable[[int], int], language: Language) -> list[int]:

@@ -9,6 +9,7 @@ not known.
 from dataclasses import dataclass
 from datetime import date
 
+from portal.hours import Hours
 from portal.settings import Settings
 
 
@@ -48,6 +49,8 @@ class Facts:
     inspectorate_url: str = "https://www.skolinspektionen.se/"
     privacy_authority_url: str = "https://www.imy.se/"
 
+    phone_hours: Hours | None = None
+    answer_languages: tuple[str, ...] = ("sv",)
     email: str = ""
     answer_days: int = 0
     erasure_decision: str = ""
@@ -77,6 +80,8 @@ class Facts:
 def confirmed(settings: Settings) -> Facts:
     """The facts, with those that the administration has confirmed in its settings."""
     return Facts(
+        phone_hours=settings.phone_hours,
+        answer_languages=settings.answer_languages,
         email=settings.email,
         answer_days=settings.answer_days,
         erasure_decision=settings.erasure_decision,

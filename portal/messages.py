@@ -11,6 +11,7 @@ import ipaddress
 import json
 import math
 import secrets
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -53,9 +54,11 @@ class Sent:
     page: str | None
     language: str
     """The language of the page that it was written on."""
+    answer_language: str = ""
+    """The language wanted for the answer: a tag, or the person's own words for it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Message(Sent):
     """What is kept."""
 
@@ -126,7 +129,7 @@ async def find(connection: AsyncConnection, code: str) -> Message | None:
 
 async def refer(connection: AsyncConnection, reference: str) -> Message | None:
     """The message with a reference, written in any way: ``abcd efgh`` too."""
-    signs = "".join(sign for sign in reference.upper() if sign.isalnum())
+    signs = "".join(sign for sign in _in_latin_digits(reference).upper() if sign.isalnum())
     return await _one(connection, messages.c.reference == signs)
 
 
@@ -144,9 +147,14 @@ async def _one(connection: AsyncConnection, condition: sa.ColumnElement[bool]) -
     return Message(**row) if row else None
 
 
+def _in_latin_digits(text: str) -> str:
+    """The text with digits of every script, such as ٣, as European ones."""
+    return "".join(str(unicodedata.digit(sign, sign)) for sign in text)
+
+
 def _fingerprint(sent: Sent, sender: str) -> str:
     """Equal for the same words from the same sender, in whichever language the page was."""
-    words = json.dumps([sender, sent.text, sent.email, sent.kind, sent.page])
+    words = json.dumps([sender, sent.text, sent.email, sent.kind, sent.page, sent.answer_language])
     return hashlib.sha256(words.encode()).hexdigest()
 
 

@@ -8,26 +8,28 @@ is shown in Swedish and marked as Swedish (WCAG 2.2, 3.1.2).
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_skeleton, format_time
+from babel import Locale
+from babel.dates import format_date, format_skeleton, format_time, get_day_names
+from babel.lists import format_list
 from babel.numbers import format_decimal
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
-from portal.catalogs import PLACEHOLDER, Catalog
+from portal.catalogs import PLACEHOLDER, Catalog, Key
 from portal.facts import dialled
+from portal.hours import ZONE
 from portal.languages import Language, Languages
 
-ZONE = ZoneInfo("Europe/Stockholm")
 ALONGSIDE = {"bredvid": "sv"}
 """The query of a page that is read with the Swedish text alongside."""
 
@@ -90,15 +92,33 @@ def literal(shown: str, source: str) -> Text:
     return Text(shown, "%(value)s", {"value": Markup(source)})
 
 
+@dataclass(frozen=True)
+class Coverage:
+    """How much of a page is translated, counted in texts."""
+
+    total: int
+    translated: int
+    outdated: int
+    """Untranslated only because the Swedish has changed since."""
+
+    @property
+    def percent(self) -> int:
+        """The share that is translated, rounded down: 100 only when all is."""
+        return 100 * self.translated // self.total if self.total else 100
+
+
 class Renderer:
     """Renders the templates in one language, in one way of reading."""
 
     def __init__(
-        self, catalog: Catalog, languages: Languages, environment: Environment, alongside: bool
+        self, catalog: Catalog, renderers: "Renderers", environment: Environment, alongside: bool
     ) -> None:
         self.catalog = catalog
         self.language: Language = catalog.language
-        self.languages = languages
+        self.languages = renderers.languages
+        self.renderers = renderers
+        self._asked: dict[Key, bool] = {}
+        """Every text that a page asked for, and whether it is translated."""
         self.alongside = alongside
         self.environment = environment
         environment.globals.update(self._vocabulary())
@@ -112,21 +132,36 @@ class Renderer:
         """
         return self.environment.get_template(template).render(values)
 
+    def measure(self, template: str, **values: Any) -> Coverage:
+        """How much of a page is translated."""
+        self._asked.clear()
+        self.render(template, **values)
+        return Coverage(
+            total=len(self._asked),
+            translated=sum(self._asked.values()),
+            outdated=len(self._asked.keys() & self.catalog.outdated),
+        )
+
     def gettext(self, source: str, **values: Any) -> Text:
         """The words for a Swedish text, with its values."""
-        return self._text(self.catalog.find(source), source, values)
+        return self._text((None, source), source, values)
 
     def pgettext(self, context: str, source: str, **values: Any) -> Text:
         """The same, for a short text that needs its context."""
-        return self._text(self.catalog.find(source, context), source, values)
+        return self._text((context, source), source, values)
 
     def ngettext(self, singular: str, plural: str, number: int, /, **values: Any) -> Text:
         """The words in the form that a number asks for; ``%(num)s`` is the number."""
         source = singular if number == 1 else plural
-        found = self.catalog.find(singular, number=number)
-        return self._text(found, source, {"num": number} | values)
+        return self._text((None, singular), source, {"num": number} | values, number)
 
-    def _text(self, found: str | None, source: str, values: Mapping[str, Any]) -> Text:
+    def in_language(self, language: Language, text: Text) -> Text:
+        """The same words in another language than the page's."""
+        return self.renderers(language).gettext(text.words, **text.values)
+
+    def _text(self, key: Key, source: str, values: Mapping[str, Any], number: int = 0) -> Text:
+        found = self.catalog.find(key[1], key[0], number)
+        self._asked[key] = found is not None
         values = {name: self._written(value) for name, value in values.items()}
         if found is not None:
             return Text(fill(found, values), source, values)
@@ -179,13 +214,12 @@ class Renderer:
 
     def number(self, number: int) -> Text:
         """A number with the language's separators and European digits (CLDR)."""
-        return literal(
-            format_decimal(number, locale=self.language.locale),
-            format_decimal(number, locale=self.languages.source.locale),
-        )
+        return self._by_locale(lambda locale: format_decimal(number, locale=locale))
 
     def day(self, day: date) -> Text:
-        """A day with the month in words (CLDR's long form)."""
+        """A day, or a moment's day in Sweden, with the month in words (CLDR's long form)."""
+        if isinstance(day, datetime):
+            day = day.astimezone(ZONE).date()
         return self._time(day, lambda locale: format_date(day, "long", locale=locale))
 
     def month(self, day: date) -> Text:
@@ -198,9 +232,24 @@ class Renderer:
             moment, lambda locale: format_time(moment, "HH:mm", tzinfo=ZONE, locale=locale)
         )
 
-    def local_day(self, moment: datetime) -> date:
-        """The day in Sweden at that moment."""
-        return moment.astimezone(ZONE).date()
+    def weekday(self, number: int) -> Text:
+        """The name of a day of the week; Monday is 0."""
+        return self._by_locale(lambda locale: get_day_names("wide", locale=locale)[number])
+
+    def named(self, tags: Iterable[str]) -> Text:
+        """Languages by their names, as a list in a sentence."""
+
+        def write(locale: Locale) -> str:
+            return format_list(
+                [Locale.parse(tag, sep="-").get_display_name(locale) or tag for tag in tags],
+                locale=locale,
+            )
+
+        return self._by_locale(write)
+
+    def _by_locale(self, write: Callable[[Locale], str]) -> Text:
+        own, source = self.language.locale, self.languages.source.locale
+        return literal(escape(write(own)), escape(write(source)))
 
     def _time(self, moment: date, write: Any) -> Text:
         element = Markup('<time datetime="%s">%s</time>')
@@ -232,7 +281,9 @@ class Renderer:
             "day": self.day,
             "month": self.month,
             "clock": self.clock,
-            "local_day": self.local_day,
+            "weekday": self.weekday,
+            "named": self.named,
+            "in_language": self.in_language,
         }
 
 
@@ -265,7 +316,7 @@ class Renderers:
         self._loader = FileSystemLoader(folder)
         self._given = given
         self._renderers = {
-            (tag, alongside): Renderer(catalog, languages, self._environment(), alongside)
+            (tag, alongside): Renderer(catalog, self, self._environment(), alongside)
             for tag, catalog in catalogs.items()
             for alongside in (False, True)
             if not (alongside and catalog.language.is_source)

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from portal.hours import Hours
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 PACKAGED = Path(__file__).resolve().parent / "_data"
 """A wheel carries templates, style sheets and catalogs inside the package."""
@@ -82,6 +84,14 @@ def _web_address(value: str) -> str:
     return value
 
 
+def _tags(value: str) -> tuple[str, ...]:
+    tags = _words(value)
+    for tag in tags:
+        if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]+)*", tag):
+            raise ValueError("must be language tags such as sv,en,ar")
+    return tags
+
+
 def _secret(value: str) -> bytes:
     if len(value.encode()) < SECRET_BYTES:
         raise ValueError(f"must be at least {SECRET_BYTES} characters")
@@ -118,6 +128,18 @@ class Settings:
     )
     log_format: str = setting(
         "PORTAL_LOG_FORMAT", _one_of("text", "json"), "text", "`json` for log collectors"
+    )
+    phone_hours: Hours | None = setting(
+        "PORTAL_PHONE_HOURS", Hours.read, None, "Such as `mon-fri 08:00-16:30`, once confirmed"
+    )
+    answer_languages: tuple[str, ...] = setting(
+        "PORTAL_ANSWER_LANGUAGES", _tags, ("sv",), "Languages that answers are written in"
+    )
+    translated_share: int = setting(
+        "PORTAL_TRANSLATED_SHARE",
+        _count,
+        80,
+        "Per cent of a page to translate before it is offered",
     )
     email: str = setting(
         "PORTAL_EMAIL", _address, "", "The administration's e-mail address, once confirmed"

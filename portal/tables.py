@@ -46,6 +46,7 @@ messages = sa.Table(
     sa.Column("code", sa.Text, nullable=False, unique=True),
     sa.Column("received_at", Moment, nullable=False),
     sa.Column("language", sa.Text, nullable=False),
+    sa.Column("answer_language", sa.Text, nullable=False, server_default=""),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("page", sa.Text),
     sa.Column("email", sa.Text, nullable=False),

@@ -50,7 +50,6 @@ async def test_a_report_keeps_the_page_it_is_about(visitor: Visitor) -> None:
     visit = await visitor.get("/en/kontakt?kind=accessibility&page=ordlista")
     assert typed(visit)["kind"] == "accessibility"
     assert "/en/ordlista" in visit.text
-    assert "/ar/kontakt?kind=accessibility&page=ordlista" in visit.links()
     again = await visitor.post("/en/kontakt", {"message": "", "page": "ordlista"})
     assert again.one("input", name="page").get("value") == "ordlista"
 

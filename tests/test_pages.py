@@ -17,11 +17,13 @@ async def test_a_page_offers_itself_in_every_language(visitor: Visitor, address:
 
     assert visit.language == own
     (languages,) = [nav for nav in visit.all("nav") if nav.get("class") == "languages"]
-    offered = {link.get("hreflang"): link for link in languages.iter("a")}
+    # On the form's page the list is buttons of the form, so that what is typed goes along.
+    ways = [*languages.iter("a"), *(b for b in languages.iter("button") if b.get("name"))]
+    offered = {way.get("lang"): way for way in ways}
     assert set(offered) == {*LANGUAGES} - {own}
-    for tag, link in offered.items():
-        assert link.get("href") == f"/{tag}/{slug}"
-        assert link.get("lang") == tag
+    for tag, way in offered.items():
+        assert (way.get("href") or way.get("formaction")) == f"/{tag}/{slug}"
+        assert way.get("hreflang", tag) == tag
     (current,) = [e for e in languages.iter() if e.get("aria-current")]
     assert words(current) == {"sv": "Svenska", "en": "English", "ar": "العربية"}[own]
 

@@ -1,8 +1,10 @@
 """The table of routes. Everything is put together here and nowhere else."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from starlette.applications import Starlette
@@ -40,7 +42,9 @@ def create_app(settings: Settings) -> Guard:
         if settings.embedded:
             database.upgrade()
         await database.start()
+        keeping = asyncio.create_task(keep_current(guard, settings))
         yield
+        keeping.cancel()
         await database.stop()
 
     routes = [
@@ -55,7 +59,16 @@ def create_app(settings: Settings) -> Guard:
     )
     app.router.redirect_slashes = False
     app.router.default = missing
-    return Guard(app, edition, database, settings)
+    guard = Guard(app, edition, database, settings)
+    return guard
+
+
+async def keep_current(guard: Guard, settings: Settings) -> None:
+    """Print the pages anew whenever the telephone begins or ceases to be answered."""
+    while opening := guard.edition.opening:
+        wait = opening.changes_at - datetime.now(UTC)
+        await asyncio.sleep(max(wait.total_seconds(), 0) + 1)
+        guard.edition = await asyncio.to_thread(print_edition, settings)
 
 
 async def choose_language(request: Request) -> Response:

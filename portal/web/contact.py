@@ -38,7 +38,10 @@ async def show(request: Request) -> Response:
 async def send(request: Request) -> Response:
     """Take the form: keep the message, or show it again with what is wrong."""
     renderer = request.state.edition.renderer(request)
-    form = ContactForm.from_fields(await _fields(request), SLUGS)
+    fields = await _fields(request)
+    form = ContactForm.from_fields(fields, SLUGS)
+    if "switch" in fields:
+        return _switched(renderer, form, with_problems="problems" in fields)
     if problems := form.problems():
         return _page(renderer, form, problems, status=422)
     try:
@@ -52,12 +55,27 @@ async def send(request: Request) -> Response:
     return RedirectResponse(renderer.href(f"arende/{code}"), 303, {"cache-control": PRIVATE})
 
 
+def _switched(renderer: Renderer, form: ContactForm, with_problems: bool) -> Response:
+    """The same form in another language, with all that was typed and what was wrong with it."""
+    if form.is_empty and not with_problems:
+        return RedirectResponse(renderer.href("kontakt", None, **form.choice), 303)
+    problems = form.problems() if with_problems else []
+    return _page(renderer, form, problems, status=422 if problems else 200)
+
+
 async def _keep(request: Request, form: ContactForm, language: str) -> str:
     settings = request.state.settings
     address = request.client.host if request.client else ""
     work = partial(
         messages.receive,
-        sent=messages.Sent(form.message, form.email, form.kind, form.page, language),
+        sent=messages.Sent(
+            text=form.message,
+            email=form.email,
+            kind=form.kind,
+            page=form.page,
+            language=language,
+            answer_language=form.wanted_language,
+        ),
         sender=messages.sender(settings.secret_key, address),
         per_hour=settings.messages_per_hour,
     )

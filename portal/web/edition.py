@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from portal import catalogs, facts, languages
+from portal.hours import Opening
 from portal.languages import Languages
 from portal.messages import MESSAGE_LIMIT
 from portal.rendering import Renderer, Renderers
@@ -35,6 +36,8 @@ class Edition:
     errors: Errors
     faults: tuple[str, ...]
     """What was left out of the catalogs, a line each."""
+    opening: Opening | None
+    """Whether the telephone is answered; when that changes, the edition is out of date."""
 
     def renderer(self, request: Request) -> Renderer:
         """The renderer for a request's language and way of reading.
@@ -59,6 +62,8 @@ def print_edition(settings: Settings) -> Edition:
     found = languages.discover(DATA / "locales")
     texts = catalogs.read_all(DATA / "locales", found)
     assets = Assets(DATA / "static")
+    hours = settings.phone_hours
+    opening = hours.opening(datetime.now(UTC)) if hours else None
     renderers = Renderers(
         DATA / "templates",
         found,
@@ -67,13 +72,19 @@ def print_edition(settings: Settings) -> Edition:
         base_url=settings.base_url,
         facts=facts.confirmed(settings),
         message_limit=MESSAGE_LIMIT,
+        opening=opening,
     )
     return Edition(
         found,
         renderers,
-        {**assets.sheets, **dict(pages.print_all(renderers)), **_for_machines(settings, found)},
+        {
+            **assets.sheets,
+            **dict(pages.print_all(renderers, settings.translated_share)),
+            **_for_machines(settings, found),
+        },
         Errors(renderers),
         tuple(fault for catalog in texts.values() for fault in catalog.faults),
+        opening,
     )
 
 

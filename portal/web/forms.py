@@ -13,6 +13,8 @@ from email_validator import EmailNotValidError, validate_email
 
 from portal.messages import KINDS, MESSAGE_LIMIT
 
+LANGUAGE_LIMIT = 60
+"""Longer than the name of any language."""
 EMAIL_LIMIT = 254
 """The longest address that mail can carry (RFC 5321, 4.5.3.1.3, less its brackets)."""
 
@@ -36,6 +38,10 @@ class ContactForm:
 
     message: str = ""
     email: str = ""
+    answer_language: str = ""
+    """The language wanted for the answer: a tag of one of ours, or ``other``."""
+    other_language: str = ""
+    """What that other language is called."""
     kind: str = ""
     page: str | None = None
     """The page that a report of a fault is about."""
@@ -54,6 +60,8 @@ class ContactForm:
         return cls(
             message=normalised(fields.get("message", "")),
             email=bare(fields.get("email", "")),
+            answer_language=fields.get("answer_language", "")[:LANGUAGE_LIMIT],
+            other_language=fields.get("other_language", ""),
             kind=kind if kind in KINDS else "",
             page=page if page in pages else None,
             website=fields.get("website", ""),
@@ -65,9 +73,23 @@ class ContactForm:
         choice = {"kind": self.kind} if self.kind else {}
         return choice if self.page is None else choice | {"page": self.page}
 
+    @property
+    def wanted_language(self) -> str:
+        """The language for the answer, in one word or the person's own."""
+        return self.other_language.strip() or self.answer_language
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has been typed or chosen."""
+        return self == ContactForm(page=self.page)
+
     def problems(self) -> list[Problem]:
         """Everything that is wrong with it, in the order of the page."""
-        found = [_message_problem(self.message), _email_problem(self.email)]
+        found = [
+            _message_problem(self.message),
+            _email_problem(self.email),
+            _language_problem(self.other_language),
+        ]
         if self.website:
             found.append(Problem("form", "trap"))
         return [problem for problem in found if problem]
@@ -117,4 +139,10 @@ def _email_problem(address: str) -> Problem | None:
         validate_email(address, check_deliverability=False)
     except EmailNotValidError:
         return malformed
+    return None
+
+
+def _language_problem(name: str) -> Problem | None:
+    if len(name) > LANGUAGE_LIMIT or "\0" in name or any("\ud800" <= s <= "\udfff" for s in name):
+        return Problem("other_language", "malformed")
     return None

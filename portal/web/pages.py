@@ -11,7 +11,7 @@ from typing import Any
 
 from portal.areas import AREAS
 from portal.languages import Languages
-from portal.rendering import Renderer, Renderers
+from portal.rendering import Coverage, Renderer, Renderers
 from portal.web.forms import ContactForm
 from portal.web.shelf import PRIVATE, QUICK, REVALIDATE, SMALLEST, Sheet, sheet
 
@@ -46,6 +46,17 @@ PAGES = (
 SLUGS = frozenset(page.slug for page in PAGES)
 
 
+_USUAL: dict[str, Any] = {
+    "private": False,
+    "problems": (),
+    "query": {},
+    "coverage": None,
+    "unready": frozenset(),
+    "sought": None,
+}
+"""What the layout asks of a page, where the page says nothing else."""
+
+
 def printed(
     renderer: Renderer,
     page: Page,
@@ -63,9 +74,8 @@ def printed(
         status, cache, headers: as ``sheet`` takes them.
         values: of the template, in the place of the page's own.
     """
-    usual = {"slug": page.slug, "private": False, "problems": (), "query": {}}
     return sheet(
-        renderer.render(f"pages/{page.template}", **usual | page.values | values),
+        renderer.render(f"pages/{page.template}", **_USUAL | page.values | values, slug=page.slug),
         HTML,
         status=status,
         cache=cache,
@@ -74,11 +84,47 @@ def printed(
     )
 
 
-def print_all(renderers: Renderers) -> Iterator[tuple[str, Sheet]]:
-    """Every page in every language and way of reading, by its address."""
+def print_all(renderers: Renderers, least: int) -> Iterator[tuple[str, Sheet]]:
+    """Every page in every language and way of reading, by its address.
+
+    Args:
+        renderers: of all languages.
+        least: the per cent of a page's texts that must be translated before the page
+            is offered in a language; below it the list of languages leads to the
+            Swedish page, which says in that language why.
+    """
+    coverage = dict(_measure_all(renderers))
+    for page in PAGES:
+        unready = {
+            tag
+            for tag, slug in coverage
+            if slug == page.slug and coverage[tag, slug].percent < least
+        }
+        for renderer in renderers.ways:
+            known = coverage.get((renderer.language.tag, page.slug))
+            sheet = printed(renderer, page, coverage=known, unready=unready)
+            yield renderer.href(page.slug), sheet
+        source = renderers(renderers.languages.source)
+        for tag in unready:
+            language = renderers.languages[tag]
+            yield (
+                source.href(page.slug, saknas=tag),
+                printed(source, page, unready=unready, sought=language),
+            )
+
+
+def _measure_all(renderers: Renderers) -> Iterator[tuple[tuple[str, str], Coverage]]:
+    """How much is translated of each page, in the languages that lack anything."""
     for renderer in renderers.ways:
-        for page in PAGES:
-            yield renderer.href(page.slug), printed(renderer, page)
+        if not (renderer.alongside or renderer.catalog.complete):
+            for page in PAGES:
+                yield (renderer.language.tag, page.slug), measure(renderer, page)
+
+
+def measure(renderer: Renderer, page: Page) -> Coverage:
+    """How much of a page is translated."""
+    values = _USUAL | page.values | {"slug": page.slug}
+    return renderer.measure(f"pages/{page.template}", **values)
 
 
 def sitemap(base_url: str, languages: Languages) -> str:

@@ -1,0 +1,80 @@
+// Reads the page aloud with the browser's own voices, each part in its own language,
+// and shows where it is. Nothing leaves the device. Where no voice speaks the
+// language of the page the buttons stay hidden.
+const box = document.querySelector('[data-module="listen"]');
+const speech = globalThis.speechSynthesis;
+
+if (box && speech) {
+  const [play, stop] = box.querySelectorAll("button");
+  const BLOCKS = "h1, h2, h3, p, li, dt, dd, legend, label, address, .own-words";
+  let queue = [];
+  let now = null;
+
+  const voiceFor = (language) =>
+    speech.getVoices().find((voice) => voice.localService && matches(voice.lang, language)) ??
+    speech.getVoices().find((voice) => matches(voice.lang, language));
+  const matches = (tag, language) => tag.toLowerCase().split(/[-_]/)[0] === language.split("-")[0];
+
+  // Every run of words, with the language it is in and the block to show.
+  const runs = function* () {
+    const words = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+    while (words.nextNode()) {
+      const parent = words.currentNode.parentElement;
+      const text = words.currentNode.data.trim();
+      if (!text || !parent.checkVisibility() || parent.closest(".listen, textarea, template")) continue;
+      yield { text, language: parent.closest("[lang]").lang, block: parent.closest(BLOCKS) ?? parent };
+    }
+  };
+
+  const show = (block) => {
+    document.querySelector(".spoken")?.classList.remove("spoken");
+    block?.classList.add("spoken");
+    block?.scrollIntoView({ block: "nearest" });
+  };
+  const say = (name) => (play.textContent = play.dataset[name]);
+
+  const finish = () => {
+    queue = [];
+    now = null;
+    speech.cancel();
+    show(null);
+    say("start");
+    stop.hidden = true;
+  };
+  const next = () => {
+    now = queue.shift();
+    if (!now) return finish();
+    const utterance = new SpeechSynthesisUtterance(now.text);
+    utterance.lang = now.language;
+    utterance.voice = voiceFor(now.language) ?? null;
+    utterance.onend = () => now && next();
+    utterance.onerror = finish;
+    show(now.block);
+    speech.speak(utterance);
+  };
+
+  play.addEventListener("click", () => {
+    if (!now) {
+      queue = [...runs()];
+      stop.hidden = false;
+      say("pause");
+      next();
+    } else if (speech.paused) {
+      speech.resume();
+      say("pause");
+    } else {
+      speech.pause();
+      say("resume");
+    }
+  });
+  stop.addEventListener("click", () => {
+    finish();
+    play.focus();
+  });
+  addEventListener("keydown", (event) => event.key === "Escape" && now && finish());
+  addEventListener("pagehide", finish);
+
+  const offer = () => (box.hidden = !voiceFor(document.documentElement.lang));
+  speech.addEventListener?.("voiceschanged", offer);
+  offer();
+}

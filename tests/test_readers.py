@@ -1,0 +1,221 @@
+"""Languages that tell the truth: what is missing is said, and nothing typed is lost."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from shutil import copytree
+
+import html5lib
+import httpx2
+import polib
+import pytest
+
+from portal.database import Database
+from portal.hours import Hours
+from portal.messages import Message, newest
+from portal.settings import DATA, Settings
+from portal.web import edition
+from portal.web.edition import Edition, print_edition
+from tests.conftest import Running, Serve
+from tests.visitor import Visit, Visitor, words
+
+
+async def last_message(portal: Running) -> Message:
+    database = Database(portal.settings.database_url)
+    async with database.reading() as connection:
+        (message,) = await newest(connection, 1)
+    await database.stop()
+    return message
+
+
+def switches(visit: Visit) -> dict[str | None, str]:
+    """The buttons that carry the form into another language."""
+    buttons = visit.all("button", name="switch", form="contact")
+    return {button.get("lang"): button.get("formaction", "") for button in buttons}
+
+
+async def test_the_form_goes_along_into_another_language(visitor: Visitor) -> None:
+    fields = {"message": "hej ", "email": "a", "kind": "view", "answer_language": "other"}
+    start = await visitor.get("/sv/kontakt")
+    assert switches(start) == {"en": "/en/kontakt", "ar": "/ar/kontakt"}
+    visit = await visitor.post(switches(start)["ar"], fields | {"switch": "ar"}, 200)
+    assert visit.language == "ar"
+    assert not visit.all("div", id="problems")
+    assert "".join(visit.one("textarea").itertext()) == "hej "
+    assert visit.one("input", name="email").get("value") == "a"
+    assert visit.one("input", id="kind-view").get("checked") is not None
+    assert visit.one("input", id="answer-other").get("checked") is not None
+
+
+async def test_what_was_wrong_is_told_in_the_new_language(visitor: Visitor) -> None:
+    wrong = await visitor.post("/sv/kontakt", {"message": "x", "email": "a"})
+    shown = wrong.one("input", name="problems").get("value", "")
+    fields = {"message": "x", "email": "a", "problems": shown, "switch": "en"}
+    visit = await visitor.post("/en/kontakt", fields)
+    assert visit.title.startswith("Error:")
+    assert "Write the whole email address" in visit.text
+
+
+async def test_an_empty_form_is_not_sent_to_change_its_language(visitor: Visitor) -> None:
+    answer = await visitor.client.post("/en/kontakt", data={"switch": "en", "message": ""})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/en/kontakt")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "named", "kept"),
+    [("ar", "", "ar"), ("other", "Soomaali", "Soomaali"), ("", "", ""), ("sv", "", "sv")],
+)
+async def test_the_language_of_the_answer_is_kept_apart_from_the_pages(
+    visitor: Visitor, portal: Running, chosen: str, named: str, kept: str
+) -> None:
+    fields = {"answer_language": chosen, "other_language": named}
+    await visitor.send("en", message=f"answer in {kept}", **fields)
+    message = await last_message(portal)
+    assert (message.language, message.answer_language) == ("en", kept)
+
+
+async def test_what_is_possible_is_said_honestly(visitor: Visitor, serve: Serve) -> None:
+    assert "We write answers in Swedish." in (await visitor.get("/en/kontakt")).text
+    with serve(PORTAL_ANSWER_LANGUAGES="sv,ar") as portal:
+        other = Visitor(portal.address)
+        assert "Swedish and Arabic" in (await other.get("/en/kontakt")).text
+        await other.client.aclose()
+
+
+HOURS = Hours.read("mon-fri 08:00-16:30, sat 10:00-14:00")
+
+
+@pytest.mark.parametrize(
+    ("moment", "is_open", "changes"),
+    [
+        ("2026-11-24T12:00+01:00", True, "2026-11-24T16:30+01:00"),
+        ("2026-11-24T07:59+01:00", False, "2026-11-24T08:00+01:00"),
+        ("2026-11-24T16:30+01:00", False, "2026-11-25T08:00+01:00"),
+        ("2026-11-28T14:00+01:00", False, "2026-11-30T08:00+01:00"),
+        ("2026-12-24T09:00+01:00", False, "2026-12-28T08:00+01:00"),
+        ("2026-06-18T17:00+02:00", False, "2026-06-22T08:00+02:00"),
+        ("2026-10-24T15:00+02:00", False, "2026-10-26T08:00+01:00"),
+        ("2026-11-24T06:30+00:00", False, "2026-11-24T07:00+00:00"),
+    ],
+)
+def test_it_is_open_when_it_is(moment: str, is_open: bool, changes: str) -> None:
+    opening = HOURS.opening(datetime.fromisoformat(moment))
+    assert opening.is_open == is_open
+    assert opening.changes_at == datetime.fromisoformat(changes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "mon 8-16",
+        "mon-xxx 08:00-16:00",
+        "fri-mon 08:00-16:00",
+        "mon 16:00-08:00",
+        "mon 25:00-26:00",
+    ],
+)
+def test_hours_that_mean_nothing_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        Hours.read(text)
+
+
+@pytest.mark.parametrize(
+    ("moment", "told"),
+    [
+        (datetime(2026, 11, 24, 11, tzinfo=UTC), "Open now, until 16:30."),
+        (
+            datetime(2026, 11, 28, 11, tzinfo=UTC),
+            "Closed now. Opens on Monday, 30 November 2026, at 08:00.",
+        ),
+    ],
+)
+def test_the_page_says_whether_it_is_open(
+    monkeypatch: pytest.MonkeyPatch, moment: datetime, told: str
+) -> None:
+    class Now(datetime):
+        @classmethod
+        def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
+            return moment
+
+    monkeypatch.setattr(edition, "datetime", Now)
+    given = {"PORTAL_SECRET_KEY": "k" * 32, "DATABASE_URL": "sqlite:///unused.db"}
+    settings = Settings.read(given | {"PORTAL_PHONE_HOURS": "mon-fri 08:00-16:30"})
+    page = " ".join(print_edition(settings).shelf["/en/kontakt"].text.split())
+    bare = page.replace("</time>", "").split("<strong>")[1].split("</strong>")[0]
+    assert re.sub(r"<[^>]+>", "", bare) == told
+    assert ("We are closed now." in page) == ("Closed" in told)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of templates, styles and catalogs that a test may spoil."""
+    for part in ("templates", "static", "locales"):
+        copytree(DATA / part, tmp_path / part)
+    monkeypatch.setattr(edition, "DATA", tmp_path)
+    return tmp_path
+
+
+def spoil(checkout: Path, share: float, fuzzy: bool = False) -> None:
+    """Take translations of the word list away from the Arabic catalog."""
+    path = checkout / "locales/ar/LC_MESSAGES/portal.po"
+    catalog = polib.pofile(str(path), wrapwidth=0)
+    listed = [e for e in catalog if e.msgctxt == "word"]
+    for entry in listed[: round(len(listed) * share)]:
+        if fuzzy:
+            entry.flags.append("fuzzy")
+        else:
+            entry.msgstr = ""
+    catalog.save(str(path))
+
+
+def printed(**environment: str) -> Edition:
+    given = {"PORTAL_SECRET_KEY": "k" * 32, "DATABASE_URL": "sqlite:///unused.db"}
+    return print_edition(Settings.read(given | environment))
+
+
+def visit(edition: Edition, address: str) -> Visit:
+    text = edition.shelf[address].text
+    root = html5lib.parse(text, namespaceHTMLElements=False)
+    return Visit(httpx2.Response(200, text=text), root)
+
+
+def notices(page: Visit) -> list[str]:
+    return [words(one) for one in page.all("div") if one.get("class") == "notice"]
+
+
+def test_a_whole_page_has_no_notice() -> None:
+    assert notices(visit(printed(), "/ar/ordlista")) == []
+
+
+def test_what_is_not_translated_is_marked_and_told(checkout: Path) -> None:
+    spoil(checkout, 0.3)
+    edition = printed()
+    page = visit(edition, "/ar/ordlista")
+    (notice,) = notices(page)
+    assert "9" in notice
+    assert "031-365 09 60" in notice
+    word, *_ = [e for e in page.all("span") if words(e) == "allmän handling"]
+    assert (word.get("lang"), word.get("dir")) == ("sv", "ltr")
+    assert notices(visit(edition, "/ar/kontakt")) == []
+
+
+def test_a_text_older_than_the_swedish_is_not_shown_and_told(checkout: Path) -> None:
+    spoil(checkout, 0.3, fuzzy=True)
+    (notice,) = notices(visit(printed(), "/ar/ordlista"))
+    assert "تغيّر النص السويدي" in notice
+
+
+def test_a_page_that_is_hardly_translated_leads_to_the_swedish_one(checkout: Path) -> None:
+    spoil(checkout, 1.0)
+    edition = printed(PORTAL_TRANSLATED_SHARE="90")
+    english = visit(edition, "/en/ordlista")
+    (link,) = [a for a in english.all("a") if a.get("lang") == "ar"]
+    assert link.get("href") == "/sv/ordlista?saknas=ar"
+    assert "غير مترجم بعد" in words(link)
+    swedish = visit(edition, "/sv/ordlista?saknas=ar")
+    (notice,) = [e for e in swedish.all("div") if e.get("class") == "notice"]
+    assert (notice.get("lang"), notice.get("dir")) == ("ar", "rtl")
+    assert "هذه الصفحة غير مترجمة بعد" in words(notice)
+    (other,) = [a for a in visit(edition, "/en/kontakt").all("button") if a.get("lang") == "ar"]
+    assert other.get("formaction") == "/ar/kontakt"

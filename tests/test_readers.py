@@ -195,7 +195,7 @@ def test_what_is_not_translated_is_marked_and_told(checkout: Path) -> None:
     (notice,) = notices(page)
     assert "9" in notice
     assert "031-365 09 60" in notice
-    word, *_ = [e for e in page.all("span") if words(e) == "allmän handling"]
+    *_, word = [e for e in page.all("span") if words(e) == "allmän handling"]
     assert (word.get("lang"), word.get("dir")) == ("sv", "ltr")
     assert notices(visit(edition, "/ar/kontakt")) == []
 

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from playwright.async_api import Browser, Page, Response, Route, expect
@@ -149,7 +150,7 @@ async def test_a_message_is_written_and_received(any_tab: Page, tag: str, kept: 
     await expect(page.locator("#message-problem")).to_have_text(f"{words.wrong} {words.empty}")
 
     # One thing is mended and another is wrong: all that was typed is kept.
-    text = f"\n  “{tag}” <b>&amp; {id(page)}\t👍🏽\n\n'\"السلام عليكم\n "
+    text = f"\n  “{tag}” <b>&amp; {uuid4()}\t👍🏽\n\n'\"السلام عليكم\n "
     await page.check("#kind-complaint")
     await page.fill("#message", text)
     await page.fill("#email", "anna")
@@ -175,7 +176,7 @@ async def test_a_message_is_written_and_received(any_tab: Page, tag: str, kept: 
 async def test_a_message_of_the_greatest_length_is_kept_byte_for_byte(
     any_tab: Page, kept: Kept
 ) -> None:
-    text = (f"{id(any_tab)}\n" + "السلام عليكم، لدي سؤال عن مدرسة ابنتي.\n\n" * 200)[:MESSAGE_LIMIT]
+    text = (f"{uuid4()}\n" + "السلام عليكم، لدي سؤال عن مدرسة ابنتي.\n\n" * 200)[:MESSAGE_LIMIT]
     assert len(text) == MESSAGE_LIMIT
     await any_tab.goto("/ar/kontakt")
     await any_tab.fill("#message", text)
@@ -187,7 +188,7 @@ async def test_a_message_of_the_greatest_length_is_kept_byte_for_byte(
 
 
 async def test_a_message_sent_twice_in_a_hurry_is_one(any_tab: Page, kept: Kept) -> None:
-    text = f"i all hast {id(any_tab)}"
+    text = f"i all hast {uuid4()}"
     await any_tab.goto("/sv/kontakt")
     await any_tab.fill("#message", text)
     await any_tab.dblclick("button")
@@ -268,7 +269,7 @@ async def test_a_text_over_the_limit_is_marked_and_never_cut(tab: Page, kept: Ke
 
 @pytest.mark.parametrize("tag", LANGUAGES)
 async def test_while_a_message_is_sent_the_button_says_so(tab: Page, tag: str, kept: Kept) -> None:
-    text = f"ett långsamt nät {id(tab)}"
+    text = f"ett långsamt nät {uuid4()}"
     sent: list[str] = []
     network = asyncio.Event()
 
@@ -293,7 +294,7 @@ async def test_while_a_message_is_sent_the_button_says_so(tab: Page, tag: str, k
 
 
 async def test_the_back_button_brings_the_form_back(returning: Page, kept: Kept) -> None:
-    page, text = returning, f"tillbaka {id(returning)}"
+    page, text = returning, f"tillbaka {uuid4()}"
     await page.goto("/sv/kontakt")
     await page.fill("#message", text)
     await send(page)

@@ -67,7 +67,7 @@ window.measure = (() => {
     const around = ground(element.parentElement);
     const seen = [outlineColor, backgroundColor].filter((colour) => channels(colour).alpha > 0);
     return {
-      ...box(element),
+      name: name(element),
       index: focusable().indexOf(element),
       outline: outlineStyle === "none" ? 0 : parseFloat(outlineWidth),
       contrast: Math.max(...seen.map((colour) => contrast(colour, around))),

@@ -1,0 +1,104 @@
+"""When the disk is full or the power goes: what was receipted is there."""
+
+import asyncio
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from portal import messages
+from portal.database import Database, Unavailable
+from portal.messages import Sent
+from tests.test_commands import free_port, wait_for
+from tests.visitor import parts
+
+SECRET = "mina egna ord ٣"
+
+
+def receive(text: str) -> partial[str]:
+    sent = Sent(text, "hemlig@example.org", "", None, "sv")
+    return partial(messages.receive, sent=sent, sender="a", per_hour=0)
+
+
+async def test_what_was_receipted_is_there_after_a_crash(tmp_path: Path) -> None:
+    """Killed without warning in the midst of sending, the portal has lost no receipt."""
+    port = free_port()
+    environment = {
+        "DATABASE_URL": f"sqlite:///{tmp_path}/portal.db",
+        "PORTAL_MESSAGES_PER_HOUR": "0",
+        "PYTHONPATH": ".",
+    }
+    server = await asyncio.to_thread(
+        subprocess.Popen,
+        [sys.executable, "-m", "portal", "serve", "--port", str(port)],
+        env=environment,
+        stderr=subprocess.DEVNULL,
+    )
+    await asyncio.to_thread(wait_for, f"http://127.0.0.1:{port}/sv/")
+    receipts: set[str] = set()
+    enough = asyncio.Event()
+
+    async def send_for_ever(client: httpx2.AsyncClient, who: int) -> None:
+        for number in range(10_000):
+            fields = parts({"message": f"{who} {number}"})
+            answer = await client.post("/sv/kontakt", files=fields)
+            receipts.add(answer.headers["location"].rpartition("/")[2])
+            if len(receipts) == 200:
+                enough.set()
+
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        senders = [asyncio.create_task(send_for_ever(client, who)) for who in range(8)]
+        await enough.wait()
+        server.send_signal(signal.SIGKILL)
+        ends = await asyncio.gather(*senders, return_exceptions=True)
+    assert all(isinstance(end, httpx2.TransportError) for end in ends)
+    await asyncio.to_thread(server.wait)
+    with closing(sqlite3.connect(tmp_path / "portal.db")) as found:
+        kept = {code for (code,) in found.execute("SELECT code FROM messages")}
+        assert found.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert receipts <= kept
+
+
+async def test_a_full_disk_loses_nothing_and_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = Database(f"sqlite:///{tmp_path}/portal.db")
+    database.upgrade()
+    await database.start()
+    pages = await database.write(lambda c: c.exec_driver_sql("PRAGMA page_count").scalar_one())
+    await database.write(lambda c: c.exec_driver_sql(f"PRAGMA max_page_count={pages + 4}"))
+    codes, refused = [], 0
+    for number in range(12):
+        try:
+            codes.append(await database.write(receive(f"{SECRET} {number} " + "x" * 4000)))
+        except Unavailable:
+            refused += 1
+    assert codes
+    assert refused
+    await database.write(lambda c: c.exec_driver_sql("PRAGMA max_page_count=1000000"))
+    codes.append(await database.write(receive("det går igen")))
+    async with database.reading() as connection:
+        found = {message.code for message in await messages.newest(connection, 100)}
+    assert found == set(codes)
+    await database.stop()
+    assert "SQLITE_FULL" in caplog.text
+    assert "hemlig" not in caplog.text
+    assert "mina egna" not in caplog.text
+
+
+async def test_a_lost_postgresql_connection_mends_itself(
+    postgresql: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = Database(postgresql)
+    await database.start()
+    cut = "SELECT pg_terminate_backend(pg_backend_pid())"
+    with pytest.raises(Unavailable):
+        await database.write(lambda c: c.exec_driver_sql(cut))
+    assert await database.write(lambda c: c.exec_driver_sql("SELECT 1").scalar()) == 1
+    await database.stop()

@@ -183,12 +183,14 @@ def _tell(done: asyncio.Future[Any], result: Any) -> None:
 
 
 def _unavailable(error: BaseException) -> Unavailable:
-    """Log the kind of fault; what it says may carry a person's words, so that is left out."""
-    while isinstance(error.__context__, SQLAlchemyError):
-        error = error.__context__  # after a full disk even the rollback fails; this is why
-    cause = getattr(error, "orig", None)
-    code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", "")
-    log.error("database unavailable: %s %s %s", type(error).__name__, type(cause).__name__, code)
+    """Log the kinds of fault; what they say may carry a person's words, so that is left out."""
+    kinds = []
+    cause: BaseException | None = error
+    while cause:
+        code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", "")
+        kinds.append(f"{type(cause).__name__} {code}".strip())
+        cause = cause.__context__
+    log.error("database unavailable: %s", " after ".join(kinds))
     return Unavailable()
 
 

@@ -22,7 +22,7 @@ SECURITY: Headers = [
     (
         b"content-security-policy",
         b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self';"
-        b" form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        b" connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     ),
     (b"strict-transport-security", b"max-age=63072000; includeSubDomains"),
     (b"x-content-type-options", b"nosniff"),

@@ -87,6 +87,10 @@ def test_an_unfinished_text_does_not_count_and_is_no_fault(tmp_path: Path, entry
             "not all of the 2 plural forms are filled in",
         ),
         (
+            f'{PUPILS}msgstr[0] "One pupil"\nmsgstr[1] "%(num)s"\nmsgstr[2] "%(num)s"\n',
+            "not all of the 2 plural forms are filled in",
+        ),
+        (
             f'{PUPILS}msgstr[0] "One pupil"\nmsgstr[1] "%(count)s pupils"\n',
             "no value is called count",
         ),

@@ -127,6 +127,8 @@ async def knock(
         (f"{HOST}.evil.example.com", 400),
         (f"evil.{HOST}", 400),
         (f"{HOST}:80:80", 400),
+        (f"{HOST}:http", 400),
+        (f"{HOST}:", 400),
         (f"{HOST}@evil.example.com", 400),
         ("", 400),
         ("127.0.0.1", 400),

@@ -40,14 +40,16 @@ HEADERS = [
     ("de,en;q=0.1", "en"),
     ("ar;q=0.001", "ar"),
     ("en;q=1.000,ar", "en"),
-    ("en;q=0.,ar;q=0.1", "ar"),
+    ("en;q=0.1,ar;q=1.", "ar"),
     # Anything, and what is refused.
     ("*", SOURCE),
     ("de,*;q=0.1", SOURCE),
     ("sv;q=0,*", "en"),
     ("sv;q=0,en;q=0,*;q=0.5", "nb"),
     ("ar;q=0,en;q=0.1", "en"),
+    ("sv;q=0.,en;q=0.000,*", "ar"),
     ("ar;q=0", SOURCE),
+    ("ar-EG;q=0", SOURCE),
     ("*;q=0", SOURCE),
     ("ar-EG;q=0,ar", "ar"),
     ("ar;q=0,ar-EG,en;q=0.1", "en"),
@@ -66,8 +68,9 @@ HEADERS = [
     ("englishman,ar;q=0.1", "ar"),
     ("q=0.9,;;;,,,=,ar;q=0.1", "ar"),
     ("\u00e5\u00e4\u00f6, \x00, <script>, ar", "ar"),
-    # Five kilobytes of wishes.
+    # Five kilobytes of wishes, of which only the beginning is read.
     ("ar," + "x-unheard-of;q=0.5," * 270, "ar"),
+    ("x-unheard-of;q=0.5," * 270 + "ar", SOURCE),
     ("q" * 5000, SOURCE),
 ]
 
@@ -95,6 +98,11 @@ def test_the_language_is_chosen_that_the_browser_likes_best(accepted: str, tag: 
 def test_a_language_calls_itself_by_its_own_name(tag: str, name: str, direction: str) -> None:
     one = language(tag)
     assert (one.tag, one.name, one.direction) == (tag, name, direction)
+
+
+def test_english_is_written_as_in_britain() -> None:
+    assert language("en").locale.territory == "GB"
+    assert language("ar").locale.territory is None
 
 
 def test_only_swedish_is_the_source() -> None:

@@ -162,7 +162,7 @@ def test_a_misspelt_setting_is_refused(read: Read, name: str) -> None:
     assert faults(read, **{name: "x"}) == [f"{name}: no such setting"]
 
 
-@pytest.mark.parametrize("name", ["PORTAL_TEST_POSTGRESQL", "PATH", "EMAIL", "portal_email"])
+@pytest.mark.parametrize("name", ["PORTAL_TEST_POSTGRESQL", "PATH", "PORTALS", "portal_email"])
 def test_what_is_not_a_setting_is_left_alone(read: Read, name: str) -> None:
     assert read(**{name: "x"}) == read()
 

@@ -94,6 +94,8 @@ async def test_each_encoding_unpacks_to_the_same_words() -> None:
 
 def test_the_same_words_are_packed_into_the_same_bytes() -> None:
     assert sheet(WORDS, HTML) == sheet(WORDS.encode(), HTML) == PAGE
+    time_in_gzip = PAGE.bodies["gzip"][1][4:8]
+    assert time_in_gzip == bytes(4)
 
 
 def test_a_quick_sheet_says_the_same() -> None:

@@ -13,7 +13,11 @@ from portal.settings import CHECKOUT
 from portal.translating import Change, extract, update
 from tests.unit.conftest import write_catalog
 
-CODE = 'TEXTS = (N_("Ur koden"), N_("Tal: %(number)s"))\n'
+CODE = """\
+# Translators: Written where programmers work.
+FIRST = N_("Ur koden")
+SECOND = N_("Tal: %(number)s")
+"""
 TEMPLATE = """\
 {# Translators: Said at the door. #}
 <p>{{ _("Välkommen till skolan") }}</p>
@@ -110,6 +114,7 @@ def test_every_text_is_extracted_in_the_order_of_the_files(checkout: Path) -> No
 def test_an_extracted_text_tells_translators_what_they_need(checkout: Path) -> None:
     texts = extract(checkout)
     assert entry(texts, "Välkommen till skolan").comment == "Said at the door."
+    assert entry(texts, "Ur koden").comment == "Written where programmers work."
     pupils = entry(texts, "%(num)s elev")
     assert pupils.msgid_plural == "%(num)s elever"
     assert pupils.flags == entry(texts, "Tal: %(number)s").flags == ["python-format"]
@@ -180,6 +185,13 @@ def test_plural_forms_are_offered_when_their_text_changed_a_little(checkout: Pat
     assert changed.msgstr_plural == {0: "%(num)s pupil", 1: "%(num)s pupils"}
 
 
+def test_plural_forms_are_not_offered_for_a_text_that_has_none(checkout: Path) -> None:
+    reword(checkout, 'ngettext("%(num)s elev", "%(num)s elever", count)', '_("%(num)s eleven")')
+    assert updated(checkout)["en"].fuzzy == 0
+    new = entry(catalog(checkout, "en"), "%(num)s eleven")
+    assert (new.msgstr, new.msgstr_plural) == ("", {})
+
+
 def test_a_text_that_changed_a_lot_is_new(checkout: Path) -> None:
     reword(checkout, "Välkommen till skolan", "God morgon")
     assert updated(checkout)["en"].fuzzy == 0
@@ -214,6 +226,15 @@ def test_a_text_that_is_gone_leaves_the_catalog(checkout: Path) -> None:
     path = checkout / "locales" / "en" / CATALOG
     assert "Ett ord som ingen" not in path.read_text("utf-8")
     assert not catalog(checkout, "en").obsolete_entries()
+
+
+def test_what_a_translators_program_kept_as_obsolete_stays_unused(checkout: Path) -> None:
+    path = checkout / "locales" / "en" / CATALOG
+    with path.open("a", encoding="utf-8") as file:
+        file.write('\n#~ msgid "Välkommen till skolan"\n#~ msgstr "Former words"\n')
+    updated(checkout)
+    assert entry(catalog(checkout, "en"), "Välkommen till skolan").msgstr == "Welcome to school"
+    assert "Former words" not in path.read_text("utf-8")
 
 
 def test_each_language_gets_as_many_plural_forms_as_it_has(checkout: Path) -> None:

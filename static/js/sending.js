@@ -9,6 +9,7 @@ for (const form of document.querySelectorAll('[data-module="sending"]')) {
   button.after(status);
 
   form.addEventListener("submit", (event) => {
+    if (event.submitter?.name === "switch") return; // only carried into another language
     if (button.getAttribute("aria-disabled") === "true") {
       event.preventDefault();
       return;

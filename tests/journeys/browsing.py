@@ -12,6 +12,8 @@ from tests.conftest import Running
 
 LANGUAGES = ("sv", "en", "ar")
 SLUGS = tuple(page.slug for page in PAGES)
+SEND = "main form [type=submit]"
+"""The button that sends a message; the form has others, which change its language."""
 MEASURES = Path(__file__).with_name("measures.js")
 
 

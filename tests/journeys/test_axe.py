@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Browser, ConsoleMessage, Error, Page, Request
 
 from tests.conftest import Running
-from tests.journeys.browsing import LANGUAGES, SLUGS, opened
+from tests.journeys.browsing import LANGUAGES, SEND, SLUGS, opened
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
 RULES = {
@@ -97,12 +97,12 @@ async def test_a_form_with_errors_and_then_its_receipt(reader: Reader) -> None:
     await reader.opens("kontakt")
     await reader.page.fill("#message", "å" * 5001)
     await reader.page.fill("#email", "@")
-    await reader.page.click("button")
+    await reader.page.click(SEND)
     await reader.page.wait_for_selector("#problems")
     await reader.finds_nothing_wrong()
 
     await reader.page.fill("#message", f"{reader.tag}\n" * 20)
     await reader.page.fill("#email", "namn@skola.se")
-    await reader.page.click("button")
+    await reader.page.click(SEND)
     await reader.page.wait_for_selector(".receipt")
     await reader.finds_nothing_wrong()

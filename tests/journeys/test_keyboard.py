@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.conftest import Running
-from tests.journeys.browsing import SLUGS, opened
+from tests.journeys.browsing import SEND, SLUGS, opened
 from tests.journeys.conftest import Kept
 
 LANGUAGES = ("sv", "ar")
@@ -94,7 +94,7 @@ async def test_focus_is_seen_in_the_dark_too(tab: Page, tag: str) -> None:
     await tab.goto(f"/{tag}/kontakt")
     assert [stop for stop in await walked(tab) if not is_seen(stop)] == []
 
-    await tab.locator("button").press("Enter")
+    await tab.locator(SEND).press("Enter")
     await expect(tab.locator("#problems")).to_be_focused()
     assert is_seen(await tab.evaluate("measure.focus()"))
 
@@ -122,7 +122,7 @@ async def test_a_message_is_sent_by_keyboard_alone(tab: Page, tag: str, kept: Ke
     await tab.wait_for_url(f"**/{tag}/kontakt")
 
     # Sent too early: focus meets what is wrong, and a link leads to the field.
-    await tab_to(tab, tab.get_by_role("button"))
+    await tab_to(tab, tab.locator(SEND))
     await tab.keyboard.press("Enter")
     await expect(tab.locator("#problems")).to_be_focused()
     await tab_to(tab, tab.get_by_role("alert").get_by_role("link"))
@@ -130,7 +130,7 @@ async def test_a_message_is_sent_by_keyboard_alone(tab: Page, tag: str, kept: Ke
     await expect(tab.locator("#message")).to_be_focused()
     await tab.keyboard.type(text)
 
-    # A choice is made with the arrows, and the form is left by its button.
+    # A choice is made with the arrows, and Return in a field sends.
     await tab.keyboard.press("Shift+Tab")
     await tab.keyboard.press("Shift+Tab")
     await expect(tab.locator("#kind-accessibility")).to_be_focused()
@@ -138,8 +138,7 @@ async def test_a_message_is_sent_by_keyboard_alone(tab: Page, tag: str, kept: Ke
     await tab.keyboard.press("ArrowUp")
     await tab_to(tab, tab.locator("#email"))
     await tab.keyboard.type("anna@skola.se")
-    await tab_to(tab, tab.get_by_role("button"))
-    await tab.keyboard.press("Space")
+    await tab.keyboard.press("Enter")
     await tab.wait_for_url("**/arende/*")
     (message,) = await kept(text)
     assert (message.kind, message.email) == ("praise", "anna@skola.se")

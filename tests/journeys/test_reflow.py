@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from tests.conftest import Running
-from tests.journeys.browsing import LANGUAGES, SLUGS, opened
+from tests.journeys.browsing import LANGUAGES, SEND, SLUGS, opened
 
 NARROW, WIDE = 320, 1280
 """CSS pixels; the first is WCAG 2.2, 1.4.10."""
@@ -71,12 +71,12 @@ async def test_a_narrow_window_holds_errors_and_the_longest_words(tab: Page, tag
     await tab.goto(f"/{tag}/kontakt")
     await tab.fill("#message", tag + "å" * 300)
     await tab.fill("#email", "@")
-    await tab.click("button")
+    await tab.click(SEND)
     await tab.wait_for_selector("#problems")
     await check_width(tab, NARROW)
 
     await tab.fill("#email", "namn." * 12 + "namn@" + "skola." * 20 + "se")
-    await tab.click("button")
+    await tab.click(SEND)
     await tab.wait_for_selector(".receipt")
     await check_width(tab, NARROW)
 

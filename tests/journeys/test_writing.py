@@ -16,7 +16,7 @@ from playwright.async_api import Browser, Page, Response, Route, expect
 
 from portal.messages import MESSAGE_LIMIT
 from tests.conftest import CHROMIUM_FLAGS, Running
-from tests.journeys.browsing import LANGUAGES, opened
+from tests.journeys.browsing import LANGUAGES, SEND, opened
 from tests.journeys.conftest import Kept
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "counting.json"
@@ -86,8 +86,8 @@ COUNTED = [
     ("ar", -100, "كتبتم 100 حرف أكثر من المسموح."),
 ]
 """Every plural form of every language, on either side of the limit."""
-NOTE = """() => {
-    const button = document.querySelector("button");
+NOTE = """(send) => {
+    const button = document.querySelector(send);
     const status = button.parentElement.querySelector("[role=status]");
     const note = () => {
         const noted = [button.ariaDisabled, button.textContent, status.textContent];
@@ -128,7 +128,7 @@ async def returning(
 async def send(page: Page) -> Response:
     """Press the button; the answer to what was sent."""
     async with page.expect_response(lambda answer: answer.request.method == "POST") as answer:
-        await page.click("button")
+        await page.click(SEND)
     return await answer.value
 
 
@@ -140,7 +140,7 @@ async def test_a_message_is_written_and_received(any_tab: Page, tag: str, kept: 
     await expect(page).to_have_url(re.compile(f"/{tag}/kontakt$"))
 
     # Nothing is written yet, and the page says so.
-    await expect(page.get_by_role("button")).to_have_text(words.send)
+    await expect(page.locator(SEND)).to_have_text(words.send)
     assert (await send(page)).status == 422
     assert (await page.title()).startswith(f"{words.wrong} ")
     await expect(page.locator("html")).to_have_attribute("lang", tag)
@@ -191,7 +191,7 @@ async def test_a_message_sent_twice_in_a_hurry_is_one(any_tab: Page, kept: Kept)
     text = f"i all hast {uuid4()}"
     await any_tab.goto("/sv/kontakt")
     await any_tab.fill("#message", text)
-    await any_tab.dblclick("button")
+    await any_tab.dblclick(SEND)
     await any_tab.wait_for_url(RECEIPT)
     assert len(await kept(text)) == 1
 
@@ -281,8 +281,8 @@ async def test_while_a_message_is_sent_the_button_says_so(tab: Page, tag: str, k
     await tab.goto(f"/{tag}/kontakt")
     await tab.route("**/kontakt", slowly)
     await tab.fill("#message", text)
-    await tab.evaluate(NOTE)
-    await tab.click("button", no_wait_after=True)
+    await tab.evaluate(NOTE, SEND)
+    await tab.click(SEND, no_wait_after=True)
     await tab.keyboard.press("Enter")
     await tab.keyboard.press("Space")
     network.set()
@@ -291,6 +291,27 @@ async def test_while_a_message_is_sent_the_button_says_so(tab: Page, tag: str, k
     assert len(await kept(text)) == 1
     noted = await tab.evaluate("JSON.parse(sessionStorage.noted)")
     assert noted == ["true", WORDS[tag].sending, WORDS[tag].sending]
+
+
+async def test_the_language_is_changed_and_what_was_typed_goes_along(any_tab: Page) -> None:
+    await any_tab.goto("/sv/kontakt")
+    await any_tab.fill("#message", "Hej!\nالسلام عليكم")
+    await any_tab.check("#kind-view")
+    await any_tab.get_by_role("button", name="العربية").click()
+    await expect(any_tab.locator("html")).to_have_attribute("lang", "ar")
+    await expect(any_tab.locator(SEND)).to_have_text(WORDS["ar"].send)
+    await expect(any_tab.locator("#message")).to_have_value("Hej!\nالسلام عليكم")
+    await expect(any_tab.locator("#kind-view")).to_be_checked()
+    await expect(any_tab.locator("#problems")).to_have_count(0)
+
+
+async def test_changing_the_language_does_not_look_like_sending(tab: Page) -> None:
+    await tab.goto("/sv/kontakt")
+    await tab.fill("#message", "Hej!")
+    await tab.evaluate(NOTE, SEND)
+    await tab.get_by_role("button", name="English").click()
+    await expect(tab.locator("html")).to_have_attribute("lang", "en")
+    assert await tab.evaluate("sessionStorage.noted") is None
 
 
 async def test_the_back_button_brings_the_form_back(returning: Page, kept: Kept) -> None:
@@ -302,10 +323,10 @@ async def test_the_back_button_brings_the_form_back(returning: Page, kept: Kept)
     receipt = page.url
 
     await page.go_back(wait_until="commit")
-    button = page.get_by_role("button")
+    button = page.locator(SEND)
     await expect(button).to_have_text("Skicka meddelandet")
     await expect(button).not_to_have_attribute("aria-disabled", "true")
-    await expect(page.locator("button ~ [role=status]")).to_have_text("")
+    await expect(page.locator(f"{SEND} ~ [role=status]")).to_have_text("")
     await expect(page.locator("#message")).to_have_value(text)
     left = f"{MESSAGE_LIMIT - len(text):,}".replace(",", "\xa0")
     await expect(page.locator(".counter")).to_have_text(f"Du har {left} tecken kvar.")

@@ -11,7 +11,7 @@ from portal.web.forms import ContactForm, Problem, bare, normalised
 from tests.unit.conftest import unhurried
 
 PAGES = frozenset({"", "kontakt"})
-NAMES = ("message", "email", "kind", "page", "website")
+NAMES = ("message", "email", "answer_language", "other_language", "kind", "page", "website")
 
 anything = st.text(st.characters(exclude_categories=()))
 """Lone surrogates and control characters too."""
@@ -32,10 +32,11 @@ def test_every_field_makes_a_form(fields: dict[str, str]) -> None:
     assert form.message == normalised(fields.get("message", ""))
     assert form.email in fields.get("email", "")
     assert form.website == fields.get("website", "")
+    assert form.other_language == fields.get("other_language", "")
     assert form.kind in {"", *KINDS}
     assert form.page in {None, *PAGES}
     assert set(form.choice.values()) <= {*KINDS, *PAGES}
-    assert all(problem.field in {"message", "email", "form"} for problem in form.problems())
+    assert {problem.field for problem in form.problems()} <= {*NAMES, "form"}
 
 
 @unhurried

@@ -1,6 +1,7 @@
 """What tests of single modules share: small catalogs, and a renderer that speaks from one."""
 
 from pathlib import Path
+from typing import Any
 
 from hypothesis import settings
 
@@ -36,12 +37,21 @@ def write_catalog(locales: Path, tag: str, entries: str = "", plurals: str = "")
     return path
 
 
-def speaking(folder: Path, tag: str, entries: str = "", alongside: bool = False) -> Renderer:
-    """A renderer of a language: ``entries`` are its catalog, ``folder`` has its templates."""
+def speaking(
+    folder: Path, tag: str, entries: str = "", alongside: bool = False, **given: Any
+) -> Renderer:
+    """A renderer of a language.
+
+    Args:
+        folder: has the templates, and gets the catalogs.
+        tag: of the language.
+        entries: of its catalog.
+        alongside: whether Swedish is read alongside.
+        given: values that every template may use.
+    """
     for one in PLURALS:
         write_catalog(folder / "locales", one, entries if one == tag else "")
     found = discover(folder / "locales")
-    renderers = Renderers(
-        folder / "templates", found, read_all(folder / "locales", found), given="given to all"
-    )
+    catalogs = read_all(folder / "locales", found)
+    renderers = Renderers(folder / "templates", found, catalogs, **given)
     return renderers(found[tag], alongside)

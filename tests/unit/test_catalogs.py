@@ -74,6 +74,31 @@ def test_an_unfinished_text_does_not_count_and_is_no_fault(tmp_path: Path, entry
     assert catalog.faults == ()
 
 
+def test_a_text_whose_swedish_has_changed_is_known_as_outdated(tmp_path: Path) -> None:
+    night = '#, fuzzy\nmsgctxt "menu"\nmsgid "Dag"\nmsgstr "Night"\n'
+    nothing = '#, fuzzy\nmsgid "Hus"\nmsgstr ""\n'
+    catalog = english(tmp_path, f"{SOUND}\n{night}\n{nothing}")
+    assert catalog.outdated == {("menu", "Dag"), (None, "Hus")}
+    assert english(tmp_path, SOUND).outdated == frozenset()
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        '#, fuzzy\nmsgid "Dag"\nmsgstr "Night"\n',
+        'msgid "Dag"\nmsgstr ""\n',
+        'msgid "Dag"\nmsgstr "Day %(number)s"\n',
+    ],
+    ids=["fuzzy", "empty", "damaged"],
+)
+def test_a_catalog_is_complete_when_every_text_of_it_can_be_shown(
+    tmp_path: Path, entry: str
+) -> None:
+    assert not english(tmp_path, f"{SOUND}\n{entry}").complete
+    assert english(tmp_path, SOUND).complete
+    assert english(tmp_path, f'{SOUND}\n#~ msgid "Dag"\n#~ msgstr "Day"\n').complete
+
+
 @pytest.mark.parametrize(
     ("entry", "fault"),
     [
@@ -84,10 +109,6 @@ def test_an_unfinished_text_does_not_count_and_is_no_fault(tmp_path: Path, entry
         (f'{PUPILS}msgstr[0] "%(num)s pupil"\n', "not all of the 2 plural forms are filled in"),
         (
             f'{PUPILS}msgstr[0] "%(num)s pupil"\nmsgstr[1] ""\n',
-            "not all of the 2 plural forms are filled in",
-        ),
-        (
-            f'{PUPILS}msgstr[0] "One pupil"\nmsgstr[1] "%(num)s"\nmsgstr[2] "%(num)s"\n',
             "not all of the 2 plural forms are filled in",
         ),
         (
@@ -205,6 +226,12 @@ def test_a_broken_file_refuses_the_catalog(tmp_path: Path, content: bytes) -> No
     path.write_bytes(content)
     with pytest.raises(CatalogError, match=str(path)):
         read(path, language("en"))
+
+
+def test_more_forms_than_the_rule_has_refuse_the_catalog(tmp_path: Path) -> None:
+    forms = 'msgstr[0] "One pupil"\nmsgstr[1] "%(num)s pupils"\nmsgstr[2] "%(num)s pupils"\n'
+    with pytest.raises(CatalogError, match="more translations than num_plurals"):
+        english(tmp_path, PUPILS + forms)
 
 
 def test_a_missing_file_refuses_the_catalog(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from portal import facts
 from portal.facts import Facts, confirmed, dialled
+from portal.hours import Hours
 from portal.settings import CHECKOUT, DATA, Settings
 
 KNOWN = Facts()
@@ -39,6 +40,8 @@ def test_the_place_is_opened_on_a_map_and_in_the_readers_own_app() -> None:
 
 def test_what_the_administration_confirms_becomes_a_fact() -> None:
     given: dict[str, Any] = {
+        "phone_hours": Hours.read("mon-fri 08:00-16:30"),
+        "answer_languages": ("sv", "en"),
         "email": "grund@example.se",
         "answer_days": 10,
         "erasure_decision": "AN 1/26",
@@ -56,6 +59,7 @@ def test_what_the_administration_confirms_becomes_a_fact() -> None:
 def test_what_is_not_confirmed_is_not_known() -> None:
     told = confirmed(Settings())
     assert not any([told.email, told.answer_days, told.erasure_decision, told.protection_officer])
+    assert told.phone_hours is None
 
 
 def test_no_setting_can_change_what_is_a_fact_already() -> None:

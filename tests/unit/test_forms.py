@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from portal.messages import KINDS, MESSAGE_LIMIT
-from portal.web.forms import EMAIL_LIMIT, ContactForm, Problem, bare, normalised
+from portal.web.forms import EMAIL_LIMIT, LANGUAGE_LIMIT, ContactForm, Problem, bare, normalised
 
 PAGES = frozenset({"", "kontakt", "omraden/styrning"})
 VECTORS = json.loads((Path(__file__).parent.parent / "vectors" / "counting.json").read_text())
@@ -14,6 +14,7 @@ VECTORS = json.loads((Path(__file__).parent.parent / "vectors" / "counting.json"
 EMPTY = Problem("message", "empty")
 UNREADABLE = Problem("message", "unreadable")
 MALFORMED = Problem("email", "malformed")
+UNNAMED = Problem("other_language", "malformed")
 
 LONGEST_LOCAL_PART = "a" * 64
 LONGEST_LABEL = "b" * 63
@@ -173,6 +174,40 @@ def test_an_address_of_nothing_visible_is_no_address(nothing: str) -> None:
     assert found.problems() == []
 
 
+@pytest.mark.parametrize(
+    ("chosen", "named", "wanted"),
+    [
+        ("", "", ""),
+        ("ar", "", "ar"),
+        ("other", "", "other"),
+        ("other", " Soomaali ", "Soomaali"),
+        ("", "ትግርኛ", "ትግርኛ"),
+        ("other", "x" * LANGUAGE_LIMIT, "x" * LANGUAGE_LIMIT),
+    ],
+)
+def test_the_answer_is_wanted_in_a_language_of_ours_or_of_the_persons_own(
+    chosen: str, named: str, wanted: str
+) -> None:
+    found = form(message="Hej", answer_language=chosen, other_language=named)
+    assert found.wanted_language == wanted
+    assert found.problems() == []
+
+
+@pytest.mark.parametrize("named", ["x" * (LANGUAGE_LIMIT + 1), "a\0b", f"a{chr(0xD800)}"])
+def test_a_name_that_no_language_has_is_told_and_kept(named: str) -> None:
+    found = form(message="Hej", other_language=named)
+    assert found.problems() == [UNNAMED]
+    assert found.other_language == named
+
+
+def test_a_form_in_which_nothing_was_done_is_empty() -> None:
+    assert form().is_empty
+    assert form(page="kontakt").is_empty
+    for field in ("message", "email", "answer_language", "other_language", "website"):
+        assert not form(**{field: "x"}).is_empty
+    assert not form(kind="view").is_empty
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_kind_is_one_of_the_choices(kind: str) -> None:
     assert form(kind=kind).kind == kind
@@ -210,14 +245,16 @@ def test_only_programs_fall_into_the_trap() -> None:
 
 
 def test_everything_is_told_at_once_in_the_order_of_the_page() -> None:
-    found = form(message=" ", email="namn@", website="x")
-    assert found.problems() == [EMPTY, MALFORMED, Problem("form", "trap")]
+    found = form(message=" ", email="namn@", other_language="x" * 61, website="x")
+    assert found.problems() == [EMPTY, MALFORMED, UNNAMED, Problem("form", "trap")]
 
 
 def test_a_refused_form_keeps_everything_that_was_typed() -> None:
     typed = {
         "message": "x" * (MESSAGE_LIMIT + 1),
         "email": "na mn@example",
+        "answer_language": "other",
+        "other_language": "x" * 100,
         "kind": "praise",
         "page": "kontakt",
         "website": "x",

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def guarding(inside: Inside, folder: Path, settings: Settings) -> Iterator[Guard
     catalogs = {tag: Catalog(language(tag), {}, int) for tag in found}
     renderers = Renderers(folder, found, catalogs)
     shelf = {"/sv/": START, "/en/?bredvid=sv": WITH_QUERY}
-    edition = Edition(found, renderers, shelf, Errors(renderers), ())
+    edition = Edition(found, renderers, shelf, Errors(renderers), (), None)
     database = Database(f"sqlite:///{folder}/portal.db")
     yield Guard(inside, edition, database, settings)
     database.close()
@@ -223,9 +224,9 @@ async def test_what_lies_on_the_shelf_is_handed_out_at_the_door(
 
 
 async def test_an_edition_can_be_replaced_while_the_door_is_open(guard: Guard) -> None:
-    former = guard.edition
+    assert (await knock(guard, path="/sv/"))[2] == b"the start page"
     new = {"/sv/": sheet("the new start page", "text/html")}
-    guard.edition = Edition(former.languages, former.renderers, new, former.errors, ())
+    guard.edition = replace(guard.edition, shelf=new)
     assert (await knock(guard, path="/sv/"))[2] == b"the new start page"
 
 

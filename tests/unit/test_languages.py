@@ -47,7 +47,7 @@ HEADERS = [
     ("sv;q=0,*", "en"),
     ("sv;q=0,en;q=0,*;q=0.5", "nb"),
     ("ar;q=0,en;q=0.1", "en"),
-    ("sv;q=0.,en;q=0.000,*", "ar"),
+    ("sv;q=0.,en;q=0.000,*", "nb"),
     ("ar;q=0", SOURCE),
     ("ar-EG;q=0", SOURCE),
     ("*;q=0", SOURCE),

@@ -9,11 +9,11 @@ import pytest
 from jinja2 import TemplateError, UndefinedError
 from markupsafe import Markup
 
-from portal.areas import AREAS
 from portal.facts import Facts
 from portal.languages import SOURCE
-from portal.rendering import Renderer, Renderers, Text, fill
+from portal.rendering import Coverage, Renderer, Renderers, Text, fill
 from portal.settings import DATA
+from portal.web.pages import Page, printed
 from tests.unit.conftest import speaking
 
 FORMED = date(2018, 7, 1)
@@ -73,7 +73,7 @@ def swedish(tmp_path: Path) -> Renderer:
 @pytest.fixture
 def beside(tmp_path: Path) -> Renderer:
     """English with Swedish alongside."""
-    return speaking(tmp_path, "en", ENTRIES, alongside=True)
+    return speaking(tmp_path, "en", ENTRIES, alongside=True, given="given to all")
 
 
 def shown(folder: Path, renderer: Renderer, template: str, **values: Any) -> str:
@@ -206,13 +206,32 @@ def test_numbers_and_days_are_written_as_the_language_writes_them(
     assert renderer.month(FORMED).source == '<time datetime="2018-07-01">juli 2018</time>'
 
 
+@pytest.mark.parametrize(
+    ("tag", "weekday", "languages"),
+    [
+        ("sv", "söndag", "svenska, engelska och arabiska"),
+        ("en", "Sunday", "Swedish, English and Arabic"),
+        ("ar", "الأحد", "السويدية والإنجليزية والعربية"),
+    ],
+)
+def test_weekdays_and_languages_are_named_as_the_language_names_them(
+    tmp_path: Path, tag: str, weekday: str, languages: str
+) -> None:
+    renderer = speaking(tmp_path, tag)
+    assert renderer.weekday(6) == weekday
+    assert renderer.weekday(6).source == "söndag"
+    assert renderer.named(["sv", "en", "ar"]) == languages
+    assert renderer.named(["sv", "en", "ar"]).source == "svenska, engelska och arabiska"
+    assert renderer.named(["so"]).source == "somaliska"
+
+
 @pytest.mark.parametrize("tag", ["sv", "en", "ar"])
-def test_clocks_show_swedish_time_in_summer_and_winter(tmp_path: Path, tag: str) -> None:
+def test_clocks_and_days_are_swedish_in_summer_and_winter(tmp_path: Path, tag: str) -> None:
     renderer = speaking(tmp_path, tag)
     assert renderer.clock(NIGHT) == '<time datetime="2026-07-31T22:05:30+00:00">00:05</time>'
     assert renderer.clock(WINTER_NIGHT).plain == "23:05"
-    assert renderer.local_day(NIGHT) == date(2026, 8, 1)
-    assert renderer.local_day(WINTER_NIGHT) == date(2026, 12, 31)
+    assert renderer.day(NIGHT) == renderer.day(date(2026, 8, 1))
+    assert renderer.day(WINTER_NIGHT) == renderer.day(date(2026, 12, 31))
 
 
 def test_a_name_stays_swedish_and_apart_from_the_text_around_it(
@@ -308,6 +327,36 @@ def test_a_template_speaks_the_language_and_knows_it(tmp_path: Path, beside: Ren
     )
 
 
+def test_a_page_can_say_a_thing_in_another_language(english: Renderer, swedish: Renderer) -> None:
+    text = swedish.gettext("Ring %(phone)s.", phone=swedish.isolated("<1>"))
+    there = english.languages["en"]
+    assert english.in_language(there, text) == 'Call <bdi dir="ltr">&lt;1&gt;</bdi>.'
+    assert english.in_language(english.languages.source, english.gettext("Språk")) == "Språk"
+
+
+def test_how_much_of_a_page_is_translated_is_counted_in_texts(
+    tmp_path: Path, english: Renderer
+) -> None:
+    template = (
+        '{{ _("Språk") }}{{ _("Språk") }}{{ pgettext("menu", "Start") }}{{ _("Karta") }}'
+        '{{ ngettext("%(num)s elev av %(all)s", "%(num)s elever av %(all)s", 2, all=2) }}'
+        '{{ _("Ordlista") }}{{ _("Start") }}'
+    )
+    shown(tmp_path, english, template)
+    coverage = english.measure("one.html")
+    assert coverage == Coverage(total=6, translated=3, outdated=1)
+    assert english.measure("one.html") == coverage
+
+
+@pytest.mark.parametrize(
+    ("total", "translated", "percent"), [(6, 3, 50), (300, 299, 99), (3, 3, 100), (0, 0, 100)]
+)
+def test_a_page_is_wholly_translated_only_when_every_text_is(
+    total: int, translated: int, percent: int
+) -> None:
+    assert Coverage(total, translated, 0).percent == percent
+
+
 def test_what_a_template_is_given_is_escaped(tmp_path: Path, english: Renderer) -> None:
     html = shown(tmp_path, english, '<p title="{{ it }}">{{ it }}</p>', it="\"<'&>")
     assert html == '<p title="&#34;&lt;&#39;&amp;&gt;">&#34;&lt;&#39;&amp;&gt;</p>'
@@ -338,19 +387,11 @@ MAIN = "{% block main %}{% endblock %}"
 )
 def test_an_unfinished_page_is_a_fault(tmp_path: Path, parts: tuple[str, ...], fault: str) -> None:
     shutil.copytree(DATA / "templates", tmp_path / "templates")
-    english = speaking(tmp_path, "en", ENTRIES)
-    values = {
-        "facts": Facts(),
-        "areas": AREAS,
-        "base_url": "https://skola.example.se",
-        "asset": str,
-        "slug": "",
-        "private": False,
-        "problems": (),
-        "query": {},
-    }
-    whole = ('{% extends "layout.html" %}', TITLE, DESCRIPTION, MAIN)
-    assert "<h1>Languages</h1>" in shown(tmp_path, english, "".join(whole), **values)
-    (tmp_path / "templates" / "unfinished.html").write_text("".join(whole[:1] + parts), "utf-8")
+    address = "https://skola.example.se"
+    english = speaking(tmp_path, "en", ENTRIES, facts=Facts(), base_url=address, asset=str)
+    for name, content in (("whole", (TITLE, DESCRIPTION, MAIN)), ("unfinished", parts)):
+        path = tmp_path / "templates" / "pages" / f"{name}.html"
+        path.write_text("".join(['{% extends "layout.html" %}', *content]), "utf-8")
+    assert "<h1>Languages</h1>" in printed(english, Page("x", "whole.html")).text
     with pytest.raises(TemplateError, match=fault):
-        english.render("unfinished.html", **values)
+        printed(english, Page("x", "unfinished.html"))

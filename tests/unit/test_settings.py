@@ -1,12 +1,13 @@
 """Settings are read once, cast, and refused all together when they are wrong."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 
 import pytest
 
 from portal import settings
+from portal.hours import Hours, Shift
 from portal.settings import Settings, SettingsError
 
 Read = Callable[..., Settings]
@@ -45,6 +46,9 @@ def test_nothing_has_to_be_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert found.log_format == "text"
     assert found.email == found.protection_officer == found.erasure_decision == ""
     assert found.answer_days == 0
+    assert found.phone_hours is None
+    assert found.answer_languages == ("sv",)
+    assert found.translated_share == 80
     assert found.access_status == "partial"
     assert len(found.secret_key) >= settings.SECRET_BYTES
 
@@ -73,6 +77,14 @@ def test_an_installed_portal_keeps_its_database_with_the_users_data(
         ("PORTAL_SECRET_KEY", KEY, "secret_key", KEY.encode()),
         ("PORTAL_MESSAGES_PER_HOUR", "0", "messages_per_hour", 0),
         ("PORTAL_LOG_FORMAT", "json", "log_format", "json"),
+        (
+            "PORTAL_PHONE_HOURS",
+            "fri 08:00-12:30",
+            "phone_hours",
+            Hours((Shift(4, 4, time(8), time(12, 30)),)),
+        ),
+        ("PORTAL_ANSWER_LANGUAGES", "sv, en,zh-Hant", "answer_languages", ("sv", "en", "zh-Hant")),
+        ("PORTAL_TRANSLATED_SHARE", "100", "translated_share", 100),
         ("PORTAL_EMAIL", " grund@example.se\n", "email", "grund@example.se"),
         ("PORTAL_EMAIL", "  ", "email", ""),
         ("PORTAL_ANSWER_DAYS", "10", "answer_days", 10),
@@ -116,6 +128,11 @@ def test_a_value_is_read_as_what_it_means(
         ("PORTAL_MESSAGES_PER_HOUR", "\u0663"),
         ("PORTAL_ANSWER_DAYS", "9999999999"),
         ("PORTAL_LOG_FORMAT", "xml"),
+        ("PORTAL_PHONE_HOURS", "always"),
+        ("PORTAL_PHONE_HOURS", "fri 24:00-25:00"),
+        ("PORTAL_ANSWER_LANGUAGES", "svenska"),
+        ("PORTAL_ANSWER_LANGUAGES", "sv,<b>"),
+        ("PORTAL_TRANSLATED_SHARE", "80 %"),
         ("PORTAL_EMAIL", "grund"),
         ("PORTAL_EMAIL", "grund@example"),
         ("PORTAL_EMAIL", "a@example.se, b@example.se"),

@@ -9,7 +9,7 @@ from portal.catalogs import read_all
 from portal.languages import CATALOG, discover
 from portal.rendering import Renderer, Renderers
 
-unhurried = settings(deadline=None)
+unhurried = settings(deadline=None, max_examples=60)
 """For properties: that a machine is busy is no fault."""
 
 PLURALS = {

@@ -123,11 +123,12 @@ def test_an_extracted_text_tells_translators_what_they_need(checkout: Path) -> N
 
 def test_a_text_that_stands_twice_is_translated_once(checkout: Path) -> None:
     (checkout / "templates" / "a.html").write_text(
-        '{{ _("Ur koden") }}{{ _("%(num)s elev", num=1) }}', "utf-8"
+        '{{ _("Ur koden") }}{{ _("%(num)s elev", num=1) }}{{ _("Välkommen till skolan") }}', "utf-8"
     )
     texts = extract(checkout)
     assert len(texts) == 7
     assert entry(texts, "%(num)s elev").msgid_plural == "%(num)s elever"
+    assert entry(texts, "Välkommen till skolan").comment == "Said at the door."
 
 
 def test_only_templates_and_code_are_searched(checkout: Path) -> None:

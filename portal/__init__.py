@@ -30,7 +30,7 @@ Front, what is shown
     web.contact   the form is shown, refused or accepted
     web.case      a person's own receipt
     web.guard     what holds for every request and every answer
-    web.protocol  deadlines and ceilings below the application
+    web.protocol  deadlines and ceilings below the application, and answers from the shelf
     web.app       the table of routes; everything is put together here
 
 Door

@@ -51,6 +51,10 @@ def _one_of(*choices: str) -> Callable[[str], str]:
     return read
 
 
+def _switch(value: str) -> bool:
+    return _one_of("on", "off")(value) == "on"
+
+
 def _count(value: str) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", value):
         raise ValueError("must be a whole number, 0 or more")
@@ -115,6 +119,9 @@ class Settings:
     )
     messages_per_hour: int = setting(
         "PORTAL_MESSAGES_PER_HOUR", _count, 60, "From one sender; 0 means no limit"
+    )
+    fast_path: bool = setting(
+        "PORTAL_FAST_PATH", _switch, True, "`off` sends every reader through the application"
     )
     log_format: str = setting(
         "PORTAL_LOG_FORMAT", _one_of("text", "json"), "text", "`json` for log collectors"

@@ -21,6 +21,7 @@ Workshop, what is done
     messages      a message from the public: its limits, receiving it, finding it
 
 Front, what is shown
+    web.posted    a posted body becomes fields
     web.forms     posted fields become a form, or a list of problems
     web.shelf     answers made ahead of time, and how they are handed out
     web.assets    style sheets and scripts, under names that change with them

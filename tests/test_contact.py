@@ -160,16 +160,16 @@ async def test_when_nothing_can_be_kept_the_text_is_and_pages_still_stand(serve:
         fields = {"message": "viktigt", "email": "a@example.org"}
         receipt = await visitor.send(**fields)
 
-        async def broken(_: object) -> None:
+        async def broken(*_: object) -> None:
             raise Unavailable
 
         database: Database = portal.app._state["database"]  # type: ignore[assignment]
-        write, database.write = database.write, broken  # type: ignore[method-assign,assignment]
+        write, database.write_together = database.write_together, broken  # type: ignore[method-assign,assignment]
         visit = await visitor.post("/sv/kontakt", fields, 503)
         assert typed(visit) | {"kind": ""} == fields | {"kind": ""}
         assert "031-365 09 60" in visit.one("div", id="problems").itertext()
         await visitor.get("/ar/")
-        database.write = write  # type: ignore[method-assign]
+        database.write_together = write  # type: ignore[method-assign]
         assert (await visitor.send(**fields)).response.url == receipt.response.url
         await visitor.client.aclose()
 

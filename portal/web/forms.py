@@ -5,6 +5,7 @@ finds the words for it. Nothing typed is ever dropped: a refused form carries al
 that it was given.
 """
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from portal.messages import KINDS, MESSAGE_LIMIT
 
 EMAIL_LIMIT = 254
 """The longest address that mail can carry (RFC 5321, 4.5.3.1.3, less its brackets)."""
+
+_UNREADABLE = re.compile("[\\0\ud800-\udfff]")
+"""NUL, and halves of a character."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ def _is_invisible(sign: str) -> bool:
 def _message_problem(text: str) -> Problem | None:
     if not text.strip():
         return Problem("message", "empty")
-    if "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+    if _UNREADABLE.search(text):
         return Problem("message", "unreadable")
     if len(text) > MESSAGE_LIMIT:
         return Problem("message", "too-long", len(text) - MESSAGE_LIMIT)

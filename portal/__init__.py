@@ -22,6 +22,7 @@ Workshop, what is done
     messages      a message from the public: its limits, receiving it, finding it
 
 Front, what is shown
+    web.posted    a posted body becomes fields
     web.forms     posted fields become a form, or a list of problems
     web.shelf     answers made ahead of time, and how they are handed out
     web.assets    style sheets and scripts, under names that change with them
@@ -31,7 +32,7 @@ Front, what is shown
     web.contact   the form is shown, refused or accepted
     web.case      a person's own receipt
     web.guard     what holds for every request and every answer
-    web.protocol  deadlines and ceilings below the application
+    web.protocol  deadlines and ceilings below the application, and answers from the shelf
     web.app       the table of routes; everything is put together here
 
 Door

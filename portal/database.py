@@ -1,8 +1,9 @@
 """Where messages are kept: an SQLite file of the portal's own, or PostgreSQL.
 
 Reading is asynchronous and many at a time. Writing is one at a time, in one
-thread: whatever waits is written in one transaction, each piece in a savepoint of
-its own, so that one fsync serves all of them and a bad piece fails alone. Nobody
+thread: whatever waits is written in one transaction, so that one fsync serves all of
+it. Should a piece of it be bad, each is done again in a savepoint of its own, so that
+the bad one fails alone. Nobody
 is told "done" before the transaction is committed and on the disk. With
 PostgreSQL the nodes take turns by an advisory lock, so that "read, then write"
 is safe everywhere without further care. This is the only room where the two
@@ -11,9 +12,12 @@ databases differ.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,7 +29,7 @@ from portal import migrations
 
 WAIT_SECONDS = 7.0
 """A write not done by then is given up; the sender hears so within eight seconds."""
-BATCH = 100
+BATCH = 250
 """So many writes share a commit at the most."""
 QUEUE = 2000
 """So many writes may wait; more are turned away at once."""
@@ -44,12 +48,22 @@ _TURN = 7_031_365
 """The key of the advisory lock by which nodes take turns."""
 
 log = logging.getLogger(__name__)
+Item = TypeVar("Item")
 Result = TypeVar("Result")
-Work = Callable[[sa.Connection], Any]
+Work = Callable[[sa.Connection, Sequence[Any]], Sequence[Any]]
 
 
 class Unavailable(Exception):
     """The database cannot be used just now. What was to be written may be sent again."""
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """One thing to be written: work, and what to do it with."""
+
+    work: Work
+    item: Any
+    done: asyncio.Future[Any]
 
 
 class Database:
@@ -63,7 +77,7 @@ class Database:
         self._readers = _readers(url)
         self._engine = _writer(url)
         self._thread = ThreadPoolExecutor(1, "writer")
-        self._waiting: asyncio.Queue[tuple[Work, asyncio.Future[Any]]] = asyncio.Queue(QUEUE)
+        self._waiting: asyncio.Queue[_Piece] = asyncio.Queue(QUEUE)
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -101,18 +115,38 @@ class Database:
 
         Args:
             work: reads and writes on the connection it is given; what it raises
-                undoes it alone.
+                undoes it alone. It may be done twice, if others' work was bad.
+
+        Raises:
+            Unavailable: as ``write_together`` does.
+        """
+        return await self.write_together(_each, work)
+
+    async def write_together(
+        self,
+        work: Callable[[sa.Connection, Sequence[Item]], Sequence[Result | Exception]],
+        item: Item,
+    ) -> Result:
+        """Do the same work for all items that wait for it, in the next transaction.
+
+        Args:
+            work: gives a result or an exception for each of the items it is given.
+            item: one of them.
 
         Raises:
             Unavailable: when it could not be written, or not in time. In the second
                 case it may still be written later.
         """
-        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Result] = loop.create_future()
+        late = loop.call_later(WAIT_SECONDS, _tell, done, TimeoutError())
         try:
-            self._waiting.put_nowait((work, done))
-            return await asyncio.wait_for(done, WAIT_SECONDS)
+            self._waiting.put_nowait(_Piece(work, item, done))
+            return await done
         except (SQLAlchemyError, TimeoutError, asyncio.QueueFull) as error:
             raise _unavailable(error) from None
+        finally:
+            late.cancel()
 
     def upgrade(self) -> None:
         """Bring the tables to the newest revision."""
@@ -142,35 +176,44 @@ class Database:
             pieces = [await self._waiting.get()]
             while not self._waiting.empty() and len(pieces) < BATCH:
                 pieces.append(self._waiting.get_nowait())
-            wanted = [(work, done) for work, done in pieces if not done.done()]
-            results = await loop.run_in_executor(self._thread, self._commit, [w for w, _ in wanted])
-            for (_, done), result in zip(wanted, results, strict=True):
-                _tell(done, result)
+            wanted = [piece for piece in pieces if not piece.done.done()]
+            results = await loop.run_in_executor(self._thread, self._commit, wanted)
+            for piece, result in zip(wanted, results, strict=True):
+                _tell(piece.done, result)
             for _ in pieces:
                 self._waiting.task_done()
 
-    def _commit(self, batch: list[Work]) -> list[Any]:
+    def _commit(self, batch: list[_Piece]) -> list[Any]:
         """Write a batch in one transaction; each result is a value or an exception."""
+        results: list[Any] = []
         try:
             with self._engine.begin() as connection:
-                return [_attempt(connection, work) for work in batch]
+                for work, pieces in groupby(batch, attrgetter("work")):
+                    results += _together(connection, work, [piece.item for piece in pieces])
         except SQLAlchemyError as error:
             return [error] * len(batch)
+        return results
 
 
-def _attempt(connection: sa.Connection, work: Work) -> Any:
-    """Do one piece of work in its own savepoint.
+def _each(connection: sa.Connection, works: Sequence[Callable[[sa.Connection], Any]]) -> list[Any]:
+    return [work(connection) for work in works]
 
-    A fault of the piece is its own; a fault of the database (full, locked, gone)
-    is everybody's, since nothing can be said about the transaction after it.
+
+def _together(connection: sa.Connection, work: Work, items: list[Any]) -> Sequence[Any]:
+    """Do work for all items at once; if that fails, for each in a savepoint of its own.
+
+    A fault of an item is its own; a fault of the database (full, locked, gone) is
+    everybody's, since nothing can be said about the transaction after it.
     """
     try:
         with connection.begin_nested():
-            return work(connection)
+            return work(connection, items)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
-        return error
+        if len(items) == 1:
+            return [error]
+    return [result for item in items for result in _together(connection, work, [item])]
 
 
 def _tell(done: asyncio.Future[Any], result: Any) -> None:

@@ -12,8 +12,9 @@ import json
 import math
 import secrets
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
@@ -69,6 +70,17 @@ class Message(Sent):
     received_at: datetime
 
 
+@dataclass(frozen=True)
+class Arrived:
+    """What has come in and is to be received."""
+
+    sent: Sent
+    sender: str
+    """Who sent it, as ``sender`` says."""
+    per_hour: int
+    """How many a sender may send in an hour; 0 means no limit."""
+
+
 def sender(secret_key: bytes, address: str) -> str:
     """The code that stands for a network address for an hour.
 
@@ -76,50 +88,94 @@ def sender(secret_key: bytes, address: str) -> str:
         secret_key: the portal's own; without it the address cannot be found again.
         address: an IPv4 address, or an IPv6 address whose household's /64 counts.
     """
-    try:
+    network = address
+    if ":" in address:
         network = str(ipaddress.ip_network(address).supernet(new_prefix=64))
-    except ValueError:
-        network = address
-    return hmac.new(secret_key, network.encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.digest(secret_key, network.encode(), "sha256").hex()[:32]
 
 
 def receive(
     connection: sa.Connection, sent: Sent, sender: str, per_hour: int, now: datetime | None = None
 ) -> str:
-    """Keep a message.
-
-    Args:
-        connection: in the writer's transaction.
-        sent: what was sent, checked.
-        sender: who sent it, as ``sender`` says.
-        per_hour: how many a sender may send in an hour; 0 means no limit.
-        now: the time of receipt; the present when left out.
-
-    Returns:
-        the code of the case: the earlier one, where the same was sent a moment ago.
+    """Keep one message; as ``receive_all`` does, but a sender who must wait is an exception.
 
     Raises:
         TooMany: when the sender must wait.
     """
+    (result,) = receive_all(connection, [Arrived(sent, sender, per_hour)], now)
+    if isinstance(result, TooMany):
+        raise result
+    return result
+
+
+def receive_all(
+    connection: sa.Connection, arrived: Sequence[Arrived], now: datetime | None = None
+) -> list[str | TooMany]:
+    """Keep messages that came together, in their order.
+
+    1. Forget what arrived more than an hour ago.
+    2. Find what was sent before, and how often each sender has sent.
+    3. Decide on each: the earlier case's code, "wait", or a case of its own.
+    4. Keep the new ones, all with one statement a table: a row more costs little.
+
+    Args:
+        connection: in the writer's transaction.
+        arrived: what was sent, checked.
+        now: the time of receipt; the present when left out.
+
+    Returns:
+        for each the code of its case: the earlier one, where the same was sent a moment
+        ago; or TooMany, when its sender must wait.
+    """
     now = now or datetime.now(UTC)
-    connection.execute(sa.delete(arrivals).where(arrivals.c.received_at <= now - REMEMBERED))
-    fingerprint = _fingerprint(sent, sender)
-    if code := _sent_before(connection, fingerprint, now):
-        return code
-    if per_hour:
-        _check_rate(connection, sender, per_hour, now)
-    # Two equal references in 30 to the power of 8 are refused by the table; the sender tries again.
-    reference = "".join(secrets.choice(REFERENCE_SIGNS) for _ in range(REFERENCE_LENGTH))
-    message = Message(
-        **asdict(sent), reference=reference, code=secrets.token_urlsafe(CODE_BYTES), received_at=now
-    )
-    connection.execute(sa.insert(messages).values(asdict(message)))
+    connection.execute(_FORGET, {"before": now - REMEMBERED})
+    prints = [_fingerprint(one) for one in arrived]
+    codes = _sent_before(connection, prints, now)
+    counts = _counts(connection, {one.sender for one in arrived if one.per_hour})
+    results: list[str | TooMany] = []
+    new = []
+    for one, fingerprint in zip(arrived, prints, strict=True):
+        if fingerprint not in codes:
+            if one.per_hour and counts[one.sender] >= one.per_hour:
+                results.append(_wait(connection, one, now))
+                continue
+            counts[one.sender] += 1
+            codes[fingerprint] = secrets.token_urlsafe(CODE_BYTES)
+            new.append((one, fingerprint, codes[fingerprint]))
+        results.append(codes[fingerprint])
+    if new:
+        _keep(connection, new, now)
+    return results
+
+
+def _keep(connection: sa.Connection, new: list[tuple[Arrived, str, str]], now: datetime) -> None:
+    """Write messages, and that they arrived.
+
+    Two equal references in 30 to the power of 8 are refused by the table; the sender tries again.
+    """
     connection.execute(
-        sa.insert(arrivals).values(
-            sender=sender, fingerprint=fingerprint, code=message.code, received_at=now
-        )
+        _INSERT_MESSAGE,
+        [
+            vars(one.sent) | {"reference": _reference(), "code": code, "received_at": now}
+            for one, _, code in new
+        ],
     )
-    return message.code
+    connection.execute(
+        _INSERT_ARRIVAL,
+        [
+            {"sender": one.sender, "fingerprint": mark, "code": code, "received_at": now}
+            for one, mark, code in new
+        ],
+    )
+
+
+def _reference() -> str:
+    number = int.from_bytes(secrets.token_bytes(16))
+    signs = []
+    for _ in range(REFERENCE_LENGTH):
+        number, place = divmod(number, len(REFERENCE_SIGNS))
+        signs.append(REFERENCE_SIGNS[place])
+    return "".join(signs)
 
 
 async def find(connection: AsyncConnection, code: str) -> Message | None:
@@ -152,29 +208,50 @@ def _in_latin_digits(text: str) -> str:
     return "".join(str(unicodedata.digit(sign, sign)) for sign in text)
 
 
-def _fingerprint(sent: Sent, sender: str) -> str:
+# Statements are made once: SQLAlchemy takes as long to make one as to run it.
+_FORGET = sa.delete(arrivals).where(arrivals.c.received_at <= sa.bindparam("before"))
+_SENT_BEFORE = sa.select(arrivals.c.fingerprint, arrivals.c.code).where(
+    arrivals.c.fingerprint.in_(sa.bindparam("fingerprints", expanding=True)),
+    arrivals.c.received_at > sa.bindparam("after"),
+)
+_COUNTS = (
+    sa.select(arrivals.c.sender, sa.func.count().label("number"))
+    .where(arrivals.c.sender.in_(sa.bindparam("senders", expanding=True)))
+    .group_by(arrivals.c.sender)
+)
+_OLDEST = (
+    sa.select(arrivals.c.received_at)
+    .where(arrivals.c.sender == sa.bindparam("sender"))
+    .order_by(arrivals.c.received_at.desc())
+    .offset(sa.bindparam("more"))
+    .limit(1)
+)
+_INSERT_MESSAGE = sa.insert(messages)
+_INSERT_ARRIVAL = sa.insert(arrivals)
+
+
+def _fingerprint(arrived: Arrived) -> str:
     """Equal for the same words from the same sender, in whichever language the page was."""
-    words = json.dumps([sender, sent.text, sent.email, sent.kind, sent.page, sent.answer_language])
+    sent = arrived.sent
+    told = [arrived.sender, sent.text, sent.email, sent.kind, sent.page, sent.answer_language]
+    words = json.dumps(told, ensure_ascii=False)
     return hashlib.sha256(words.encode()).hexdigest()
 
 
-def _sent_before(connection: sa.Connection, fingerprint: str, now: datetime) -> str | None:
-    return connection.scalar(
-        sa.select(arrivals.c.code).where(
-            arrivals.c.fingerprint == fingerprint, arrivals.c.received_at > now - SAME_MESSAGE
-        )
-    )
+def _sent_before(connection: sa.Connection, prints: list[str], now: datetime) -> dict[str, str]:
+    rows = connection.execute(_SENT_BEFORE, {"fingerprints": prints, "after": now - SAME_MESSAGE})
+    return {row.fingerprint: row.code for row in rows}
 
 
-def _check_rate(connection: sa.Connection, sender: str, per_hour: int, now: datetime) -> None:
-    """Refuse when the sender's last ``per_hour`` messages all came within the hour."""
-    oldest = connection.scalar(
-        sa.select(arrivals.c.received_at)
-        .where(arrivals.c.sender == sender)
-        .order_by(arrivals.c.received_at.desc())
-        .offset(per_hour - 1)
-        .limit(1)
-    )
-    if oldest:
-        wait = oldest + REMEMBERED - now
-        raise TooMany(math.ceil(wait / timedelta(minutes=1)))
+def _counts(connection: sa.Connection, senders: set[str]) -> Counter[str]:
+    """How many messages of each sender are remembered."""
+    if not senders:
+        return Counter()
+    rows = connection.execute(_COUNTS, {"senders": list(senders)})
+    return Counter({row.sender: row.number for row in rows})
+
+
+def _wait(connection: sa.Connection, one: Arrived, now: datetime) -> TooMany:
+    """How long a sender must wait whose last ``per_hour`` messages all came within the hour."""
+    oldest = connection.scalar(_OLDEST, {"sender": one.sender, "more": one.per_hour - 1}) or now
+    return TooMany(math.ceil((oldest + REMEMBERED - now) / timedelta(minutes=1)))

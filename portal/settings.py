@@ -10,11 +10,12 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from portal.hours import Hours
 
@@ -53,17 +54,27 @@ def _one_of(*choices: str) -> Callable[[str], str]:
     return read
 
 
+def _switch(value: str) -> bool:
+    return _one_of("on", "off")(value) == "on"
+
+
 def _count(value: str) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", value):
         raise ValueError("must be a whole number, 0 or more")
     return int(value)
 
 
+_ORIGIN = re.compile(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?/?")
+_USUAL_PORT = {"http": "80", "https": "443"}
+
+
 def _origin(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"}:
+    found = _ORIGIN.fullmatch(value.lower())
+    if not found:
         raise ValueError("must be an address such as https://skola.example.se, without a path")
-    return f"{parts.scheme}://{parts.netloc}"
+    scheme, host, port = found.groups()
+    # Browsers leave the usual port out of Origin, and so must we to recognise it.
+    return f"{scheme}://{host}" + ("" if port in {None, _USUAL_PORT[scheme]} else f":{port}")
 
 
 def _database(value: str) -> str:
@@ -125,6 +136,9 @@ class Settings:
     )
     messages_per_hour: int = setting(
         "PORTAL_MESSAGES_PER_HOUR", _count, 60, "From one sender; 0 means no limit"
+    )
+    fast_path: bool = setting(
+        "PORTAL_FAST_PATH", _switch, True, "`off` sends every reader through the application"
     )
     log_format: str = setting(
         "PORTAL_LOG_FORMAT", _one_of("text", "json"), "text", "`json` for log collectors"
@@ -212,17 +226,18 @@ class Settings:
         return self.database_url.startswith("sqlite:")
 
     def _contradictions(self) -> list[str]:
+        faults = []
         if self.production and not self.base_url.startswith("https://"):
-            return ["PORTAL_BASE_URL: production needs the portal's public https address"]
-        return []
+            faults.append("PORTAL_BASE_URL: production needs the portal's public https address")
+        if self.database_url.startswith("postgresql:") and not self.secret_key:
+            faults.append("PORTAL_SECRET_KEY: is needed with PostgreSQL; all nodes share one")
+        return faults
 
     def _completed(self) -> Self:
         """Fill in the database and the secret key that were not given."""
         url = self.database_url or f"sqlite:///{_own_folder() / 'portal.db'}"
         if self.secret_key:
             return replace(self, database_url=url)
-        if not url.startswith("sqlite:"):
-            raise SettingsError(["PORTAL_SECRET_KEY: is needed with PostgreSQL; nodes share one"])
         beside = Path(url.removeprefix("sqlite:///")).parent / "secret-key"
         return replace(self, database_url=url, secret_key=_kept_secret(beside))
 
@@ -259,10 +274,13 @@ def _own_folder() -> Path:
 def _kept_secret(path: Path) -> bytes:
     """The key kept beside the database, made at the first start for its owner's eyes only."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(handle, "wb") as file:
-        file.write(secrets.token_hex(SECRET_BYTES).encode())
-    return path.read_bytes()
+    if not path.exists():
+        with NamedTemporaryFile(dir=path.parent) as file:  # nobody else may read it
+            file.write(secrets.token_hex(SECRET_BYTES).encode())
+            file.flush()
+            with suppress(FileExistsError):
+                os.link(file.name, path)  # whole or not at all, and the first one wins
+    key = path.read_bytes()
+    if len(key) < SECRET_BYTES:
+        raise SettingsError([f"PORTAL_SECRET_KEY: the key kept in {path} is too short"])
+    return key

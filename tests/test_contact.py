@@ -54,6 +54,20 @@ async def test_a_report_keeps_the_page_it_is_about(visitor: Visitor) -> None:
     assert again.one("input", name="page").get("value") == "ordlista"
 
 
+@pytest.mark.parametrize("query", ["kind=question", "utm_source=x", "bredvid=sv&kind=view"])
+async def test_a_form_opened_with_a_choice_is_about_no_page(visitor: Visitor, query: str) -> None:
+    visit = await visitor.get(f"/en/kontakt?{query}")
+    assert not visit.all("input", name="page")
+
+
+async def test_half_a_character_is_refused_and_harms_nothing(visitor: Visitor) -> None:
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    body = b"message=%ED%A0%80&answer_language=%00&other_language=%00"
+    answer = await visitor.client.post("/sv/kontakt", content=body, headers=headers)
+    visit = checked(answer, 422)
+    assert visit.one("input", id="other_language").get("aria-invalid") == "true"
+
+
 async def test_an_address_cannot_put_words_into_the_form(visitor: Visitor) -> None:
     visit = await visitor.get("/sv/kontakt?kind=%3Cb%3E&page=evil&message=hej")
     assert typed(visit) == {"message": "", "email": "", "kind": ""}
@@ -159,16 +173,16 @@ async def test_when_nothing_can_be_kept_the_text_is_and_pages_still_stand(serve:
         fields = {"message": "viktigt", "email": "a@example.org"}
         receipt = await visitor.send(**fields)
 
-        async def broken(_: object) -> None:
+        async def broken(*_: object) -> None:
             raise Unavailable
 
         database: Database = portal.app._state["database"]  # type: ignore[assignment]
-        write, database.write = database.write, broken  # type: ignore[method-assign,assignment]
+        write, database.write_together = database.write_together, broken  # type: ignore[method-assign,assignment]
         visit = await visitor.post("/sv/kontakt", fields, 503)
         assert typed(visit) | {"kind": ""} == fields | {"kind": ""}
         assert "031-365 09 60" in visit.one("div", id="problems").itertext()
         await visitor.get("/ar/")
-        database.write = write  # type: ignore[method-assign]
+        database.write_together = write  # type: ignore[method-assign]
         assert (await visitor.send(**fields)).response.url == receipt.response.url
         await visitor.client.aclose()
 

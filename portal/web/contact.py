@@ -4,23 +4,18 @@ The empty form comes from the shelf. This room answers when it is opened with a
 choice already made (``?kind=…&page=…``) and when it is sent.
 """
 
-from functools import partial
 from typing import Any
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from portal import messages
 from portal.database import Unavailable
 from portal.rendering import Renderer
+from portal.web import posted
 from portal.web.forms import ContactForm, Problem
-from portal.web.pages import CONTACT, SLUGS, printed
-from portal.web.shelf import PRIVATE, SheetResponse
-
-FIELDS = 20
-"""More fields than the form has mean that something else is sent."""
-ENCODINGS = ("multipart/form-data", "application/x-www-form-urlencoded")
+from portal.web.pages import CONTACT, HTML, SLUGS, printed
+from portal.web.shelf import PRIVATE, SheetResponse, sheet
 
 
 async def answer(request: Request) -> Response:
@@ -30,15 +25,20 @@ async def answer(request: Request) -> Response:
 
 async def show(request: Request) -> Response:
     """The form with a choice already made."""
-    choice = {name: request.query_params.get(name, "") for name in ("kind", "page")}
+    asked = request.query_params
+    choice = {name: asked[name] for name in ("kind", "page") if name in asked}
     form = ContactForm.from_fields(choice, SLUGS)
     return _page(request.state.edition.renderer(request), form)
 
 
 async def send(request: Request) -> Response:
-    """Take the form: keep the message, or show it again with what is wrong."""
+    """Take the form: keep the message, or show it again with what is wrong.
+
+    Raises:
+        HTTPException: for what is no form, as ``posted.fields`` says.
+    """
     renderer = request.state.edition.renderer(request)
-    fields = await _fields(request)
+    fields = posted.fields(request.headers.get("content-type", ""), await request.body())
     form = ContactForm.from_fields(fields, SLUGS)
     if "switch" in fields:
         return _switched(renderer, form, with_problems="problems" in fields)
@@ -52,13 +52,20 @@ async def send(request: Request) -> Response:
         return _page(renderer, form, problems, status=429, headers=after)
     except Unavailable:
         return _page(renderer, form, [Problem("form", "unsaved")], status=503)
-    return RedirectResponse(renderer.href(f"arende/{code}"), 303, {"cache-control": PRIVATE})
+    return _led_to(renderer.href(f"arende/{code}"))
+
+
+def _led_to(address: str) -> Response:
+    """An answer that leads on to a page (RFC 9110, 15.4.4)."""
+    return SheetResponse(
+        sheet("", HTML, status=303, cache=PRIVATE, headers=[("location", address)])
+    )
 
 
 def _switched(renderer: Renderer, form: ContactForm, with_problems: bool) -> Response:
     """The same form in another language, with all that was typed and what was wrong with it."""
     if form.is_empty and not with_problems:
-        return RedirectResponse(renderer.href("kontakt", None, **form.choice), 303)
+        return _led_to(renderer.href("kontakt", None, **form.choice))
     problems = form.problems() if with_problems else []
     return _page(renderer, form, problems, status=422 if problems else 200)
 
@@ -66,9 +73,8 @@ def _switched(renderer: Renderer, form: ContactForm, with_problems: bool) -> Res
 async def _keep(request: Request, form: ContactForm, language: str) -> str:
     settings = request.state.settings
     address = request.client.host if request.client else ""
-    work = partial(
-        messages.receive,
-        sent=messages.Sent(
+    arrived = messages.Arrived(
+        messages.Sent(
             text=form.message,
             email=form.email,
             kind=form.kind,
@@ -76,10 +82,10 @@ async def _keep(request: Request, form: ContactForm, language: str) -> str:
             language=language,
             answer_language=form.wanted_language,
         ),
-        sender=messages.sender(settings.secret_key, address),
-        per_hour=settings.messages_per_hour,
+        messages.sender(settings.secret_key, address),
+        settings.messages_per_hour,
     )
-    code: str = await request.state.database.write(work)
+    code: str = await request.state.database.write_together(messages.receive_all, arrived)
     return code
 
 
@@ -87,7 +93,7 @@ def _page(
     renderer: Renderer, form: ContactForm, problems: list[Problem] | None = None, **answer: Any
 ) -> Response:
     """The form's page with all that was typed."""
-    sheet = printed(
+    page = printed(
         renderer,
         CONTACT,
         cache=PRIVATE,
@@ -96,21 +102,4 @@ def _page(
         query=form.choice,
         **answer,
     )
-    return SheetResponse(sheet)
-
-
-async def _fields(request: Request) -> dict[str, str]:
-    """The posted fields.
-
-    Raises:
-        HTTPException: 415 for anything but a form, 400 for one that is malformed, has
-            too many fields, files, or a field twice.
-    """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in ENCODINGS:
-        raise HTTPException(415)
-    form = await request.form(max_files=0, max_fields=FIELDS)
-    fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
-    if len(fields) != len(form.multi_items()):
-        raise HTTPException(400)
-    return fields
+    return SheetResponse(page)

@@ -48,7 +48,7 @@ class Edition:
         tag = request.path_params["tag"]
         if tag not in self.languages:
             raise HTTPException(404)
-        alongside = request.query_params.get("bredvid") == "sv"
+        alongside = b"bredvid=sv" in request.scope["query_string"].split(b"&")
         return self.renderers(self.languages[tag], alongside)
 
 

@@ -5,6 +5,7 @@ finds the words for it. Nothing typed is ever dropped: a refused form carries al
 that it was given.
 """
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,10 @@ LANGUAGE_LIMIT = 60
 """Longer than the name of any language."""
 EMAIL_LIMIT = 254
 """The longest address that mail can carry (RFC 5321, 4.5.3.1.3, less its brackets)."""
+
+_LANGUAGE = re.compile("[a-z]{2,3}(-[A-Za-z0-9]{2,8})*|other")
+_UNREADABLE = re.compile("[\\0\ud800-\udfff]")
+"""NUL, and halves of a character."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +62,11 @@ class ContactForm:
             pages: the slugs that a report can be about.
         """
         kind, page = fields.get("kind", ""), fields.get("page")
+        wanted = fields.get("answer_language", "")
         return cls(
             message=normalised(fields.get("message", "")),
             email=bare(fields.get("email", "")),
-            answer_language=fields.get("answer_language", "")[:LANGUAGE_LIMIT],
+            answer_language=wanted if _LANGUAGE.fullmatch(wanted) else "",
             other_language=fields.get("other_language", ""),
             kind=kind if kind in KINDS else "",
             page=page if page in pages else None,
@@ -120,9 +126,9 @@ def _is_invisible(sign: str) -> bool:
 
 
 def _message_problem(text: str) -> Problem | None:
-    if not text.strip():
+    if all(map(_is_invisible, text)) and "\0" not in text:
         return Problem("message", "empty")
-    if "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+    if _UNREADABLE.search(text):
         return Problem("message", "unreadable")
     if len(text) > MESSAGE_LIMIT:
         return Problem("message", "too-long", len(text) - MESSAGE_LIMIT)
@@ -143,6 +149,6 @@ def _email_problem(address: str) -> Problem | None:
 
 
 def _language_problem(name: str) -> Problem | None:
-    if len(name) > LANGUAGE_LIMIT or "\0" in name or any("\ud800" <= s <= "\udfff" for s in name):
+    if len(name) > LANGUAGE_LIMIT or _UNREADABLE.search(name):
         return Problem("other_language", "malformed")
     return None

@@ -8,7 +8,9 @@ in the reader's language, and in a log line that names no person.
 
 import logging
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,12 +21,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from portal.database import Database
 from portal.settings import Settings
 from portal.web.edition import Edition
-from portal.web.shelf import SECURITY, Sheet, hand_out
+from portal.web.shelf import SECURITY, Answer, Headers, Sheet, hand_out
 
 BODY_LIMIT = 256 * 1024
 """Bytes of a posted form: 5000 characters of any script in either encoding, and room to spare."""
 HEADER_LIMIT = 16 * 1024
 """Bytes of all header lines together."""
+
+LENGTH_DIGITS = 15
+
+READING = frozenset({"GET", "HEAD"})
+UNREADY = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade"})
+"""With one of these there is more to a request than its header."""
+
+Ready = Callable[[bytes, Headers], Answer | None]
+"""What ``Guard.ready`` is, for those who are told of it and know no guard."""
 
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
@@ -48,10 +59,13 @@ class Guard:
         self.edition = edition
         self._state = {"database": database, "settings": settings}
         self._origin = settings.base_url
-        self._hosts = _hosts(settings)
+        self._fast_path = settings.fast_path
+        self._is_our_host = _door(_hosts(settings))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
+            if self._fast_path:
+                scope.get("state", {})["ready"] = self.ready
             await self.app(scope, receive, send)
             return
         edition = self.edition
@@ -66,30 +80,48 @@ class Guard:
             if not watched.started:
                 await hand_out(edition.errors.page(500, scope), scope, watched)
 
+    def ready(self, target: bytes, headers: Headers) -> Answer | None:
+        """What GET or HEAD can be answered without the application: all that is on the shelf.
+
+        The server below is told of this at its start (the lifespan's state) and asks it
+        first. None means that the request must come in by the door, not that it is refused.
+
+        Args:
+            target: path and query as they were sent; only the spelling on the shelf is found.
+            headers: of the request, their names in lower case.
+        """
+        address = target.decode("latin-1")
+        sheet = self.edition.shelf.get(address)
+        if sheet is None:
+            return None
+        given = dict(headers)
+        if not UNREADY.isdisjoint(given) or self._refusal("GET", address, headers, given):
+            return None
+        return sheet.answer(given.get(b"accept-encoding", b""), given.get(b"if-none-match", b""))
+
     async def _answer(self, edition: Edition, scope: Scope, receive: Receive, send: Send) -> None:
-        if status := self._refusal(scope, dict(scope["headers"])):
+        method, headers = scope["method"], scope["headers"]
+        if status := self._refusal(method, scope["path"], headers, dict(headers)):
             await hand_out(edition.errors.page(status, scope), scope, send)
-        elif scope["method"] in {"GET", "HEAD"} and (found := _found(edition, scope)):
+        elif method in READING and (found := _found(edition, scope)):
             await hand_out(found, scope, send)
         else:
             await self.app(scope, _bounded(receive), send)
 
-    def _refusal(self, scope: Scope, headers: Mapping[bytes, bytes]) -> int:
+    def _refusal(
+        self, method: str, path: str, headers: Headers, given: Mapping[bytes, bytes]
+    ) -> int:
         """The status with which a request is turned away at the door, or 0."""
-        if not scope["path"].startswith("/") or not self._is_our_host(headers.get(b"host", b"")):
+        if not path.startswith("/") or not self._is_our_host(given.get(b"host", b"")):
             return 400
-        if sum(len(name) + len(value) for name, value in scope["headers"]) > HEADER_LIMIT:
+        if sum(map(len, chain.from_iterable(headers))) > HEADER_LIMIT:
             return 431
-        if scope["method"] == "POST" and not self._is_from_our_page(headers):
+        if method == "POST" and not self._is_from_our_page(given):
             return 403
-        length = headers.get(b"content-length", b"0")
-        if not length.isdigit():
+        length = given.get(b"content-length", b"0")
+        if not length.isdigit() or len(length) > LENGTH_DIGITS:
             return 400
         return 413 if int(length) > BODY_LIMIT else 0
-
-    def _is_our_host(self, host: bytes) -> bool:
-        name, colon, port = host.rpartition(b":")
-        return (name if colon and port.isdigit() else host) in self._hosts
 
     def _is_from_our_page(self, headers: Mapping[bytes, bytes]) -> bool:
         """Whether a form may have been sent by our own page (Fetch Metadata; RFC 6454).
@@ -105,6 +137,7 @@ class Guard:
         return origin.decode("latin-1") in {
             self._origin,
             f"http://{headers[b'host'].decode('latin-1')}",
+            f"https://{headers[b'host'].decode('latin-1')}",
         }
 
 
@@ -114,6 +147,17 @@ def _hosts(settings: Settings) -> frozenset[bytes]:
     if not settings.production:
         names += LOCAL_HOSTS
     return frozenset(name.encode() for name in names)
+
+
+def _door(hosts: frozenset[bytes]) -> Callable[[bytes], bool]:
+    """Tells whether a Host header names one of the hosts; few are seen, and often."""
+
+    @lru_cache(256)
+    def is_ours(host: bytes) -> bool:
+        name, colon, port = host.lower().rpartition(b":")
+        return (name if colon and port.isdigit() else host.lower()) in hosts
+
+    return is_ours
 
 
 def _found(edition: Edition, scope: Scope) -> Sheet | None:

@@ -1,15 +1,24 @@
-"""Deadlines and ceilings below the application.
+"""Deadlines and ceilings below the application, and answers that do not need it.
 
 uvicorn waits for ever for a request that comes a byte at a time, and its parser
 knows no limit for header lines. What arrives too slowly or too large is cut off
 here, before it costs anything, and so is a reader that does not read, and a
 request whose length is given in two ways (RFC 9112, 6.3: a way to smuggle a
 second request past a proxy).
+
+What the application has ready (``Guard.ready``) is written at once, without a task
+or a scope. Whatever is out of the ordinary goes the usual way through uvicorn:
+earlier requests still being answered, a reader who does not read, an access log.
 """
 
 import asyncio
+import sys
+from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from portal.web.guard import Ready
+from portal.web.shelf import Answer, lines
 
 PATIENCE = 20.0
 """Seconds for a whole request to arrive, and for an answer to be read."""
@@ -20,6 +29,9 @@ LINGER = 2.0
 HEADER_BYTES = 32 * 1024
 """Bytes that may arrive before the header lines are complete."""
 
+_CLOSE, _END = b"connection: close\r\n\r\n", b"\r\n"
+_READING = frozenset({b"GET", b"HEAD"})
+_LENGTHS = frozenset({b"content-length", b"transfer-encoding"})
 _REFUSAL = b"HTTP/1.1 %s\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
@@ -28,10 +40,19 @@ class BoundedProtocol(HttpToolsProtocol):
 
     _arriving: asyncio.TimerHandle | None = None
     _leaving: asyncio.TimerHandle | None = None
+    _idling: asyncio.TimerHandle | None = None
     _life: asyncio.TimerHandle | None = None
-    _in_header = False
+    _heard = 0.0
+    _in_header = _in_request = False
     _header_bytes = 0
-    _refused = False
+    _answered = False
+    """Whether the present request needs no application."""
+    _ended = False
+    """Whether nothing more is to be read."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._ready: Ready | None = None if self.config.access_log else self.app_state.get("ready")
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -39,43 +60,112 @@ class BoundedProtocol(HttpToolsProtocol):
         self._arriving = self.loop.call_later(PATIENCE, self._give_up)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        for timer in (self._arriving, self._leaving, self._life):
+        for timer in (self._arriving, self._leaving, self._idling, self._life):
             if timer:
                 timer.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._refused:
+        if self._ended:
             return
+        self._heard = self.loop.time()
         super().data_received(data)
+        if self._in_request and not self._arriving:
+            self._arriving = self.loop.call_later(PATIENCE, self._give_up)
         if self._in_header:
             self._header_bytes += len(data)
             if self._header_bytes > HEADER_BYTES:
                 self._refuse(b"431 Request Header Fields Too Large")
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._in_header, self._header_bytes = True, 0
-        if not self._arriving:
-            self._arriving = self.loop.call_later(PATIENCE, self._give_up)
+        self.url, self.headers, self.expect_100_continue = b"", [], False
+        self._in_header = self._in_request = True
+        self._header_bytes = 0
+        self._answered = False
 
     def on_headers_complete(self) -> None:
         self._in_header = False
-        if sum(name in {b"content-length", b"transfer-encoding"} for name, _ in self.headers) > 1:
+        if self._ended:
+            return
+        if answer := self._ready_answer():
+            self._write(answer)
+        elif sum(name in _LENGTHS for name, _ in self.headers) > 1:
             self._refuse(b"400 Bad Request")
         else:
+            self._begin()
             super().on_headers_complete()
 
+    def _begin(self) -> None:
+        """What uvicorn does at the first byte: only now is it known that it is needed."""
+        kept = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, headers, self.expect_100_continue = kept
+        self.headers += headers
+
     def on_body(self, body: bytes) -> None:
-        if not self._refused:
+        if not self._ended:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
+        self._in_request = False
         if self._arriving:
             self._arriving.cancel()
             self._arriving = None
-        if not self._refused:
+        if not self._ended and not self._answered:
             super().on_message_complete()
+
+    def _ready_answer(self) -> Answer | None:
+        """What can be written now: nothing before what earlier requests wait for."""
+        if self._ready is None or self.parser.get_method() not in _READING:
+            return None
+        if self._busy or self._full or self.flow.write_paused:
+            return None
+        return self._ready(self.url, self.headers)
+
+    @property
+    def _busy(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    @property
+    def _full(self) -> bool:
+        """Whether uvicorn would answer 503."""
+        limit = self.limit_concurrency or sys.maxsize
+        return len(self.connections) >= limit or len(self.tasks) >= limit
+
+    def _write(self, answer: Answer) -> None:
+        keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
+        self.transport.write(
+            b"".join(
+                (
+                    STATUS_LINE[answer.status],
+                    lines(self.server_state.default_headers),
+                    answer.lines,
+                    _END if keep_alive else _CLOSE,
+                    b"" if self.parser.get_method() == b"HEAD" else answer.body,
+                )
+            )
+        )
+        self.server_state.total_requests += 1
+        self._answered = True
+        if not keep_alive:
+            self._ended = True
+            self._close()
+        elif self._idling is None:
+            self._idling = self.loop.call_later(self.timeout_keep_alive, self._look)
+
+    def _look(self) -> None:
+        """Close when nothing was heard for a while.
+
+        One timer that looks again, since a timer for each answer would cost more
+        than the answer.
+        """
+        rest = self._heard + self.timeout_keep_alive - self.loop.time()
+        if self._in_request or self._busy:
+            rest = self.timeout_keep_alive
+        if rest <= 0:
+            self._close()
+        else:
+            self._idling = self.loop.call_later(rest, self._look)
 
     def pause_writing(self) -> None:
         self._leaving = self.loop.call_later(PATIENCE, self.transport.abort)
@@ -94,11 +184,11 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _retire(self) -> None:
         """End the connection after the answer that is being given, or at once."""
-        if self.cycle is None or self.cycle.response_complete:
-            self._close()
-        else:
+        if self._busy:
             self.cycle.keep_alive = False
             self.loop.call_later(PATIENCE, self.transport.abort)
+        else:
+            self._close()
 
     def _refuse(self, status: bytes) -> None:
         """Say why, and read no more; but wait a little, or the reason would never be read.
@@ -106,7 +196,7 @@ class BoundedProtocol(HttpToolsProtocol):
         A connection that is closed while data is still coming is reset, and what was
         sent last is lost with it (RFC 9112, 9.6).
         """
-        self._refused = True
+        self._ended = True
         if self.transport.is_closing():
             return
         if self._in_header or self.cycle is None or not self.cycle.response_started:

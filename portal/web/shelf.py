@@ -8,9 +8,10 @@ ones and never a mixture.
 
 import gzip
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import brotli
 from starlette.responses import Response
@@ -45,6 +46,25 @@ _SMALL = 200
 """Bodies shorter than this gain nothing from compression."""
 
 
+def lines(headers: Headers) -> bytes:
+    """Headers as they go over the wire."""
+    return b"".join([b"%s: %s\r\n" % header for header in headers])
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is sent to one reader: a sheet in one encoding, or that nothing has changed."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+    @cached_property
+    def lines(self) -> bytes:
+        """Its headers as they go over the wire."""
+        return lines(self.headers)
+
+
 @dataclass(frozen=True)
 class Sheet:
     """One answer, ready to be sent."""
@@ -60,9 +80,30 @@ class Sheet:
         """Its body, as it is before it is compressed."""
         return self.bodies[""][1].decode()
 
+    @cached_property
     def etags(self) -> Mapping[bytes, str]:
         """Each encoding's entity tag and the encoding."""
         return {_tag(self.etag, encoding): encoding for encoding in self.bodies}
+
+    def answer(self, accepted: bytes, matched: bytes) -> Answer:
+        """It in the encoding that suits best, or only that nothing has changed.
+
+        Args:
+            accepted: the request's Accept-Encoding.
+            matched: its If-None-Match.
+        """
+        if matched and (tag := unchanged(self, matched)):
+            return self._unchanged[tag]
+        return self._whole[best_encoding(accepted) if len(self.bodies) > 1 else ""]
+
+    @cached_property
+    def _whole(self) -> Mapping[str, Answer]:
+        return {encoding: Answer(self.status, *parts) for encoding, parts in self.bodies.items()}
+
+    @cached_property
+    def _unchanged(self) -> Mapping[bytes, Answer]:
+        headers = [header for header in self.bodies[""][0] if header[0] not in _OF_THE_BODY]
+        return {tag: Answer(304, [*headers, (b"etag", tag)], b"") for tag in self.etags}
 
 
 def sheet(
@@ -84,7 +125,7 @@ def sheet(
         headers: further headers.
         quality: of brotli, 0 to 11.
     """
-    plain = body.encode() if isinstance(body, str) else body
+    plain = _readable(body) if isinstance(body, str) else body
     etag = "" if cache == PRIVATE else hashlib.sha256(plain).hexdigest()[:20]
     common = [
         (b"content-type", media_type.encode()),
@@ -102,6 +143,11 @@ def sheet(
             for encoding, packed in _packed(plain, quality).items()
         },
     )
+
+
+def _readable(text: str) -> bytes:
+    """The text as UTF-8, with signs in place of what no page may hold: NUL, half characters."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace")
 
 
 def _packed(body: bytes, quality: int) -> dict[str, bytes]:
@@ -128,19 +174,12 @@ def _tag(etag: str, encoding: str) -> bytes:
 
 
 async def hand_out(sheet: Sheet, scope: Scope, send: Send, extra: Headers | None = None) -> None:
-    """Send a sheet: in the encoding that suits best, or only that nothing has changed."""
-    accepted = matched = b""
-    for name, value in scope["headers"]:
-        if name == b"accept-encoding":
-            accepted = value
-        elif name == b"if-none-match":
-            matched = value
-    if matched and (tag := unchanged(sheet, matched)):
-        headers = [h for h in sheet.bodies[""][0] if h[0] not in _OF_THE_BODY]
-        await _send(send, 304, [*headers, (b"etag", tag)], b"")
-        return
-    headers, body = sheet.bodies[best_encoding(accepted) if len(sheet.bodies) > 1 else ""]
-    await _send(send, sheet.status, headers + extra if extra else headers, body)
+    """Send a sheet, as the request's headers ask for it."""
+    given = dict(scope["headers"])
+    answer = sheet.answer(given.get(b"accept-encoding", b""), given.get(b"if-none-match", b""))
+    headers = answer.headers + extra if extra else answer.headers
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
 
 
 class SheetResponse(Response):
@@ -156,11 +195,6 @@ class SheetResponse(Response):
 _OF_THE_BODY = {b"content-type", b"content-length", b"content-encoding", b"etag"}
 
 
-async def _send(send: Send, status: int, headers: Headers, body: bytes) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
 def unchanged(sheet: Sheet, matched: bytes) -> bytes | None:
     """The entity tag by which a reader already has the sheet.
 
@@ -169,7 +203,7 @@ def unchanged(sheet: Sheet, matched: bytes) -> bytes | None:
     if not sheet.etag or sheet.status != 200:
         return None
     tags = [tag.strip().removeprefix(b"W/") for tag in matched.split(b",")]
-    own = sheet.etags()
+    own = sheet.etags
     if tags == [b"*"]:
         return next(iter(own))
     return next((tag for tag in tags if tag in own), None)
@@ -183,7 +217,7 @@ def best_encoding(accepted: bytes) -> str:
     """
     weights: dict[str, float] = {}
     for part in accepted.decode("latin-1").lower().split(","):
-        coding, _, weight = part.replace(" ", "").partition(";")
+        coding, _, weight = "".join(part.split()).partition(";")
         weights[coding] = _quality(weight)
     others = weights.get("*", 0.0)
     liking = {coding: weights.get(coding, others) for coding in ("br", "gzip")}
@@ -192,7 +226,9 @@ def best_encoding(accepted: bytes) -> str:
 
 
 def _quality(weight: str) -> float:
-    try:
-        return float(weight.removeprefix("q=")) if weight else 1.0
-    except ValueError:
-        return 0.0
+    if not weight:
+        return 1.0
+    return float(weight[2:]) if _WEIGHT.fullmatch(weight) else 0.0
+
+
+_WEIGHT = re.compile(r"q=(0(\.[0-9]{0,3})?|1(\.0{0,3})?)")

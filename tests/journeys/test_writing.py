@@ -188,13 +188,30 @@ async def test_a_message_of_the_greatest_length_is_kept_byte_for_byte(
     assert message.text.encode() == text.encode()
 
 
-async def test_a_message_sent_twice_in_a_hurry_is_one(any_tab: Page, kept: Kept) -> None:
-    text = f"i all hast {uuid4()}"
-    await any_tab.goto("/sv/kontakt")
-    await any_tab.fill("#message", text)
-    await any_tab.dblclick(SEND)
-    await any_tab.wait_for_url(RECEIPT)
-    assert len(await kept(text)) == 1
+async def test_a_message_sent_again_because_no_answer_came_is_one(
+    browser: Browser, portal: Running, kept: Kept
+) -> None:
+    text = f"inget svar {uuid4()}"
+    arrived = asyncio.Event()
+
+    async def lose_the_first_answer(route: Route) -> None:
+        if arrived.is_set():
+            await route.continue_()
+        else:
+            await route.fetch(max_redirects=0)
+            arrived.set()
+
+    async with opened(browser, portal, java_script_enabled=False) as page:
+        await page.goto("/sv/kontakt")
+        await page.route("**/kontakt", lose_the_first_answer)
+        await page.fill("#message", text)
+        await page.click(SEND, no_wait_after=True)
+        await arrived.wait()
+        assert len(await kept(text)) == 1
+
+        await page.keyboard.press("Enter")
+        await page.wait_for_url(RECEIPT)
+        assert len(await kept(text)) == 1
 
 
 async def test_after_errors_focus_is_on_what_is_wrong(tab: Page) -> None:

@@ -34,8 +34,8 @@ CONTACT = Page(
 )
 PAGES = (
     Page("", "start.html", {"areas": AREAS}),
-    *(Page(area.slug, "area.html", {"area": area}) for area in AREAS),
-    Page("omraden/skolenhetsutredningen", "investigations.html"),
+    *(Page(area.slug, "area.html", {"area": area, "areas": AREAS}) for area in AREAS),
+    Page("omraden/skolenhetsutredningen", "investigations.html", {"areas": AREAS}),
     CONTACT,
     Page("personuppgifter", "personal_data.html"),
     Page("tillganglighet", "accessibility.html"),

@@ -10,20 +10,29 @@ if (box && speech) {
   let queue = [];
   let now = null;
 
+  // A voice of the device's own: others send what they read to somebody's server.
   const voiceFor = (language) =>
-    speech.getVoices().find((voice) => voice.localService && matches(voice.lang, language)) ??
-    speech.getVoices().find((voice) => matches(voice.lang, language));
+    speech.getVoices().find((voice) => voice.localService && matches(voice.lang, language));
   const matches = (tag, language) => tag.toLowerCase().split(/[-_]/)[0] === language.split("-")[0];
 
-  // Every run of words, with the language it is in and the block to show.
+  // Every run of words in one language and one block, with that language and that block.
   const runs = function* () {
     const words = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+    let run = null;
     while (words.nextNode()) {
       const parent = words.currentNode.parentElement;
-      const text = words.currentNode.data.trim();
-      if (!text || !parent.checkVisibility() || parent.closest(".listen, textarea, template")) continue;
-      yield { text, language: parent.closest("[lang]").lang, block: parent.closest(BLOCKS) ?? parent };
+      if (!parent.checkVisibility() || parent.closest(".listen, textarea, template")) continue;
+      const text = words.currentNode.data.replace(/\s+/g, " ");
+      const language = parent.closest("[lang]").lang;
+      const block = parent.closest(BLOCKS) ?? parent;
+      if (run && run.block === block && (run.language === language || !/\p{L}|\p{N}/u.test(text))) {
+        run.text += text;
+      } else if (text.trim()) {
+        if (run) yield run;
+        run = { text, language, block };
+      }
     }
+    if (run) yield run;
   };
 
   const show = (block) => {
@@ -37,8 +46,10 @@ if (box && speech) {
     queue = [];
     now = null;
     speech.cancel();
+    speech.resume(); // cancelling does not end a pause
     show(null);
     say("start");
+    if (document.activeElement === stop) play.focus();
     stop.hidden = true;
   };
   const next = () => {
@@ -46,7 +57,7 @@ if (box && speech) {
     if (!now) return finish();
     const utterance = new SpeechSynthesisUtterance(now.text);
     utterance.lang = now.language;
-    utterance.voice = voiceFor(now.language) ?? null;
+    utterance.voice = voiceFor(now.language) ?? voiceFor(document.documentElement.lang);
     utterance.onend = () => now && next();
     utterance.onerror = finish;
     show(now.block);
@@ -67,10 +78,7 @@ if (box && speech) {
       say("resume");
     }
   });
-  stop.addEventListener("click", () => {
-    finish();
-    play.focus();
-  });
+  stop.addEventListener("click", finish);
   addEventListener("keydown", (event) => event.key === "Escape" && now && finish());
   addEventListener("pagehide", finish);
 

@@ -71,10 +71,10 @@ async def test_what_breaks_ends_in_a_page_and_a_log_without_words(
     with serve() as portal:
         visitor = Visitor(portal.address)
 
-        async def broken(_: object) -> None:
+        async def broken(*_: object) -> None:
             raise RuntimeError("hemligt@example.org")
 
-        portal.app._state["database"].write = broken  # type: ignore[attr-defined]
+        portal.app._state["database"].write_together = broken  # type: ignore[attr-defined]
         answer = await visitor.client.post("/en/kontakt", data={"message": "mina ord"})
         assert checked(answer, 500).language == "en"
         await visitor.client.aclose()

@@ -4,6 +4,7 @@ import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from threading import Thread
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -42,6 +43,7 @@ def create_app(settings: Settings) -> Guard:
         # What is printed stays; the collector would look at all of it again and again.
         gc.collect()
         gc.freeze()
+        Thread(target=edition.pack, name="packing", daemon=True).start()
         yield
         await database.stop()
 

@@ -36,6 +36,11 @@ class Edition:
     faults: tuple[str, ...]
     """What was left out of the catalogs, a line each."""
 
+    def pack(self) -> None:
+        """Compress all of it, before readers ask for it."""
+        for one in self.shelf.values():
+            one.bodies  # noqa: B018 - looking at them makes them
+
     def renderer(self, request: Request) -> Renderer:
         """The renderer for a request's language and way of reading.
 

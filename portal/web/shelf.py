@@ -1,9 +1,10 @@
 """Pages printed ahead of time, ready to be handed out.
 
 A ``Sheet`` is one answer, complete: every encoding of its body, the headers that
-go with each, and a strong ETag. The shelf is a mapping from address to sheet that
-is replaced whole and never changed, so a reader meets the old pages or the new
-ones and never a mixture.
+go with each, and a strong ETag. It is compressed once, when it is first wanted or
+in the background after the start (``Edition.pack``). The shelf is a mapping from
+address to sheet that is replaced whole and never changed, so a reader meets the old
+pages or the new ones and never a mixture.
 """
 
 import gzip
@@ -71,18 +72,41 @@ class Sheet:
     status: int
     etag: str
     """Without quotes and encoding; empty where the answer is not to be kept."""
-    bodies: Mapping[str, tuple[Headers, bytes]]
-    """By encoding: ``br``, ``gzip``, and ``""`` for the bare one."""
+    headers: Headers
+    """But for those that go with an encoding."""
+    body: bytes
+    quality: int
 
     @property
     def text(self) -> str:
         """Its body, as it is before it is compressed."""
-        return self.bodies[""][1].decode()
+        return self.body.decode()
+
+    @property
+    def encodings(self) -> tuple[str, ...]:
+        """Those it comes in; ``""`` is the bare one."""
+        return ("",) if len(self.body) < _SMALL else ("br", "gzip", "")
+
+    @cached_property
+    def bodies(self) -> Mapping[str, tuple[Headers, bytes]]:
+        """By encoding. Compressed when first wanted, since that takes longer than printing."""
+        bodies = {encoding: self._packed(encoding) for encoding in self.encodings}
+        return {
+            encoding: ([*self.headers, *_entity(self.etag, encoding, body)], body)
+            for encoding, body in bodies.items()
+        }
+
+    def _packed(self, encoding: str) -> bytes:
+        if encoding == "br":
+            return bytes(brotli.compress(self.body, quality=self.quality))
+        if encoding == "gzip":
+            return gzip.compress(self.body, 9 if self.quality == SMALLEST else 6, mtime=0)
+        return self.body
 
     @cached_property
     def etags(self) -> Mapping[bytes, str]:
         """Each encoding's entity tag and the encoding."""
-        return {_tag(self.etag, encoding): encoding for encoding in self.bodies}
+        return {_tag(self.etag, encoding): encoding for encoding in self.encodings}
 
     def answer(self, accepted: bytes, matched: bytes) -> Answer:
         """It in the encoding that suits best, or only that nothing has changed.
@@ -93,7 +117,7 @@ class Sheet:
         """
         if matched and (tag := unchanged(self, matched)):
             return self._unchanged[tag]
-        return self._whole[best_encoding(accepted) if len(self.bodies) > 1 else ""]
+        return self._whole[best_encoding(accepted) if len(self.encodings) > 1 else ""]
 
     @cached_property
     def _whole(self) -> Mapping[str, Answer]:
@@ -101,7 +125,7 @@ class Sheet:
 
     @cached_property
     def _unchanged(self) -> Mapping[bytes, Answer]:
-        headers = [header for header in self.bodies[""][0] if header[0] not in _OF_THE_BODY]
+        headers = [header for header in self.headers if header[0] != b"content-type"]
         return {tag: Answer(304, [*headers, (b"etag", tag)], b"") for tag in self.etags}
 
 
@@ -134,24 +158,7 @@ def sheet(
     ]
     named = {name for name, _ in common}
     common += [header for header in SECURITY if header[0] not in named]
-    return Sheet(
-        status,
-        etag,
-        {
-            encoding: ([*common, *_entity(etag, encoding, packed)], packed)
-            for encoding, packed in _packed(plain, quality).items()
-        },
-    )
-
-
-def _packed(body: bytes, quality: int) -> dict[str, bytes]:
-    if len(body) < _SMALL:
-        return {"": body}
-    return {
-        "br": brotli.compress(body, quality=quality),
-        "gzip": gzip.compress(body, 9 if quality == SMALLEST else 6, mtime=0),
-        "": body,
-    }
+    return Sheet(status, etag, common, plain, quality)
 
 
 def _entity(etag: str, encoding: str, body: bytes) -> Headers:
@@ -184,9 +191,6 @@ class SheetResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await hand_out(self._sheet, scope, send, self._extra)
-
-
-_OF_THE_BODY = {b"content-type", b"content-length", b"content-encoding", b"etag"}
 
 
 def unchanged(sheet: Sheet, matched: bytes) -> bytes | None:

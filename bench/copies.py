@@ -1,14 +1,16 @@
 """A copy of the portal that has grown: more languages, more pages."""
 
 import shutil
+from itertools import islice
 from pathlib import Path
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
+from babel.localedata import locale_identifiers
 
 from bench.servers import ROOT
+from portal.languages import CATALOG, NUMBERS
 
 PARTS = ("portal", "templates", "static", "locales")
-CATALOG = "LC_MESSAGES/portal.po"
 MORE = '\nPAGES += tuple(Page(f"sida-{n}", "words.html") for n in range(%d - len(PAGES)))\n'
 
 
@@ -27,21 +29,12 @@ def grown(folder: Path, languages: int, pages: int) -> Path:
 
 
 def _tags(count: int) -> list[str]:
-    """Languages that CLDR knows and the portal has not; their plural forms are as in English."""
-    tags: list[str] = []
-    for one in _known():
-        if len(tags) < count and one not in {"sv", "en", "ar"} and _is_plain(one):
-            tags.append(one)
-    return tags
+    """Languages of CLDR's with the plural forms of English, those with short names first."""
+    known = sorted(locale_identifiers(), key=lambda one: (len(one), one))
+    strangers = (one for one in known if one not in {"sv", "en", "ar"} and _is_like_english(one))
+    return [one.replace("_", "-") for one in islice(strangers, max(count, 0))]
 
 
-def _known() -> list[str]:
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    return [first + second for first in letters for second in letters]
-
-
-def _is_plain(tag: str) -> bool:
-    try:
-        return Locale.parse(tag).plural_form.tags == Locale.parse("en").plural_form.tags
-    except UnknownLocaleError:
-        return False
+def _is_like_english(identifier: str) -> bool:
+    form, english = Locale.parse(identifier).plural_form, Locale.parse("en").plural_form
+    return all(form(number) == english(number) for number in NUMBERS)

@@ -44,6 +44,8 @@ SMALLEST, QUICK = 11, 4
 
 _SMALL = 200
 """Bodies shorter than this gain nothing from compression."""
+_LARGE = 200_000
+"""Bodies longer than this are never compressed slowly: a sitemap of many languages."""
 
 
 def lines(headers: Headers) -> bytes:
@@ -87,20 +89,28 @@ class Sheet:
         """Those it comes in; ``""`` is the bare one."""
         return ("",) if len(self.body) < _SMALL else ("br", "gzip", "")
 
-    @cached_property
+    @property
     def bodies(self) -> Mapping[str, tuple[Headers, bytes]]:
-        """By encoding. Compressed when first wanted, since that takes longer than printing."""
-        bodies = {encoding: self._packed(encoding) for encoding in self.encodings}
-        return {
-            encoding: ([*self.headers, *_entity(self.etag, encoding, body)], body)
-            for encoding, body in bodies.items()
-        }
+        """By encoding. Compressed when first wanted, since that takes longer than printing.
+
+        Not a ``cached_property``: Python 3.11's has one lock for all sheets, and who
+        packs in the background would hold it against readers.
+        """
+        kept: dict[str, Mapping[str, tuple[Headers, bytes]]] = vars(self)
+        if "_bodies" not in kept:
+            packed = {encoding: self._packed(encoding) for encoding in self.encodings}
+            kept["_bodies"] = {
+                encoding: ([*self.headers, *_entity(self.etag, encoding, body)], body)
+                for encoding, body in packed.items()
+            }
+        return kept["_bodies"]
 
     def _packed(self, encoding: str) -> bytes:
+        quality = self.quality if len(self.body) < _LARGE else QUICK
         if encoding == "br":
-            return bytes(brotli.compress(self.body, quality=self.quality))
+            return bytes(brotli.compress(self.body, quality=quality))
         if encoding == "gzip":
-            return gzip.compress(self.body, 9 if self.quality == SMALLEST else 6, mtime=0)
+            return gzip.compress(self.body, 9 if quality == SMALLEST else 6, mtime=0)
         return self.body
 
     @cached_property

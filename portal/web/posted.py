@@ -17,7 +17,8 @@ FIELDS = 20
 
 _BOUNDARY = re.compile(rb""";\s*boundary=(?:"([^"]{1,70})"|([^\s";,]{1,70}))\s*(?:;|$)""", re.I)
 _DISPOSITION = re.compile(
-    rb"""\r\ncontent-disposition:[ \t]*form-data;[ \t]*name=(?:"([^"\r\n]*)"|([^\s";]+))(?=\r\n|\Z)""",
+    rb"\r\ncontent-disposition:[ \t]*form-data;"
+    rb"""[ \t]*name=(?:"([^"\r\n]*)"|([^\s";]+))(?=\r\n|\Z)""",
     re.IGNORECASE,
 )
 _OTHERS = re.compile(rb"(?:\r\n[a-z-]+:[^\r\n]*)*", re.IGNORECASE)

@@ -3,6 +3,7 @@
 
     python3 dev.py serve        the portal on http://127.0.0.1:8000
     python3 dev.py test         all tests, with a browser and a PostgreSQL of their own
+    python3 dev.py bench        what it costs, beside what others cost (Linux; half an hour)
     python3 dev.py messages …   any other command of `portal`
 
 Needs Python 3.11 or newer and nothing else: what is missing (pip, a browser) is
@@ -19,8 +20,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
-VENV = ROOT / ".venv"
-PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+VENV, BENCH_VENV = ROOT / ".venv", ROOT / ".venv-bench"
 MAC_CHROME = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 HEARTBEAT = 15
 
@@ -31,11 +31,18 @@ def main() -> int:
     command, rest = (sys.argv[1:2] or ["serve"])[0], sys.argv[2:]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     if command == "test":
-        install("dev.txt")
+        install(VENV, "requirements/dev.txt")
         environment["PORTAL_TEST_CHROMIUM"] = browser()
-        return run(PYTHON, "-m", "pytest", *rest, env=environment)
-    install("run.txt")
-    return run(PYTHON, "-m", "portal", command, *rest, env=environment)
+        return run(python(VENV), "-m", "pytest", *rest, env=environment)
+    if command == "bench":
+        install(BENCH_VENV, "requirements/run.txt", "bench/requirements.txt")
+        return run(python(BENCH_VENV), "-m", "bench", *rest, env=environment)
+    install(VENV, "requirements/run.txt")
+    return run(python(VENV), "-m", "portal", command, *rest, env=environment)
+
+
+def python(venv: Path) -> Path:
+    return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def say(text: str) -> None:
@@ -76,46 +83,47 @@ def works(*command: object) -> bool:
     return done.returncode == 0
 
 
-def install(lock: str) -> None:
+def install(venv: Path, *locks: str) -> None:
     """Install the locked packages, unless just these are installed."""
-    make_environment()
-    requirements = ROOT / "requirements" / lock
-    stamp = VENV / f"{lock}.installed"
-    wanted = hashlib.sha256(requirements.read_bytes()).hexdigest()
-    if stamp.exists() and stamp.read_text() == wanted:
-        return
-    pip = (PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check")
-    exact = ("--require-hashes", "--only-binary", ":all:", "-r", requirements)
-    if not step("Installing the portal's packages (a minute or two, the first time)", *pip, *exact):
-        sys.exit("The packages could not be installed; see above.")
-    stamp.write_text(wanted)
+    make_environment(venv)
+    for lock in locks:
+        requirements = ROOT / lock
+        stamp = venv / f"{lock.replace('/', '-')}.installed"
+        wanted = hashlib.sha256(requirements.read_bytes()).hexdigest()
+        if stamp.exists() and stamp.read_text() == wanted:
+            continue
+        pip = (python(venv), "-m", "pip", "install", "-q", "--disable-pip-version-check")
+        exact = ("--require-hashes", "--only-binary", ":all:", "-r", requirements)
+        if not step(f"Installing the packages of {lock} (a minute or two)", *pip, *exact):
+            sys.exit("The packages could not be installed; see above.")
+        stamp.write_text(wanted)
 
 
-def make_environment() -> None:
-    """Make .venv, in whichever way this machine can."""
-    if works(PYTHON, "-m", "pip", "--version"):
+def make_environment(venv: Path) -> None:
+    """Make an environment, in whichever way this machine can."""
+    if works(python(venv), "-m", "pip", "--version"):
         return
-    shutil.rmtree(VENV, ignore_errors=True)
-    say("Making a Python environment in .venv")
-    if works(sys.executable, "-m", "venv", VENV):
+    shutil.rmtree(venv, ignore_errors=True)
+    say(f"Making a Python environment in {venv.name}")
+    if works(sys.executable, "-m", "venv", venv):
         return
-    shutil.rmtree(VENV, ignore_errors=True)
-    if works("uv", "venv", "--seed", "--python", sys.executable, VENV):
+    shutil.rmtree(venv, ignore_errors=True)
+    if works("uv", "venv", "--seed", "--python", sys.executable, venv):
         return
-    if apt("python3-venv") and works(sys.executable, "-m", "venv", VENV):
+    if apt("python3-venv") and works(sys.executable, "-m", "venv", venv):
         return
     sys.exit("This Python cannot make environments. On Debian or Ubuntu: apt install python3-venv")
 
 
 def browser() -> str:
     """A Chromium or Chrome for the tests, installed if there is none."""
-    if not works(PYTHON, "-m", "playwright", "--version"):
+    if not works(python(VENV), "-m", "playwright", "--version"):
         apt("libatomic1")  # playwright's own runtime needs it, and small systems lack it
     if found := find_browser():
         return found
     if is_debian() and apt("chromium") and (found := find_browser()):
         return found
-    fetch = (PYTHON, "-m", "playwright", "install", "chromium")
+    fetch = (python(VENV), "-m", "playwright", "install", "chromium")
     if step("Fetching a Chromium for the tests", *fetch) and (found := find_browser()):
         return found
     sys.exit("No Chromium was found: install Chromium or Chrome, or set PORTAL_TEST_CHROMIUM.")
@@ -137,7 +145,7 @@ def playwrights_own() -> str:
         "from playwright.sync_api import sync_playwright\n"
         "with sync_playwright() as p: print(p.chromium.executable_path)"
     )
-    answer = subprocess.run([PYTHON, "-c", ask], capture_output=True, text=True, check=False)
+    answer = subprocess.run([python(VENV), "-c", ask], capture_output=True, text=True, check=False)
     return answer.stdout.strip()
 
 

@@ -184,36 +184,51 @@ class Database:
                 self._waiting.task_done()
 
     def _commit(self, batch: list[_Piece]) -> list[Any]:
-        """Write a batch in one transaction; each result is a value or an exception."""
-        results: list[Any] = []
+        """Write a batch in one transaction; each result is a value or an exception.
+
+        A fault of a piece is its own: each is then done again in a savepoint of its
+        own. A fault of the database (full, locked, gone) is everybody's, since nothing
+        can be said about the transaction after it.
+        """
         try:
-            with self._engine.begin() as connection:
-                for work, pieces in groupby(batch, attrgetter("work")):
-                    results += _together(connection, work, [piece.item for piece in pieces])
+            try:
+                return self._in_transaction(_together, batch)
+            except (OperationalError, InterfaceError):
+                raise
+            except Exception:
+                return self._in_transaction(_apart, batch)
         except SQLAlchemyError as error:
             return [error] * len(batch)
-        return results
+
+    def _in_transaction(self, way: Callable[..., list[Any]], batch: list[_Piece]) -> list[Any]:
+        with self._engine.begin() as connection:
+            return way(connection, batch)
 
 
 def _each(connection: sa.Connection, works: Sequence[Callable[[sa.Connection], Any]]) -> list[Any]:
     return [work(connection) for work in works]
 
 
-def _together(connection: sa.Connection, work: Work, items: list[Any]) -> Sequence[Any]:
-    """Do work for all items at once; if that fails, for each in a savepoint of its own.
+def _together(connection: sa.Connection, batch: list[_Piece]) -> list[Any]:
+    results: list[Any] = []
+    for work, pieces in groupby(batch, attrgetter("work")):
+        results += work(connection, [piece.item for piece in pieces])
+    return results
 
-    A fault of an item is its own; a fault of the database (full, locked, gone) is
-    everybody's, since nothing can be said about the transaction after it.
-    """
+
+def _apart(connection: sa.Connection, batch: list[_Piece]) -> list[Any]:
+    return [_attempt(connection, piece) for piece in batch]
+
+
+def _attempt(connection: sa.Connection, piece: _Piece) -> Any:
     try:
         with connection.begin_nested():
-            return work(connection, items)
+            (result,) = piece.work(connection, [piece.item])
+            return result
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
-        if len(items) == 1:
-            return [error]
-    return [result for item in items for result in _together(connection, work, [item])]
+        return error
 
 
 def _tell(done: asyncio.Future[Any], result: Any) -> None:

@@ -1,18 +1,18 @@
 """The table of routes. Everything is put together here and nowhere else."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
+from threading import Thread
 
-from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from portal.database import Database
 from portal.settings import Settings
@@ -20,7 +20,7 @@ from portal.web import case, contact
 from portal.web.edition import print_edition
 from portal.web.errors import accepted_languages
 from portal.web.guard import Guard
-from portal.web.shelf import SheetResponse, hand_out
+from portal.web.shelf import hand_out
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +38,14 @@ def create_app(settings: Settings) -> Guard:
     database = Database(settings.database_url)
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_: ASGIApp) -> AsyncIterator[None]:
         if settings.embedded:
             database.upgrade()
         await database.start()
+        # What is printed stays; the collector would look at all of it again and again.
+        gc.collect()
+        gc.freeze()
+        Thread(target=edition.pack, name="packing", daemon=True).start()
         keeping = asyncio.create_task(keep_current(guard, settings))
         yield
         keeping.cancel()
@@ -52,13 +56,8 @@ def create_app(settings: Settings) -> Guard:
         Route("/{tag}/kontakt", contact.answer, methods=["GET", "POST"]),
         Route("/{tag}/arende/{code}", case.show),
     ]
-    app = Starlette(
-        routes=routes,
-        lifespan=lifespan,
-        exception_handlers={HTTPException: refused, Exception: refused},
-    )
-    app.router.redirect_slashes = False
-    app.router.default = missing
+    # No middleware of Starlette's: the guard answers for whatever is raised.
+    app = Router(routes, redirect_slashes=False, default=missing, lifespan=lifespan)
     guard = Guard(app, edition, database, settings)
     return guard
 
@@ -86,11 +85,3 @@ async def missing(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["method"] not in {"GET", "HEAD"}:
         raise HTTPException(405, headers={"allow": "GET, HEAD"})
     await hand_out(found, scope, send)
-
-
-def refused(request: Request, error: Any) -> Response:
-    """The error page for what an endpoint raised; the guard records what was not meant."""
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    given = getattr(error, "headers", None) or {}
-    extra = [(name.lower().encode(), value.encode()) for name, value in given.items()]
-    return SheetResponse(request.state.edition.errors.page(status, request.scope), extra)

@@ -39,6 +39,11 @@ class Edition:
     opening: Opening | None
     """Whether the telephone is answered; when that changes, the edition is out of date."""
 
+    def pack(self) -> None:
+        """Compress all of it, before readers ask for it."""
+        for one in self.shelf.values():
+            one.bodies  # noqa: B018 - looking at them makes them
+
     def renderer(self, request: Request) -> Renderer:
         """The renderer for a request's language and way of reading.
 

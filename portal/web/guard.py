@@ -70,15 +70,16 @@ class Guard:
             return
         edition = self.edition
         scope["state"] = {**scope.get("state", {}), **self._state, "edition": edition}
+        scope["app"] = self.app  # a route without an app answers for itself, and not as we do
         watched = _Watched(send)
         try:
             await self._answer(edition, scope, receive, watched)
         except ClientDisconnect:
             pass
         except Exception as error:
-            _record(error)
+            status, extra = _refused(error)
             if not watched.started:
-                await hand_out(edition.errors.page(500, scope), scope, watched)
+                await hand_out(edition.errors.page(status, scope), scope, watched, extra)
 
     def ready(self, target: bytes, headers: Headers) -> Answer | None:
         """What GET or HEAD can be answered without the application: all that is on the shelf.
@@ -164,6 +165,15 @@ def _found(edition: Edition, scope: Scope) -> Sheet | None:
     """What lies on the shelf for an address; its query counts."""
     query = scope["query_string"].decode("latin-1")
     return edition.shelf.get(f"{scope['path']}?{query}" if query else scope["path"])
+
+
+def _refused(error: Exception) -> tuple[int, Headers]:
+    """The status and further headers for what was raised; what was not meant is recorded."""
+    if isinstance(error, HTTPException):
+        given = error.headers or {}
+        return error.status_code, [(k.lower().encode(), v.encode()) for k, v in given.items()]
+    _record(error)
+    return 500, []
 
 
 def _record(error: Exception) -> None:

@@ -17,8 +17,9 @@ FIELDS = 20
 
 _BOUNDARY = re.compile(rb""";\s*boundary=(?:"([^"]{1,70})"|([^\s";,]{1,70}))\s*(?:;|$)""", re.I)
 _DISPOSITION = re.compile(
-    rb"""\r\ncontent-disposition:[ \t]*form-data;[ \t]*name=(?:"([^"\r\n]*)"|([^\s";]+))[ \t]*$""",
-    re.IGNORECASE | re.MULTILINE,
+    rb"\r\ncontent-disposition:[ \t]*form-data;"
+    rb"""[ \t]*name=(?:"([^"\r\n]*)"|([^\s";]+))(?=\r\n|\Z)""",
+    re.IGNORECASE,
 )
 _OTHERS = re.compile(rb"(?:\r\n[a-z-]+:[^\r\n]*)*", re.IGNORECASE)
 

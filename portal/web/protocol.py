@@ -149,7 +149,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._answered = True
         if not keep_alive:
             self._ended = True
-            self._close()
+            self.transport.close()
         elif self._idling is None:
             self._idling = self.loop.call_later(self.timeout_keep_alive, self._look)
 
@@ -160,7 +160,7 @@ class BoundedProtocol(HttpToolsProtocol):
         than the answer.
         """
         rest = self._heard + self.timeout_keep_alive - self.loop.time()
-        if self._in_request or self._busy:
+        if self._in_request or self._busy or self.transport.get_write_buffer_size():
             rest = self.timeout_keep_alive
         if rest <= 0:
             self._close()

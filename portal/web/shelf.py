@@ -1,9 +1,10 @@
 """Pages printed ahead of time, ready to be handed out.
 
 A ``Sheet`` is one answer, complete: every encoding of its body, the headers that
-go with each, and a strong ETag. The shelf is a mapping from address to sheet that
-is replaced whole and never changed, so a reader meets the old pages or the new
-ones and never a mixture.
+go with each, and a strong ETag. It is compressed once, when it is first wanted or
+in the background after the start (``Edition.pack``). The shelf is a mapping from
+address to sheet that is replaced whole and never changed, so a reader meets the old
+pages or the new ones and never a mixture.
 """
 
 import gzip
@@ -44,6 +45,8 @@ SMALLEST, QUICK = 11, 4
 
 _SMALL = 200
 """Bodies shorter than this gain nothing from compression."""
+_LARGE = 200_000
+"""Bodies longer than this are never compressed slowly: a sitemap of many languages."""
 
 
 def lines(headers: Headers) -> bytes:
@@ -72,18 +75,49 @@ class Sheet:
     status: int
     etag: str
     """Without quotes and encoding; empty where the answer is not to be kept."""
-    bodies: Mapping[str, tuple[Headers, bytes]]
-    """By encoding: ``br``, ``gzip``, and ``""`` for the bare one."""
+    headers: Headers
+    """But for those that go with an encoding."""
+    body: bytes
+    quality: int
 
     @property
     def text(self) -> str:
         """Its body, as it is before it is compressed."""
-        return self.bodies[""][1].decode()
+        return self.body.decode()
+
+    @property
+    def encodings(self) -> tuple[str, ...]:
+        """Those it comes in; ``""`` is the bare one."""
+        return ("",) if len(self.body) < _SMALL else ("br", "gzip", "")
+
+    @property
+    def bodies(self) -> Mapping[str, tuple[Headers, bytes]]:
+        """By encoding. Compressed when first wanted, since that takes longer than printing.
+
+        Not a ``cached_property``: Python 3.11's has one lock for all sheets, and who
+        packs in the background would hold it against readers.
+        """
+        kept: dict[str, Mapping[str, tuple[Headers, bytes]]] = vars(self)
+        if "_bodies" not in kept:
+            packed = {encoding: self._packed(encoding) for encoding in self.encodings}
+            kept["_bodies"] = {
+                encoding: ([*self.headers, *_entity(self.etag, encoding, body)], body)
+                for encoding, body in packed.items()
+            }
+        return kept["_bodies"]
+
+    def _packed(self, encoding: str) -> bytes:
+        quality = self.quality if len(self.body) < _LARGE else QUICK
+        if encoding == "br":
+            return bytes(brotli.compress(self.body, quality=quality))
+        if encoding == "gzip":
+            return gzip.compress(self.body, 9 if quality == SMALLEST else 6, mtime=0)
+        return self.body
 
     @cached_property
     def etags(self) -> Mapping[bytes, str]:
         """Each encoding's entity tag and the encoding."""
-        return {_tag(self.etag, encoding): encoding for encoding in self.bodies}
+        return {_tag(self.etag, encoding): encoding for encoding in self.encodings}
 
     def answer(self, accepted: bytes, matched: bytes) -> Answer:
         """It in the encoding that suits best, or only that nothing has changed.
@@ -94,7 +128,7 @@ class Sheet:
         """
         if matched and (tag := unchanged(self, matched)):
             return self._unchanged[tag]
-        return self._whole[best_encoding(accepted) if len(self.bodies) > 1 else ""]
+        return self._whole[best_encoding(accepted) if len(self.encodings) > 1 else ""]
 
     @cached_property
     def _whole(self) -> Mapping[str, Answer]:
@@ -102,7 +136,7 @@ class Sheet:
 
     @cached_property
     def _unchanged(self) -> Mapping[bytes, Answer]:
-        headers = [header for header in self.bodies[""][0] if header[0] not in _OF_THE_BODY]
+        headers = [header for header in self.headers if header[0] != b"content-type"]
         return {tag: Answer(304, [*headers, (b"etag", tag)], b"") for tag in self.etags}
 
 
@@ -135,29 +169,12 @@ def sheet(
     ]
     named = {name for name, _ in common}
     common += [header for header in SECURITY if header[0] not in named]
-    return Sheet(
-        status,
-        etag,
-        {
-            encoding: ([*common, *_entity(etag, encoding, packed)], packed)
-            for encoding, packed in _packed(plain, quality).items()
-        },
-    )
+    return Sheet(status, etag, common, plain, quality)
 
 
 def _readable(text: str) -> bytes:
     """The text as UTF-8, with signs in place of what no page may hold: NUL, half characters."""
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace")
-
-
-def _packed(body: bytes, quality: int) -> dict[str, bytes]:
-    if len(body) < _SMALL:
-        return {"": body}
-    return {
-        "br": brotli.compress(body, quality=quality),
-        "gzip": gzip.compress(body, 9 if quality == SMALLEST else 6, mtime=0),
-        "": body,
-    }
 
 
 def _entity(etag: str, encoding: str, body: bytes) -> Headers:
@@ -190,9 +207,6 @@ class SheetResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await hand_out(self._sheet, scope, send, self._extra)
-
-
-_OF_THE_BODY = {b"content-type", b"content-length", b"content-encoding", b"etag"}
 
 
 def unchanged(sheet: Sheet, matched: bytes) -> bytes | None:

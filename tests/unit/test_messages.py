@@ -8,7 +8,7 @@ import pytest
 
 from portal import messages
 from portal.database import Database, Unavailable
-from portal.messages import KINDS, REFERENCE_SIGNS, Message, Sent, TooMany
+from portal.messages import KINDS, REFERENCE_SIGNS, Arrived, Message, Sent, TooMany
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 ARABIC = "السلام عليكم،\nأريد أن أسأل عن 'المدرسة' ٥٠٪ 🙂 \\ %s\t"
@@ -133,3 +133,16 @@ def test_a_sender_is_a_household_and_cannot_be_found_without_the_key() -> None:
 
 def test_kinds_are_plain_words() -> None:
     assert all(kind.isalpha() for kind in KINDS)
+
+
+async def test_messages_that_come_together_are_each_judged_alone(database: Database) -> None:
+    """A repeat, one too many and a good one in one batch; the bad one fails alone."""
+    texts = ["ett", "ett", "två", "tre", "x" * 5001]
+    arrived = [Arrived(sent(text), who, 2) for text, who in zip(texts, "aaabc", strict=True)]
+    work = [database.write_together(messages.receive_all, one) for one in arrived]
+    first, again, second, other, bad = await asyncio.gather(*work, return_exceptions=True)
+    assert first == again
+    assert len({first, second, other}) == 3
+    assert isinstance(bad, Unavailable)
+    with pytest.raises(TooMany):
+        await database.write_together(messages.receive_all, Arrived(sent("fyra"), "a", 2))

@@ -23,6 +23,7 @@ class Wire(asyncio.Transport):
         super().__init__()
         self.written = b""
         self.closed = False
+        self.unread = 0
 
     def write(self, data: Any) -> None:
         self.written += data
@@ -36,6 +37,9 @@ class Wire(asyncio.Transport):
         pass
 
     resume_reading = pause_reading
+
+    def get_write_buffer_size(self) -> int:
+        return self.unread
 
     def is_closing(self) -> bool:
         return self.closed
@@ -133,6 +137,18 @@ async def test_a_reader_who_has_gone_quiet_is_let_go() -> None:
         await asyncio.sleep(0.03)
     assert not wire.closed
     await asyncio.sleep(0.1)
+    assert wire.closed
+    one.connection_lost(None)
+
+
+async def test_who_still_reads_is_not_hung_up_on() -> None:
+    one, wire = connect(timeout_keep_alive=0.05)
+    wire.unread = 1
+    one.data_received(REQUEST)
+    await asyncio.sleep(0.15)
+    assert not wire.closed
+    wire.unread = 0
+    await asyncio.sleep(0.15)
     assert wire.closed
     one.connection_lost(None)
 

@@ -1,0 +1,187 @@
+"""The portal beside a bare server, nginx, Django and starlette-babel: same page, same form.
+
+All serve at once and are loaded one after the other, round after round, so that
+whatever else the machine does meets all of them. What counts are the ratios.
+"""
+
+import html
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from bench.load import Figures, Load, measure
+from bench.servers import Server, portal, started
+from portal.settings import DATA, Settings
+from portal.web.edition import print_edition
+from portal.web.shelf import SECURITY
+
+PAGE = "/sv/kontakt"
+PLAIN = ("Accept-Encoding: br",)
+READS = {
+    "page": Load(PAGE, 32, PLAIN),
+    "304": Load(PAGE, 32, (*PLAIN, "If-None-Match: *")),
+}
+WRITES = {
+    f"{characters} {script}, {connections} connections": Load(
+        PAGE, connections, (), script, characters
+    )
+    for script, characters, connections in [
+        ("sv", 300, 1),
+        ("sv", 300, 64),
+        ("sv", 300, 256),
+        ("sv", 5000, 64),
+        ("ar", 5000, 64),
+    ]
+}
+Table = dict[str, dict[str, Figures]]
+
+
+def compare(folder: Path, rounds: int, seconds: float) -> tuple[Table, Table]:
+    """Measure reads and writes of all servers."""
+    _prepare(folder)
+    with ExitStack() as stack:
+        servers = {}
+        for name, (command, environment) in _servers(folder).items():
+            print(f"» Starting {name}", file=sys.stderr)
+            servers[name] = stack.enter_context(started(command, environment, PAGE))
+        writers = {name: one for name, one in servers.items() if name not in _READERS}
+        reads = _measured(servers, READS, rounds, seconds)
+        return reads, _measured(writers, WRITES, rounds, seconds)
+
+
+_READERS = {"nginx", "django cached", "portal, application only"}
+
+
+def _measured(
+    servers: dict[str, Server], loads: dict[str, Load], rounds: int, seconds: float
+) -> Table:
+    table: Table = {}
+    for what, load in loads.items():
+        found: dict[str, list[Figures]] = {name: [] for name in servers}
+        for number in range(rounds):
+            print(f"» {what}: round {number + 1} of {rounds}", file=sys.stderr)
+            for name, server in servers.items():
+                found[name].append(measure(server, load, seconds))
+        table[what] = {name: _middle(figures) for name, figures in found.items()}
+    return table
+
+
+def _middle(figures: list[Figures]) -> Figures:
+    return Figures(
+        median(one.cpu for one in figures),
+        median(one.rate for one in figures),
+        median(one.p99 for one in figures),
+    )
+
+
+def _servers(folder: Path) -> dict[str, tuple[list[object], dict[str, str]]]:
+    """How each is started."""
+    given = {"BENCH_FOLDER": str(folder), "BENCH_PAGE": f"{folder}/page.br"}
+    python = sys.executable
+    uvicorn = [python, "-m", "uvicorn", "--port", "{port}", "--no-access-log", "--no-server-header"]
+    gunicorn = [python, "-m", "gunicorn", "-k", "gthread", "--threads", "8", "-b"]
+    django = [*gunicorn, "127.0.0.1:{port}", "--keep-alive", "5", "bench.peers.site:application"]
+    for name in ("own", "off"):
+        (folder / name).mkdir(exist_ok=True)
+    servers: dict[str, tuple[list[object], dict[str, str]]] = {
+        "portal": portal(folder / "own"),
+        "portal, application only": portal(folder / "off", PORTAL_FAST_PATH="off"),
+        "bare": ([*uvicorn, "bench.peers.bare:app"], given),
+        "starlette-babel": (
+            [*uvicorn, "bench.peers.plain:app"],
+            given | {"BENCH_DATABASE": f"sqlite:///{folder}/plain.db"},
+        ),
+        "django": (list(django), given | {"BENCH_DATABASE": f"{folder}/django.db"}),
+        "django cached": (
+            list(django),
+            given | {"BENCH_DATABASE": f"{folder}/cached.db", "BENCH_CACHE": "1"},
+        ),
+    }
+    if nginx := shutil.which("nginx"):
+        configuration = folder / "nginx.conf"
+        # It takes no port on its command line, so a shell writes it into the file.
+        fill = f"sed s/PORT/{{port}}/ {configuration} > {configuration}.used"
+        serve = f"exec {nginx} -c {configuration}.used -e stderr"
+        servers["nginx"] = (["sh", "-c", f"{fill} && {serve}"], {})
+    return servers
+
+
+def _prepare(folder: Path) -> None:
+    """The page, ready-compressed and as the peers' templates; the catalogs, compiled."""
+    settings = Settings.read({"DATABASE_URL": f"sqlite:///{folder}/portal.db"})
+    sheet = print_edition(settings).shelf[PAGE]
+    (folder / "page.br").write_bytes(sheet.bodies["br"][1])
+    known = _catalogs(folder)
+    templates = {
+        "page.jinja": ("", '{{{{ _("{}") }}}}'),
+        "page.django": ("{% load i18n %}", '{{% translate "{}" %}}'),
+    }
+    for name, (head, call) in templates.items():
+        (folder / name).write_text(head + _template(sheet.text, known, call), "utf-8")
+    (folder / "nginx.conf").write_text(_nginx(folder))
+
+
+def _template(page: str, known: set[str], call: str) -> str:
+    """The Swedish page, with a call for each of its texts that stands in the catalogs."""
+
+    def translated(found: re.Match[str]) -> str:
+        text = html.unescape(found[1]).strip()
+        return f">{call.format(text)}<" if text in known and '"' not in text else found[0]
+
+    return re.sub(r">([^<>]+)<", translated, page)
+
+
+def _catalogs(folder: Path) -> set[str]:
+    """Compile the catalogs for gettext; gives the texts that they have."""
+    known: set[str] = set()
+    for path in (DATA / "locales").glob("*/LC_MESSAGES/portal.po"):
+        with path.open("rb") as file:
+            catalog = read_po(file)
+        known |= {str(one.id) for one in catalog if one.id and "%" not in str(one.id)}
+        for domain in ("django", "messages"):
+            target = folder / "locale" / path.parts[-3] / "LC_MESSAGES" / f"{domain}.mo"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("wb") as file:
+                write_mo(file, catalog)
+    return known
+
+
+def _nginx(folder: Path) -> str:
+    headers = "".join(
+        f'add_header {name.decode()} "{value.decode()}";\n' for name, value in SECURITY
+    )
+    return f"""
+daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log stderr;
+events {{ worker_connections 1024; }}
+http {{
+  access_log off; sendfile on; tcp_nopush on; server_tokens off;
+  keepalive_requests 100000000; open_file_cache max=100;
+  server {{
+    listen 127.0.0.1:PORT;
+    location = {PAGE} {{
+      alias {folder}/page.br; default_type "text/html; charset=utf-8";
+      add_header content-encoding br; add_header vary Accept-Encoding;
+      add_header cache-control no-cache; add_header content-language sv;
+{headers}    }}
+  }}
+}}
+"""
+
+
+def rows(table: Table) -> Iterator[str]:
+    """The table as Markdown; a ratio says how much more than the portal's CPU time another's is."""
+    for what, found in table.items():
+        own = found["portal"].cpu
+        yield f"\n### {what}\n"
+        yield "| server | µs CPU a request | × portal | requests/s | p99 ms |"
+        yield "|---|--:|--:|--:|--:|"
+        for name, one in sorted(found.items(), key=lambda item: item[1].cpu):
+            ratio = one.cpu / own
+            yield f"| {name} | {one.cpu:.1f} | {ratio:.2f} | {one.rate:,.0f} | {one.p99:.1f} |"

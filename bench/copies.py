@@ -1,0 +1,40 @@
+"""A copy of the portal that has grown: more languages, more pages."""
+
+import shutil
+from itertools import islice
+from pathlib import Path
+
+from babel import Locale
+from babel.localedata import locale_identifiers
+
+from bench.servers import ROOT
+from portal.languages import CATALOG, NUMBERS
+
+PARTS = ("portal", "templates", "static", "locales")
+MORE = '\nPAGES += tuple(Page(f"sida-{n}", "words.html") for n in range(%d - len(PAGES)))\n'
+
+
+def grown(folder: Path, languages: int, pages: int) -> Path:
+    """Make a copy in a folder with so many languages and pages."""
+    for part in PARTS:
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    source = folder / "locales" / "en" / CATALOG
+    for tag in _tags(languages - len(list((folder / "locales").glob(f"*/{CATALOG}"))) - 1):
+        target = folder / "locales" / tag / CATALOG
+        target.parent.mkdir(parents=True)
+        shutil.copy(source, target)
+    with (folder / "portal" / "web" / "pages.py").open("a", encoding="utf-8") as file:
+        file.write(MORE % pages)
+    return folder
+
+
+def _tags(count: int) -> list[str]:
+    """Languages of CLDR's with the plural forms of English, those with short names first."""
+    known = sorted(locale_identifiers(), key=lambda one: (len(one), one))
+    strangers = (one for one in known if one not in {"sv", "en", "ar"} and _is_like_english(one))
+    return [one.replace("_", "-") for one in islice(strangers, max(count, 0))]
+
+
+def _is_like_english(identifier: str) -> bool:
+    form, english = Locale.parse(identifier).plural_form, Locale.parse("en").plural_form
+    return all(form(number) == english(number) for number in NUMBERS)

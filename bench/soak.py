@@ -1,0 +1,39 @@
+"""A long mixed run: memory and descriptors must stay flat."""
+
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+from bench.load import Load, measure
+from bench.servers import portal, started
+
+STEP = 20
+MIXTURE = (
+    Load("/sv/kontakt", 256, ("Accept-Encoding: br",)),
+    Load("/ar/", 16, ("If-None-Match: *",)),
+    Load("/en/kontakt?kind=praise", 8),
+    Load("/sv/kontakt", 16, (), "sv", 300),
+)
+
+
+def run(folder: Path, minutes: float) -> Iterator[str]:
+    """Memory and descriptors, step by step."""
+    command, environment = portal(folder)
+    until = time.monotonic() + minutes * 60
+    yield "| minute | reads/s | p99 ms | messages/s | MB | descriptors |"
+    yield "|--:|--:|--:|--:|--:|--:|"
+    begun = time.monotonic()
+    with started(command, environment, "/sv/") as server, ThreadPoolExecutor() as together:
+        while time.monotonic() < until:
+            print(f"» {(until - time.monotonic()) / 60:.1f} minutes left", file=sys.stderr)
+            step = min(STEP, max(1, until - time.monotonic()))
+            found = list(together.map(partial(measure, server, seconds=step), MIXTURE))
+            minute = (time.monotonic() - begun) / 60
+            time.sleep(7)  # until idle connections are closed
+            yield (
+                f"| {minute:.1f} | {found[0].rate:,.0f} | {found[0].p99:.1f}"
+                f" | {found[-1].rate:,.0f} | {server.memory():.0f} | {server.descriptors()} |"
+            )

@@ -9,8 +9,8 @@ is shown in Swedish and marked as Swedish (WCAG 2.2, 3.1.2).
 
 import re
 from collections.abc import Mapping
+from copy import copy
 from datetime import date, datetime
-from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -23,7 +23,8 @@ from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
-from portal.catalogs import PLACEHOLDER, Catalog
+from portal.catalogs import Catalog
+from portal.checks import PLACEHOLDER, Key
 from portal.facts import dialled
 from portal.languages import Language, Languages
 
@@ -101,6 +102,8 @@ class Renderer:
         self.languages = languages
         self.alongside = alongside
         self.environment = environment
+        self.seen: set[Key] = set()
+        """The texts on the page that was rendered last."""
         environment.globals.update(self._vocabulary())
         environment.filters["alongside"] = self.with_swedish
 
@@ -110,23 +113,25 @@ class Renderer:
         Raises:
             jinja2.TemplateError: for a fault in the template, an undefined value included.
         """
+        self.seen = set()
         return self.environment.get_template(template).render(values)
 
     def gettext(self, source: str, **values: Any) -> Text:
         """The words for a Swedish text, with its values."""
-        return self._text(self.catalog.find(source), source, values)
+        return self._text((None, source), source, values)
 
     def pgettext(self, context: str, source: str, **values: Any) -> Text:
         """The same, for a short text that needs its context."""
-        return self._text(self.catalog.find(source, context), source, values)
+        return self._text((context, source), source, values)
 
     def ngettext(self, singular: str, plural: str, number: int, /, **values: Any) -> Text:
         """The words in the form that a number asks for; ``%(num)s`` is the number."""
         source = singular if number == 1 else plural
-        found = self.catalog.find(singular, number=number)
-        return self._text(found, source, {"num": number} | values)
+        return self._text((None, singular), source, {"num": number} | values, number)
 
-    def _text(self, found: str | None, source: str, values: Mapping[str, Any]) -> Text:
+    def _text(self, key: Key, source: str, values: Mapping[str, Any], number: int = 0) -> Text:
+        self.seen.add(key)
+        found = self.catalog.find(key[1], key[0], number)
         values = {name: self._written(value) for name, value in values.items()}
         if found is not None:
             return Text(fill(found, values), source, values)
@@ -254,31 +259,54 @@ class Renderers:
 
     Args:
         folder: where the templates are.
+        kind: what a renderer is, where pages are shown to others than readers.
         given: values that every template may use.
     """
 
     def __init__(
-        self, folder: Path, languages: Languages, catalogs: Mapping[str, Catalog], **given: Any
+        self,
+        folder: Path,
+        languages: Languages,
+        catalogs: Mapping[str, Catalog],
+        kind: type[Renderer] = Renderer,
+        **given: Any,
     ) -> None:
         self.languages = languages
+        self._kind = kind
         self._compiled = _Compiled()
         self._loader = FileSystemLoader(folder)
         self._given = given
-        self._renderers = {
-            (tag, alongside): Renderer(catalog, languages, self._environment(), alongside)
-            for tag, catalog in catalogs.items()
-            for alongside in (False, True)
-            if not (alongside and catalog.language.is_source)
-        }
+        self._renderers = self._open(catalogs, {})
 
     def __call__(self, language: Language, alongside: bool = False) -> Renderer:
         """The renderer of a language; Swedish has nothing alongside."""
         return self._renderers[language.tag, alongside and not language.is_source]
 
-    @cached_property
+    @property
     def ways(self) -> list[Renderer]:
         """All of them."""
         return list(self._renderers.values())
+
+    def renewed(self, languages: Languages, catalogs: Mapping[str, Catalog]) -> "Renderers":
+        """The same templates, not compiled again, with other catalogs."""
+        new = copy(self)
+        known = self._renderers if [*languages] == [*self.languages] else {}
+        new.languages = languages
+        new._renderers = new._open(catalogs, known)
+        return new
+
+    def _open(
+        self, catalogs: Mapping[str, Catalog], known: Mapping[tuple[str, bool], Renderer]
+    ) -> dict[tuple[str, bool], Renderer]:
+        """A renderer for each way; one that is known and has the same catalog stays."""
+        return {
+            (tag, alongside): one
+            if (one := known.get((tag, alongside))) and one.catalog is catalog
+            else self._kind(catalog, self.languages, self._environment(), alongside)
+            for tag, catalog in catalogs.items()
+            for alongside in (False, True)
+            if not (alongside and catalog.language.is_source)
+        }
 
     def _environment(self) -> Environment:
         environment = Environment(

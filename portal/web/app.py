@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -15,22 +16,28 @@ from starlette.types import Receive, Scope, Send
 from portal.database import Database
 from portal.settings import Settings
 from portal.web import case, contact
-from portal.web.edition import print_edition
+from portal.web.edition import LOCALES, print_edition
 from portal.web.errors import accepted_languages
 from portal.web.guard import Guard
+from portal.web.renewal import renewing, stamps
 from portal.web.shelf import SheetResponse, hand_out
 
 log = logging.getLogger(__name__)
 
 
-def create_app(settings: Settings) -> Guard:
+def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
     """The portal as an ASGI application.
+
+    Args:
+        settings: what the operator decided.
+        locales: where the catalogs are.
 
     Raises:
         CatalogError: when a catalog cannot be used.
         jinja2.TemplateError: when a template is at fault.
     """
-    edition = print_edition(settings)
+    saved = stamps(locales)
+    edition = print_edition(settings, locales)
     for fault in edition.faults:
         log.warning("shown in Swedish: %s", fault)
     database = Database(settings.database_url)
@@ -40,7 +47,8 @@ def create_app(settings: Settings) -> Guard:
         if settings.embedded:
             database.upgrade()
         await database.start()
-        yield
+        async with renewing(guard, settings, locales, saved):
+            yield
         await database.stop()
 
     routes = [
@@ -55,7 +63,8 @@ def create_app(settings: Settings) -> Guard:
     )
     app.router.redirect_slashes = False
     app.router.default = missing
-    return Guard(app, edition, database, settings)
+    guard = Guard(app, edition, database, settings)
+    return guard
 
 
 async def choose_language(request: Request) -> Response:

@@ -5,15 +5,16 @@ prefix. Everything here is printed once; a fault in a template stops the start,
 not a visitor.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from portal.areas import AREAS
+from portal.coverage import Coverage
 from portal.languages import Languages
 from portal.rendering import Renderer, Renderers
 from portal.web.forms import ContactForm
-from portal.web.shelf import PRIVATE, QUICK, REVALIDATE, SMALLEST, Sheet, sheet
+from portal.web.shelf import QUICK, REVALIDATE, Sheet, sheet
 
 HTML = "text/html; charset=utf-8"
 
@@ -46,6 +47,12 @@ PAGES = (
 SLUGS = frozenset(page.slug for page in PAGES)
 
 
+def rendered(renderer: Renderer, page: Page, **values: Any) -> str:
+    """A page in one language and way of reading, with its own values or others in their place."""
+    usual = {"slug": page.slug, "private": False, "problems": (), "query": {}, "coverage": None}
+    return renderer.render(f"pages/{page.template}", **usual | page.values | values)
+
+
 def printed(
     renderer: Renderer,
     page: Page,
@@ -63,22 +70,31 @@ def printed(
         status, cache, headers: as ``sheet`` takes them.
         values: of the template, in the place of the page's own.
     """
-    usual = {"slug": page.slug, "private": False, "problems": (), "query": {}}
     return sheet(
-        renderer.render(f"pages/{page.template}", **usual | page.values | values),
+        rendered(renderer, page, **values),
         HTML,
         status=status,
         cache=cache,
         headers=[("content-language", renderer.language.tag), *headers],
-        quality=QUICK if cache == PRIVATE else SMALLEST,
+        quality=QUICK,
     )
 
 
-def print_all(renderers: Renderers) -> Iterator[tuple[str, Sheet]]:
-    """Every page in every language and way of reading, by its address."""
+def print_all(
+    renderers: Renderers, tags: Collection[str], coverage: Mapping[tuple[str, str], Coverage]
+) -> Iterator[tuple[str, Sheet]]:
+    """Every page of some languages in every way of reading, by its address.
+
+    Args:
+        renderers: of all languages.
+        tags: of those languages.
+        coverage: how much of a page stands in a language, by tag and slug.
+    """
     for renderer in renderers.ways:
-        for page in PAGES:
-            yield renderer.href(page.slug), printed(renderer, page)
+        if (tag := renderer.language.tag) in tags:
+            for page in PAGES:
+                covered = coverage[tag, page.slug]
+                yield renderer.href(page.slug), printed(renderer, page, coverage=covered)
 
 
 def sitemap(base_url: str, languages: Languages) -> str:

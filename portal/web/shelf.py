@@ -9,7 +9,7 @@ ones and never a mixture.
 import gzip
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import brotli
@@ -39,7 +39,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
 PRIVATE = "no-store"
 
 SMALLEST, QUICK = 11, 4
-"""Qualities of brotli: the first costs 10 ms a page and is for what is printed once."""
+"""Qualities of brotli: the first costs 10 ms a page, and pages get it when they are polished."""
 
 _SMALL = 200
 """Bodies shorter than this gain nothing from compression."""
@@ -54,6 +54,8 @@ class Sheet:
     """Without quotes and encoding; empty where the answer is not to be kept."""
     bodies: Mapping[str, tuple[Headers, bytes]]
     """By encoding: ``br``, ``gzip``, and ``""`` for the bare one."""
+    is_quick: bool = False
+    """Whether it could be packed smaller."""
 
     @property
     def text(self) -> str:
@@ -101,7 +103,26 @@ def sheet(
             encoding: ([*common, *_entity(etag, encoding, packed)], packed)
             for encoding, packed in _packed(plain, quality).items()
         },
+        quality < SMALLEST,
     )
+
+
+def polished(sheet: Sheet) -> Sheet:
+    """The same answer packed as small as it goes, once there is time for it.
+
+    Its entity tags stay: what they stand for, unpacked, is the same to the byte.
+    """
+    packed = _packed(sheet.bodies[""][1], SMALLEST)
+    bodies = {
+        encoding: (_with_length(headers, len(packed[encoding])), packed[encoding])
+        for encoding, (headers, _) in sheet.bodies.items()
+    }
+    return replace(sheet, bodies=bodies, is_quick=False)
+
+
+def _with_length(headers: Headers, length: int) -> Headers:
+    name = b"content-length"
+    return [(n, str(length).encode() if n == name else value) for n, value in headers]
 
 
 def _packed(body: bytes, quality: int) -> dict[str, bytes]:

@@ -5,7 +5,8 @@ from pathlib import Path
 import polib
 import pytest
 
-from portal.catalogs import Catalog, CatalogError, misplaced, placeholders, read, read_all
+from portal.catalogs import Catalog, CatalogError, read, read_all
+from portal.checks import placeholders
 from portal.languages import CATALOG, discover, language
 from portal.settings import DATA
 from tests.unit.conftest import PLURALS, write_catalog
@@ -181,8 +182,8 @@ def test_the_usual_rules_of_other_languages_are_accepted(
 
 
 def test_only_the_first_misplaced_numbers_are_told() -> None:
-    assert misplaced(lambda n: 0, language("en")) == [0, 2, 3]
-    assert misplaced(lambda n: int(n != 1), language("en")) == []
+    assert language("en").misplaced(lambda n: 0) == [0, 2, 3]
+    assert language("en").misplaced(lambda n: int(n != 1)) == []
 
 
 @pytest.mark.parametrize(

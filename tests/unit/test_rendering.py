@@ -25,7 +25,7 @@ msgid "Ring %(phone)s."
 msgstr "Call %(phone)s."
 
 msgid "Skola"
-msgstr "<script>alert(\"School & 'friends'\")</script>"
+msgstr "<img onerror=alert(\"School & 'friends'\")"
 
 msgid "Minst 50 %%"
 msgstr "At least 50 %% or 50 %"
@@ -50,7 +50,7 @@ msgid "Ordlista"
 msgstr "Dictionary"
 """
 
-ALERT = "&lt;script&gt;alert(&#34;School &amp; &#39;friends&#39;&#34;)&lt;/script&gt;"
+ALERT = "&lt;img onerror=alert(&#34;School &amp; &#39;friends&#39;&#34;)"
 
 
 @pytest.fixture

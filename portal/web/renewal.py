@@ -1,0 +1,140 @@
+"""A saved catalog becomes new pages, while readers are served from the old ones.
+
+1. In development a saved file is noticed within half a second; in production the
+   signal SIGHUP says that catalogs are to be read again.
+2. Every catalog is read and checked. One with an error is refused: its language
+   keeps the texts that it had, and the log says what is wrong and where.
+3. The pages of what has changed are printed, in a thread of its own.
+4. The new edition takes the old one's place in one step.
+5. At leisure, its pages are packed as small as they go.
+"""
+
+import asyncio
+import logging
+import signal
+import threading
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+from portal import catalogs, languages
+from portal.catalogs import Catalog, CatalogError
+from portal.languages import CATALOG, Language
+from portal.settings import Settings
+from portal.web.edition import Edition, reprint
+from portal.web.guard import Guard
+from portal.web.shelf import polished
+
+PAUSE = 0.5
+"""Seconds between two looks at the files."""
+
+Stamps = Mapping[Path, tuple[int, int]]
+
+log = logging.getLogger(__name__)
+
+
+def stamps(locales: Path) -> Stamps:
+    """When each catalog was saved, and its size."""
+    found = {path: path.stat() for path in locales.glob(f"*/{CATALOG}") if path.exists()}
+    return {path: (state.st_mtime_ns, state.st_size) for path, state in found.items()}
+
+
+@asynccontextmanager
+async def renewing(
+    guard: Guard, settings: Settings, locales: Path, saved: Stamps
+) -> AsyncIterator[None]:
+    """Keep a guard's edition up to date until the end of the block.
+
+    Args:
+        guard: whose edition.
+        settings: what it is printed with.
+        locales: where the catalogs are.
+        saved: the stamps of the catalogs that its edition was printed from.
+    """
+    asked = asyncio.Event()
+    if hasattr(signal, "SIGHUP") and threading.current_thread() is threading.main_thread():
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, asked.set)
+    task = asyncio.create_task(_keep_up(guard, settings, locales, saved, asked))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _keep_up(
+    guard: Guard, settings: Settings, locales: Path, known: Stamps, asked: asyncio.Event
+) -> None:
+    polishing = asyncio.create_task(polish(guard))
+    try:
+        while True:
+            await _wait(asked, None if settings.production else PAUSE)
+            current = stamps(locales)
+            if asked.is_set() or current != known:
+                asked.clear()
+                known = current
+                polishing.cancel()
+                await asyncio.to_thread(renew, guard, settings, locales)
+                polishing = asyncio.create_task(polish(guard))
+    finally:
+        polishing.cancel()
+
+
+async def _wait(asked: asyncio.Event, seconds: float | None) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(asked.wait(), seconds)
+
+
+def renew(guard: Guard, settings: Settings, locales: Path) -> None:
+    """Put a new edition in the place of the old one, unless nothing has changed."""
+    former = guard.edition
+    try:
+        texts = _read(former, locales)
+        if texts == former.catalogs:
+            return
+        guard.edition = reprint(former, settings, texts)
+    except Exception as error:
+        # Whatever is wrong with what was saved, readers keep what they had.
+        log.error("The pages stay as they were: %s: %s", type(error).__name__, error)
+        return
+    changed = [tag for tag in texts if texts[tag] is not former.catalogs.get(tag)]
+    log.info("New pages: %s", ", ".join(changed) or "a language is gone")
+
+
+def _read(former: Edition, locales: Path) -> dict[str, Catalog]:
+    """Each language's catalog: the saved one, or the former one where that is refused."""
+    found = languages.discover(locales)
+    texts = {
+        tag: _taken(locales / tag / CATALOG, found[tag], former.catalogs.get(tag))
+        for tag in catalogs.translated(found)
+    }
+    source = {found.source.tag: former.catalogs[found.source.tag]}
+    return source | {tag: catalog for tag, catalog in texts.items() if catalog}
+
+
+def _taken(path: Path, language: Language, former: Catalog | None) -> Catalog | None:
+    try:
+        catalog = catalogs.read(path, language)
+        faults = catalog.faults
+    except CatalogError as error:
+        faults = (str(error),)
+    if faults:
+        for fault in faults:
+            log.error("%s", fault)
+        log.error("Refused. Run: portal catalogs check %s", language.tag)
+        return former
+    if former and (catalog.entries, catalog.fuzzy) == (former.entries, former.fuzzy):
+        return former
+    return catalog
+
+
+async def polish(guard: Guard) -> None:
+    """Pack an edition's pages as small as they go, and let it take its own place."""
+    edition = guard.edition
+    shelf = dict(edition.shelf)
+    for address, sheet in edition.shelf.items():
+        if sheet.is_quick:
+            shelf[address] = await asyncio.to_thread(polished, sheet)
+    if guard.edition is edition:
+        guard.edition = replace(edition, shelf=shelf)

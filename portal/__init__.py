@@ -39,6 +39,7 @@ Front, what is shown
     web.app       the table of routes; everything is put together here
 
 Door
+    reports       what translators are told: faults, coverage, changes
     commands      ``portal serve``, ``check``, ``db``, ``catalogs``, ``messages``
 """
 

@@ -215,13 +215,16 @@ _OPENERS = dict.fromkeys("\u202a\u202b\u202d\u202e", "\u202c") | dict.fromkeys(
 )
 
 
+_TURNING = {*_OPENERS, *_OPENERS.values()}
+
+
 def _left_open(entry: Entry, form: str, setting: Setting) -> Found:
     """A sign that turns the direction and is not taken back, or the other way about."""
     waiting: list[str] = []
     for sign in form:
         if sign in _OPENERS:
             waiting.append(_OPENERS[sign])
-        elif sign in _OPENERS.values() and (not waiting or waiting.pop() != sign):
+        elif sign in _TURNING and (not waiting or waiting.pop() != sign):
             return (_code(sign),)
     return (_code(waiting[0]),) if waiting else ()
 
@@ -235,7 +238,9 @@ def _invisible(entry: Entry, form: str, setting: Setting) -> Found:
     for before, sign, after in zip(" " + form, form, form[1:] + " ", strict=False):
         if sign in "\u200c\u200d" and not {before, after} & _LATIN and before.isalpha():
             continue  # joins or parts letters, as Persian and Sorani are written
-        if sign != "\n" and sign not in source and unicodedata.category(sign) in {"Cc", "Cf"}:
+        if sign == "\n" or sign in source or sign in _TURNING:
+            continue
+        if unicodedata.category(sign) in {"Cc", "Cf"}:
             return (_code(sign),)
     return ()
 
@@ -291,12 +296,14 @@ def _same(entry: Entry, form: str, setting: Setting) -> Found:
     return (form[:40],)
 
 
-_LIMIT = re.compile(r"max-length:\s*(\d+)")
+LIMIT = re.compile(r"max-length: ?\d+")
+"""How a comment or a flag says how many characters there is room for."""
 
 
 def _too_long(entry: Entry, form: str, setting: Setting) -> Found:
-    limit = _LIMIT.search(" ".join((*entry.flags, entry.comment)))
-    return (str(len(form)), limit[1]) if limit and len(form) > int(limit[1]) else ()
+    limits = LIMIT.findall(" ".join((*entry.flags, entry.comment)))
+    limit = min((int(one.partition(":")[2]) for one in limits), default=len(form))
+    return (str(len(form)), str(limit)) if len(form) > limit else ()
 
 
 _LATIN_SIGN = re.compile(r"[?,;](?!\S*@)")
@@ -332,7 +339,7 @@ def _glossary(entry: Entry, form: str, setting: Setting) -> Found:
     source, text = " ".join(entry.sources).lower(), _folded(form)
     for word, translations in setting.glossary.items():
         stands = re.search(rf"\b{re.escape(word.lower())}{_ENDINGS}\b", source)
-        if stands and not any(_folded(one) in text for one in translations):
+        if stands and form and not any(_folded(one) in text for one in translations):
             return word, ", ".join(translations)
     return ()
 

@@ -41,6 +41,10 @@ RIGHT_TO_LEFT = frozenset({"Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Syrc
 _CATEGORIES = ("zero", "one", "two", "few", "many", "other")
 
 
+class NoLanguage(ValueError):
+    """Something that was to be the tag of a language is not."""
+
+
 @dataclass(frozen=True)
 class Language:
     """A language pages are written in."""
@@ -76,15 +80,16 @@ class Language:
         """
         rules = self.locale.plural_form.rules
         derived = to_gettext({name: rules[name] for name, _ in self.plural_examples[:-1]})
-        return next((one for one in PLURALS if not self.misplaced(plural_rule(one))), derived)
+        return next((one for one in PLURALS if not self._differs(plural_rule(one))), derived)
 
     def misplaced(self, plural_form: Callable[[int], int]) -> list[int]:
         """Numbers for which a rule does not give the form that CLDR's order of forms gives.
 
         Babel's own rule for Arabic is wrong in this way: 11 to 99 and 100 to 102 change places.
         """
-        if not self.is_known:
-            return []
+        return self._differs(plural_form) if self.is_known else []
+
+    def _differs(self, plural_form: Callable[[int], int]) -> list[int]:
         order = [category for category, _ in self.plural_examples]
         form_of = self.locale.plural_form
         return [n for n in NUMBERS if plural_form(n) != order.index(form_of(n))][:3]
@@ -103,10 +108,10 @@ def language(tag: str) -> Language:
     """The language of a tag such as ``ar`` or ``zh-Hant``.
 
     Raises:
-        ValueError: when it is no language tag.
+        NoLanguage: when it is no language tag.
     """
     if not _TAG.fullmatch(tag):
-        raise ValueError(f"{tag} is no language tag (BCP 47), such as ar or zh-Hant")
+        raise NoLanguage(f"{tag} is no language tag (BCP 47), such as ar or zh-Hant")
     try:
         locale = Locale.parse(tag, sep="-")
     except UnknownLocaleError:

@@ -11,6 +11,7 @@ Ground, what is given
     areas         the three areas the administration works on, as texts
     checks        what can be wrong with a translation, and what to do about it
     catalogs      what the translators wrote, one catalog a language
+    pseudo        languages that nobody speaks, to find what was forgotten
     coverage      how much of a page stands in a language
     rendering     templates and catalogs become a page in one language
 
@@ -36,6 +37,7 @@ Front, what is shown
     web.guard     what holds for every request and every answer
     web.protocol  deadlines and ceilings below the application
     web.renewal   a saved catalog becomes new pages, while the old ones are read
+    web.preview   every text numbered where it stands, for translators alone
     web.app       the table of routes; everything is put together here
 
 Door

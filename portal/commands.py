@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -27,6 +28,7 @@ from portal.languages import NoLanguage
 from portal.settings import CHECKOUT, LOCAL_ADDRESS, Settings, SettingsError
 from portal.web.app import create_app
 from portal.web.edition import LOCALES, print_edition
+from portal.web.preview import Preview, create_preview
 from portal.web.protocol import BoundedProtocol
 
 FAULT, USAGE = 1, 2
@@ -183,6 +185,22 @@ def catalogs_status(settings: Settings, given: argparse.Namespace) -> int:
     return 0
 
 
+def catalogs_preview(settings: Settings, given: argparse.Namespace) -> int:
+    """Serve all pages with every text numbered, for translators; or write a list of them."""
+    try:
+        if given.write:
+            given.write.mkdir(parents=True, exist_ok=True)
+            listed = Preview(settings, LOCALES).index(linked=False)
+            (given.write / "index.html").write_text(listed, "utf-8")
+            return 0
+        app = create_preview(settings, LOCALES)
+    except PermissionError as error:
+        return _complain(str(error))
+    logging.getLogger(__name__).info("The preview opens at http://127.0.0.1:%s/", given.port)
+    uvicorn.run(app, port=given.port, log_config=None, access_log=False)
+    return 0
+
+
 def _tags(found: languages.Languages, wanted: str | None) -> list[str]:
     """The language that was named, or all that are translated.
 
@@ -314,6 +332,10 @@ def _parser() -> argparse.ArgumentParser:
     one = _command(group, "status", catalogs_status)
     one.add_argument("language", nargs="?", help="only this one")
     one.add_argument("--json", action="store_true")
+
+    one = _command(group, "preview", catalogs_preview)
+    one.add_argument("--port", type=int, default=8001)
+    one.add_argument("--write", type=Path, metavar="DIR", help="write index.html there instead")
 
     group = _group(commands, "messages", "the messages received")
     one = _command(group, "list", messages_list)

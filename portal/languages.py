@@ -9,7 +9,7 @@ that they cannot disagree.
 import gettext
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -123,7 +123,13 @@ def language(tag: str) -> Language:
 
 
 def _unknown(tag: str) -> Language:
-    """A language that CLDR has no data for: Swedish stands in, but for the direction."""
+    """A language that CLDR has no data for: a wider one stands in, or Swedish.
+
+    Only the direction is its own, where its script is known.
+    """
+    wider, _, rest = tag.rpartition("-")
+    if wider and (known := language(wider)).is_known:
+        return replace(known, tag=tag, name=f"{known.name} ({rest})")
     source = Locale.parse(SOURCE)
     likely: str = get_global("likely_subtags").get(tag, "")
     scripts = {*tag.split("-"), *likely.split("_")}

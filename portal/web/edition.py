@@ -91,13 +91,18 @@ def reprint(edition: Edition, settings: Settings, texts: Mapping[str, Catalog]) 
 
 
 def open_renderers(
-    settings: Settings, found: Languages, texts: Mapping[str, Catalog], **given: Any
+    settings: Settings,
+    found: Languages,
+    texts: Mapping[str, Catalog],
+    kind: type[Renderer] = Renderer,
+    **given: Any,
 ) -> Renderers:
     """Renderers that have all that templates ask for."""
     return Renderers(
         DATA / "templates",
         found,
         texts,
+        kind,
         base_url=settings.base_url,
         facts=facts.confirmed(settings),
         message_limit=MESSAGE_LIMIT,

@@ -112,7 +112,11 @@ def read(path: Path, language: Language) -> Catalog:
     Raises:
         CatalogError: when the file is broken or its plural rule is not the language's.
     """
-    file = open_file(path, language)
+    return sound(open_file(path, language))
+
+
+def sound(file: File) -> Catalog:
+    """What of a file can be shown to readers."""
     setting = file.setting()
     entries: dict[Key, Forms] = {}
     faults = []
@@ -120,11 +124,11 @@ def read(path: Path, language: Language) -> Catalog:
         if entry.state != "translated":
             continue
         if fault := next(examine(entry, setting, errors_only=True), None):
-            faults.append(f"{path}:{entry.line}: {fault.said().fault}")
+            faults.append(f"{file.path}:{entry.line}: {fault.said().fault}")
         else:
             entries[entry.key] = entry.forms
     fuzzy = frozenset(entry.key for entry in file.entries if entry.state == "fuzzy")
-    return Catalog(language, entries, file.plural_form, tuple(faults), fuzzy)
+    return Catalog(file.language, entries, file.plural_form, tuple(faults), fuzzy)
 
 
 def open_file(path: Path, language: Language) -> File:

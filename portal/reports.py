@@ -159,8 +159,8 @@ def status(locales: Path, language: Language, settings: Settings) -> Status:
     Raises:
         CatalogError: when its catalog cannot be used.
     """
-    catalog = catalogs.read(locales / language.tag / CATALOG, language)
     file = catalogs.open_file(locales / language.tag / CATALOG, language)
+    catalog = catalogs.sound(file)
     renderers = _any_renderers(settings)
     return Status(
         language.tag,

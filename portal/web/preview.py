@@ -26,10 +26,11 @@ from portal import catalogs, languages, pseudo
 from portal.catalogs import Catalog, CatalogError
 from portal.checks import Entry, Key, Setting, examine
 from portal.languages import CATALOG, Language, Languages
-from portal.rendering import Renderer, Renderers, Text
+from portal.rendering import Renderer, Text
 from portal.settings import DATA, Settings
 from portal.web.assets import Assets
 from portal.web.edition import open_renderers
+from portal.web.renewal import stamps
 from portal.web.shelf import SheetResponse
 from portal.web.states import STATES, State, seen
 
@@ -93,22 +94,28 @@ class Preview:
         self.template = catalogs.open_file(locales / TEMPLATE, source).entries
         self.numbers = {entry.key: number for number, entry in enumerate(self.template, 1)}
         self.assets = Assets(DATA / "static")
-        self.renderers = self._renderers(settings)
-        self.places = seen(self.renderers)
-
-    def _renderers(self, settings: Settings) -> Renderers:
-        edition = self.read()
-        return open_renderers(
+        self._saved = stamps(locales)
+        self._edition = self._read()
+        self.renderers = open_renderers(
             settings,
-            edition.languages,
-            edition.texts,
+            self._edition.languages,
+            self._edition.texts,
             kind=Marked,
             asset=self.assets,
             numbers=self.numbers,
         )
+        self.places = seen(self.renderers)
 
     def read(self) -> Edition:
-        """Everything that is saved; a language whose file is refused is shown in Swedish."""
+        """Everything as it is saved at this moment."""
+        if (saved := stamps(self.locales)) != self._saved:
+            self._saved, self._edition = saved, self._read()
+            found, texts = self._edition.languages, self._edition.texts
+            self.renderers = self.renderers.renewed(found, texts)
+        return self._edition
+
+    def _read(self) -> Edition:
+        """The catalogs; a language whose file is refused is shown in Swedish."""
         found = Languages([*languages.discover(self.locales), *pseudo.TAGS])
         texts = {tag: catalogs.empty(language) for tag, language in found.items()}
         for tag in pseudo.TAGS:
@@ -117,9 +124,9 @@ class Preview:
         for tag in catalogs.translated(languages.discover(self.locales)):
             path = self.locales / tag / CATALOG
             try:
-                texts[tag] = catalogs.read(path, found[tag])
-                entries = catalogs.open_file(path, found[tag]).entries
-                files[tag] = {entry.key: entry for entry in entries}
+                file = catalogs.open_file(path, found[tag])
+                texts[tag] = catalogs.sound(file)
+                files[tag] = {entry.key: entry for entry in file.entries}
             except CatalogError as error:
                 refused.append(str(error))
         return Edition(found, texts, files, tuple(refused))
@@ -129,8 +136,7 @@ class Preview:
         edition = self.read()
         if tag not in edition.languages:
             raise HTTPException(404)
-        renderers = self.renderers.renewed(edition.languages, edition.texts)
-        html = shown.render(renderers(edition.languages[tag]))
+        html = shown.render(self.renderers(edition.languages[tag]))
         style = f"<style>{STYLE}</style></head>"
         panel = self._panel(edition, tag, shown, html)
         return _shown(html).replace("</head>", style).replace("</body>", f"{panel}</body>")

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from copy import copy
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -91,6 +92,12 @@ def literal(shown: str, source: str) -> Text:
     return Text(shown, "%(value)s", {"value": Markup(source)})
 
 
+@lru_cache(256)
+def _query(**query: str) -> str:
+    """The query of an address; each page has one for every language."""
+    return f"?{urlencode(query)}" if query else ""
+
+
 class Renderer:
     """Renders the templates in one language, in one way of reading."""
 
@@ -154,13 +161,13 @@ class Renderer:
         target = language or self.language
         if self.alongside and not target.is_source:
             query = {**ALONGSIDE, **query}
-        return f"/{target.tag}/{slug}" + (f"?{urlencode(query)}" if query else "")
+        return f"/{target.tag}/{slug}" + _query(**query)
 
     def other_reading(self, slug: str, **query: str) -> str:
         """The address of the same page in the other way of reading."""
         if not self.alongside:
             query = {**ALONGSIDE, **query}
-        return f"/{self.language.tag}/{slug}" + (f"?{urlencode(query)}" if query else "")
+        return f"/{self.language.tag}/{slug}" + _query(**query)
 
     def link(self, address: str, text: Text) -> Text:
         """A link inside a sentence."""

@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from portal import catalogs, languages
 from portal.catalogs import Catalog, CatalogError
@@ -72,10 +73,11 @@ async def _keep_up(
             await _wait(asked, None if settings.production else PAUSE)
             current = stamps(locales)
             if asked.is_set() or current != known:
+                known = {} if asked.is_set() else known
                 asked.clear()
-                known = current
                 polishing.cancel()
-                await asyncio.to_thread(renew, guard, settings, locales)
+                await asyncio.to_thread(renew, guard, settings, locales, known)
+                known = current
                 polishing = asyncio.create_task(polish(guard))
     finally:
         polishing.cancel()
@@ -86,11 +88,20 @@ async def _wait(asked: asyncio.Event, seconds: float | None) -> None:
         await asyncio.wait_for(asked.wait(), seconds)
 
 
-def renew(guard: Guard, settings: Settings, locales: Path) -> None:
-    """Put a new edition in the place of the old one, unless nothing has changed."""
+def renew(
+    guard: Guard, settings: Settings, locales: Path, known: Stamps = MappingProxyType({})
+) -> None:
+    """Put a new edition in the place of the old one, unless nothing has changed.
+
+    Args:
+        guard: whose edition.
+        settings: what it is printed with.
+        locales: where the catalogs are.
+        known: stamps of the files that have been read; they are read again if saved since.
+    """
     former = guard.edition
     try:
-        texts = _read(former, locales)
+        texts = _read(former, locales, known)
         if texts == former.catalogs:
             return
         guard.edition = reprint(former, settings, texts)
@@ -102,11 +113,14 @@ def renew(guard: Guard, settings: Settings, locales: Path) -> None:
     log.info("New pages: %s", ", ".join(changed) or "a language is gone")
 
 
-def _read(former: Edition, locales: Path) -> dict[str, Catalog]:
+def _read(former: Edition, locales: Path, known: Stamps) -> dict[str, Catalog]:
     """Each language's catalog: the saved one, or the former one where that is refused."""
     found = languages.discover(locales)
+    current = stamps(locales)
     texts = {
-        tag: _taken(locales / tag / CATALOG, found[tag], former.catalogs.get(tag))
+        tag: former.catalogs.get(tag)
+        if (path := locales / tag / CATALOG) in known and known[path] == current.get(path)
+        else _taken(path, found[tag], former.catalogs.get(tag))
         for tag in catalogs.translated(found)
     }
     source = {found.source.tag: former.catalogs[found.source.tag]}

@@ -121,7 +121,7 @@ def examine(entry: Entry, setting: Setting, *, errors_only: bool = False) -> Ite
         if f"ignore-{check.name}" in entry.flags and not check.stops:
             continue
         for form in entry.forms:
-            if found := check.find(entry, form, setting):
+            if (form or check.stops) and (found := check.find(entry, form, setting)):
                 yield Fault(check, entry.line, *entry.key, form, found)
                 break
 
@@ -269,7 +269,7 @@ def _end(entry: Entry, form: str, setting: Setting) -> Found:
     expected, given = _end_of(plural, "sv"), _end_of(form, setting.language.tag)
     if expected == given:
         return ()
-    return form.rstrip()[-12:], plural.rstrip()[-12:]
+    return form.split()[-1], plural.split()[-1]
 
 
 def _end_of(text: str, tag: str) -> int:
@@ -281,7 +281,7 @@ def _end_of(text: str, tag: str) -> int:
     return next((kind for kind, signs in enumerate(_SAME_END) if last in signs), -1)
 
 
-_DOUBLED = re.compile(r"\b([^\W\d_]+)\s+\1\b", re.IGNORECASE)
+_DOUBLED = re.compile(r"\b((?:[^\W\d_]|[’'ʼ-])+)\s+\1\b", re.IGNORECASE)
 
 
 def _doubled(entry: Entry, form: str, setting: Setting) -> Found:
@@ -339,7 +339,7 @@ def _glossary(entry: Entry, form: str, setting: Setting) -> Found:
     source, text = " ".join(entry.sources).lower(), _folded(form)
     for word, translations in setting.glossary.items():
         stands = re.search(rf"\b{re.escape(word.lower())}{_ENDINGS}\b", source)
-        if stands and form and not any(_folded(one) in text for one in translations):
+        if stands and not any(_folded(one) in text for one in translations):
             return word, ", ".join(translations)
     return ()
 

@@ -48,6 +48,7 @@ PLANTED = [
     ("en", "end", SKOLA + 'msgstr "School."\n'),
     ("ar", "end", 'msgid "Kan du?"\nmsgstr "هل يمكنك."\n'),
     ("en", "doubled", SKOLA + 'msgstr "The the school"\n'),
+    ("so", "doubled", SKOLA + 'msgstr "Su’aal su’aal"\n'),
     ("ar", "doubled", SKOLA + 'msgstr "في في المدرسة"\n'),
     ("en", "same", SKOLA + 'msgstr "Skola"\n'),
     ("en", "length", "#, max-length:5\n" + SKOLA + 'msgstr "School"\n'),

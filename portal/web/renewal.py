@@ -1,6 +1,6 @@
 """A saved catalog becomes new pages, while readers are served from the old ones.
 
-1. In development a saved file is noticed within half a second; in production the
+1. In development a saved file is noticed within a quarter of a second; in production the
    signal SIGHUP says that catalogs are to be read again.
 2. Every catalog is read and checked. One with an error is refused: its language
    keeps the texts that it had, and the log says what is wrong and where.
@@ -27,7 +27,7 @@ from portal.web.edition import Edition, reprint
 from portal.web.guard import Guard
 from portal.web.shelf import polished
 
-PAUSE = 0.5
+PAUSE = 0.25
 """Seconds between two looks at the files."""
 
 Stamps = Mapping[Path, tuple[int, int]]

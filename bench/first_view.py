@@ -5,7 +5,7 @@ reader (RFC 6928): with them a page is there in three round trips.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from portal.settings import Settings
 from portal.web.edition import print_edition
@@ -34,7 +34,7 @@ def _is_page(sheet: Sheet) -> bool:
     return (b"content-type", HTML.encode()) in sheet.bodies[""][0]
 
 
-def _weight(shelf: dict[str, Sheet], sheet: Sheet) -> int:
+def _weight(shelf: Mapping[str, Sheet], sheet: Sheet) -> int:
     fetched = re.findall(r'(?:href|src)="(/static/[^"]+\.(?:css|js))"', sheet.text)
     return sum(len(_smallest(one)) for one in [sheet, *(shelf[path] for path in fetched)])
 

@@ -10,7 +10,10 @@ Ground, what is given
     languages     the languages found in ``locales/`` and how one is chosen
     facts         phone, addresses, dates and laws: each fact stands here once
     areas         the three areas the administration works on, as texts
+    checks        what can be wrong with a translation, and what to do about it
     catalogs      what the translators wrote, one catalog a language
+    pseudo        languages that nobody speaks, to find what was forgotten
+    coverage      how much of a page stands in a language
     rendering     templates and catalogs become a page in one language
 
 Cellar, what is kept
@@ -20,6 +23,7 @@ Cellar, what is kept
 
 Workshop, what is done
     messages      a message from the public: its limits, receiving it, finding it
+    translating   what translators run: extract, update, add, check, what has changed
 
 Front, what is shown
     web.posted    a posted body becomes fields
@@ -28,15 +32,18 @@ Front, what is shown
     web.assets    style sheets and scripts, under names that change with them
     web.pages     the table of public pages, and how they are printed
     web.errors    every error in the language of the path
+    web.states    every state in which a page is seen, with example values
     web.edition   all of this printed at once, to be replaced as a whole
     web.contact   the form is shown, refused or accepted
     web.case      a person's own receipt
     web.guard     what holds for every request and every answer
     web.protocol  deadlines and ceilings below the application, and answers from the shelf
+    web.renewal   a saved catalog becomes new pages, while the old ones are read
+    web.preview   every text numbered where it stands, for translators alone
     web.app       the table of routes; everything is put together here
 
 Door
-    translating   what translators run: extract and update
+    reports       what translators are told: faults, coverage, changes
     commands      ``portal serve``, ``check``, ``db``, ``catalogs``, ``messages``
 """
 

@@ -1,33 +1,46 @@
 """What the translators wrote: one catalog a language, read from its ``.po`` file.
 
 A catalog is read straight into memory; no compiled file stands between a
-translator and the page. An entry that could damage a page (a placeholder lost or
-invented, a plural form missing) is left out, so the Swedish text is shown in its
-place, and the fault is kept to be told. A file that cannot be read, or whose
-plural rule is not the language's, refuses the whole catalog.
+translator and the page. An entry with an error (see ``checks``) is left out, so
+the Swedish text is shown in its place, and the fault is kept to be told. A file
+that cannot be read, or whose plural rule is not the language's, refuses the whole
+catalog.
 """
 
-import gettext
+import csv
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel.messages.pofile import PoFileError, read_po
 
-from portal.languages import CATALOG, NUMBERS, Language, Languages
+from portal.checks import (
+    BROKEN,
+    RULE,
+    UNREADABLE,
+    Check,
+    Entry,
+    Fault,
+    Forms,
+    Key,
+    Setting,
+    examine,
+)
+from portal.languages import CATALOG, Language, Languages, plural_rule
 
-PLACEHOLDER = re.compile(r"%%|%\((\w+)\)[sd]")
-"""All that is special in a text: a named value, or a per cent sign written twice."""
-
-Forms = tuple[str, ...]
-Key = tuple[str | None, str]
-"""A text: its context, where it has one, and its Swedish words."""
+GLOSSARY = "glossary/{tag}.csv"
+"""In Weblate's columns: a word with several good translations has several rows."""
 
 
 class CatalogError(Exception):
-    """A catalog that cannot be used at all."""
+    """A catalog that cannot be used at all, and why."""
+
+    def __init__(self, path: Path, check: Check, *found: str, line: int = 0) -> None:
+        self.fault = Fault(check, line, None, "", "", found)
+        super().__init__(f"{path}:{line}: {self.fault.said().fault}")
 
 
 @dataclass(frozen=True)
@@ -40,10 +53,8 @@ class Catalog:
     plural_form: Callable[[int], int]
     faults: tuple[str, ...] = ()
     """What was left out, and why, a line each."""
-    outdated: frozenset[Key] = frozenset()
-    """Texts whose Swedish has changed since they were translated (gettext calls them fuzzy)."""
-    complete: bool = True
-    """Whether every text of the file can be shown."""
+    fuzzy: frozenset[Key] = frozenset()
+    """What is translated for an earlier Swedish, and not shown."""
 
     def find(self, source: str, context: str | None = None, number: int = 0) -> str | None:
         """The translation of a Swedish text, or None where there is no usable one.
@@ -59,6 +70,22 @@ class Catalog:
         return forms[self.plural_form(number)] if len(forms) > 1 else forms[0]
 
 
+@dataclass(frozen=True)
+class File:
+    """A ``.po`` file as it was read: everything in it, sound or not."""
+
+    path: Path
+    language: Language
+    entries: tuple[Entry, ...]
+    count: int
+    """How many plural forms its texts have."""
+    plural_form: Callable[[int], int]
+
+    def setting(self, glossary: Mapping[str, list[str]] | None = None) -> Setting:
+        """What checks have to know of it."""
+        return Setting(self.language, self.count, glossary or {})
+
+
 def read_all(folder: Path, languages: Languages) -> dict[str, Catalog]:
     """A catalog for every language, by tag; the source's is empty.
 
@@ -66,12 +93,17 @@ def read_all(folder: Path, languages: Languages) -> dict[str, Catalog]:
         CatalogError: when one of them cannot be used.
     """
     catalogs = {tag: read(folder / tag / CATALOG, languages[tag]) for tag in translated(languages)}
-    return {languages.source.tag: Catalog(languages.source, {}, int)} | catalogs
+    return {languages.source.tag: empty(languages.source)} | catalogs
 
 
 def translated(languages: Languages) -> list[str]:
     """The tags of all languages but the source."""
     return [tag for tag, language in languages.items() if not language.is_source]
+
+
+def empty(language: Language) -> Catalog:
+    """A catalog without texts: everything is shown in Swedish."""
+    return Catalog(language, {}, int)
 
 
 def read(path: Path, language: Language) -> Catalog:
@@ -80,69 +112,109 @@ def read(path: Path, language: Language) -> Catalog:
     Raises:
         CatalogError: when the file is broken or its plural rule is not the language's.
     """
-    try:
-        catalog = read_po(BytesIO(path.read_bytes()), locale=language.locale, abort_invalid=True)
-        plural_form = gettext.c2py(catalog.plural_expr)
-    except (PoFileError, ValueError, OSError) as error:
-        raise CatalogError(f"{path}: {error}") from error
-    if wrong := misplaced(plural_form, language):
-        raise CatalogError(f"{path}: Plural-Forms is wrong for {language.tag}, as for {wrong}")
+    return sound(open_file(path, language))
+
+
+def sound(file: File) -> Catalog:
+    """What of a file can be shown to readers."""
+    setting = file.setting()
     entries: dict[Key, Forms] = {}
-    faults, outdated, count = [], set(), 0
-    for message in catalog:
-        sources, forms = _texts(message.id), _texts(message.string)
-        count += any(sources)
-        if message.fuzzy and any(sources):
-            outdated.add((message.context, sources[0]))
-        if message.fuzzy or not any(sources) or not any(forms):
+    faults = []
+    for entry in file.entries:
+        if entry.state != "translated":
             continue
-        if fault := _damage(sources, forms, catalog.num_plurals):
-            faults.append(f"{path}:{message.lineno}: {fault}")
+        if fault := next(examine(entry, setting, errors_only=True), None):
+            faults.append(f"{file.path}:{entry.line}: {fault.said().fault}")
         else:
-            entries[message.context, sources[0]] = forms
-    return Catalog(
-        language,
-        entries,
-        plural_form,
-        tuple(faults),
-        frozenset(outdated),
-        complete=len(entries) == count,
+            entries[entry.key] = entry.forms
+    fuzzy = frozenset(entry.key for entry in file.entries if entry.state == "fuzzy")
+    return Catalog(file.language, entries, file.plural_form, tuple(faults), fuzzy)
+
+
+def open_file(path: Path, language: Language) -> File:
+    """Read a ``.po`` file with everything in it.
+
+    Raises:
+        CatalogError: when the file is broken or its plural rule is not the language's.
+    """
+    try:
+        content = path.read_bytes()
+        if line := _malformed(content.decode()):
+            raise CatalogError(path, BROKEN, line[1], line=line[0])
+        catalog: Any = read_po(BytesIO(content), locale=language.locale, abort_invalid=True)
+        plural_form = plural_rule(f"plural={catalog.plural_expr}")
+    except PoFileError as error:
+        raise CatalogError(path, BROKEN, str(error), line=(error.lineno or 0) + 1) from error
+    except (ValueError, OSError) as error:
+        raise CatalogError(path, UNREADABLE, str(error)) from error
+    if wrong := _wrong_rule(plural_form, catalog.num_plurals, language):
+        raise CatalogError(path, RULE, language.tag, wrong, language.plurals)
+    entries = tuple(map(_entry, (message for message in catalog if message.id)))
+    return File(path, language, entries, catalog.num_plurals, plural_form)
+
+
+def glossary(folder: Path, tag: str) -> dict[str, list[str]]:
+    """How a language translates words that must be the same everywhere; empty without a list.
+
+    Args:
+        folder: the catalogs'.
+        tag: of the language.
+    """
+    path = folder / GLOSSARY.format(tag=tag)
+    words: dict[str, list[str]] = {}
+    if path.exists():
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                words.setdefault(row["source"], []).append(row["target"])
+    return words
+
+
+_LINE = re.compile(r'(#.*|((msgctxt|msgid|msgid_plural|msgstr(\[\d+\])?)\s*)?"([^"\\]|\\.)*")?\s*')
+
+
+def _malformed(content: str) -> tuple[int, str] | None:
+    """The first line that cannot stand in a ``.po`` file; Babel passes over some of them."""
+    lines = enumerate(content.removeprefix("\ufeff").split("\n"), 1)
+    return next(((n, line.strip()[:60]) for n, line in lines if not _LINE.fullmatch(line)), None)
+
+
+def _wrong_rule(rule: Callable[[int], int], count: int, language: Language) -> str:
+    """For which numbers, or for how many forms, a plural rule is not the language's."""
+    if wrong := language.misplaced(rule):
+        return str(wrong)
+    right = len(language.plural_examples)
+    return f"nplurals={count}" if language.is_known and count != right else ""
+
+
+def _entry(message: Any) -> Entry:
+    """An entry, from Babel's message."""
+    former = [line[1:].strip() for line in message.user_comments if line.startswith("|")]
+    return Entry(
+        message.lineno,
+        message.context,
+        _texts(message.id),
+        _texts(message.string),
+        bool(message.fuzzy),
+        frozenset(message.flags),
+        "\n".join(message.auto_comments),
+        "\n".join(line for line in message.user_comments if not line.startswith("|")),
+        _previous(former),
     )
 
 
-def misplaced(plural_form: Callable[[int], int], language: Language) -> list[int]:
-    """Numbers for which a rule does not give the form that CLDR's order of forms gives.
-
-    Babel's own rule for Arabic is wrong in this way: 11 to 99 and 100 to 102 change places.
-    """
-    order = [category for category, _ in language.plural_examples]
-    return [
-        number
-        for number in NUMBERS
-        if plural_form(number) != order.index(language.locale.plural_form(number))
-    ][:3]
+_QUOTED = re.compile(r'^(msgid(?:_plural)?|msgctxt)?\s*"(.*)"$')
 
 
-def placeholders(text: str) -> set[str]:
-    """The names of the values in a text."""
-    return {match[1] for match in PLACEHOLDER.finditer(text) if match[1]}
+def _previous(lines: Iterable[str]) -> str:
+    """The former Swedish, from comments that begin with ``#|``."""
+    parts, part = {"msgid": ""}, "msgid"
+    for line in lines:
+        if found := _QUOTED.match(line):
+            part = found[1] or part
+            parts[part] = parts.get(part, "") + found[2]
+    return parts["msgid"].replace("\\n", "\n").replace('\\"', '"')
 
 
 def _texts(value: object) -> Forms:
     """What Babel gives as one text or several, as several."""
     return tuple(map(str, value)) if isinstance(value, list | tuple) else (str(value or ""),)
-
-
-def _damage(sources: Forms, forms: Forms, count: int) -> str:
-    """What is so wrong with an entry that it cannot be shown."""
-    wanted = {name for source in sources for name in placeholders(source)}
-    if len(sources) > 1 and (len(forms) != count or not all(forms)):
-        return f"not all of the {count} plural forms are filled in"
-    for form in forms:
-        given = placeholders(form)
-        if strange := given - wanted:
-            return f"no value is called {', '.join(sorted(strange))}"
-        # A form for exactly one or two may say the number in words.
-        if lost := wanted - given - ({"num"} if len(sources) > 1 else set()):
-            return f"the value {', '.join(sorted(lost))} is missing"
-    return ""

@@ -14,18 +14,21 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import uvicorn
 from jinja2 import TemplateError
 from uvicorn.supervisors import Multiprocess
 
-from portal import __version__, languages, messages, translating
+from portal import __version__, catalogs, languages, messages, reports, translating
 from portal.catalogs import CatalogError
 from portal.database import Database, Unavailable
-from portal.settings import CHECKOUT, DATA, LOCAL_ADDRESS, Settings, SettingsError
+from portal.languages import NoLanguage
+from portal.settings import CHECKOUT, LOCAL_ADDRESS, Settings, SettingsError
 from portal.web.app import create_app
-from portal.web.edition import print_edition
+from portal.web.edition import LOCALES, print_edition
+from portal.web.preview import Preview, create_preview
 from portal.web.protocol import BoundedProtocol
 
 FAULT, USAGE = 1, 2
@@ -45,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run(settings, given)
     except SettingsError as error:
         return _complain("These settings cannot be used:", *error.faults)
-    except (CatalogError, TemplateError) as error:
+    except (CatalogError, TemplateError, NoLanguage) as error:
         return _complain(str(error))
     except Unavailable:
         return _complain("The database cannot be used. Is DATABASE_URL right, and is it running?")
@@ -137,9 +140,76 @@ def catalogs_extract(settings: Settings, given: argparse.Namespace) -> int:
 
 def catalogs_update(settings: Settings, given: argparse.Namespace) -> int:
     """Bring all catalogs in step with the texts."""
-    for change in translating.update(CHECKOUT, languages.discover(DATA / "locales")):
+    found = languages.discover(CHECKOUT / "locales")
+    if given.check:
+        late = translating.out_of_step(CHECKOUT, found)
+        return (
+            _complain(*(f"{path} is not in step with the texts." for path in late)) if late else 0
+        )
+    for change in translating.update(CHECKOUT, found):
         print(f"{change.tag}: {change.added} new ({change.fuzzy} fuzzy), {change.removed} gone")
     return 0
+
+
+def catalogs_add(settings: Settings, given: argparse.Namespace) -> int:
+    """Begin the catalog of a new language."""
+    try:
+        path = translating.add(LOCALES, given.language)
+    except FileExistsError as error:
+        return _complain(f"There is one already: {error}")
+    new = languages.language(given.language)
+    print(f"{new.name}, {new.direction}, {new.plurals}\n{path}")
+    return 0
+
+
+def catalogs_check(settings: Settings, given: argparse.Namespace) -> int:
+    """Say what is wrong with the translations, and what to do about it."""
+    found = languages.discover(LOCALES)
+    tags = _tags(found, given.language)
+    told = reports.faults(LOCALES, [found[tag] for tag in tags], settings, given.tongue)
+    if given.json:
+        print(json.dumps([asdict(one) for one in told], ensure_ascii=False, indent=2))
+    else:
+        print(*map(str, told), reports.verdict(told, given.tongue), sep="\n\n")
+    return FAULT if any(one.level == "error" for one in told) else 0
+
+
+def catalogs_status(settings: Settings, given: argparse.Namespace) -> int:
+    """Say how much of each page is translated, and what the Swedish has changed."""
+    found = languages.discover(LOCALES)
+    rows = [reports.status(LOCALES, found[tag], settings) for tag in _tags(found, given.language)]
+    if given.json:
+        print(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=2))
+    else:
+        print(*map(str, rows), sep="\n\n")
+    return 0
+
+
+def catalogs_preview(settings: Settings, given: argparse.Namespace) -> int:
+    """Serve all pages with every text numbered, for translators; or write a list of them."""
+    try:
+        if given.write:
+            given.write.mkdir(parents=True, exist_ok=True)
+            listed = Preview(settings, LOCALES).index(linked=False)
+            (given.write / "index.html").write_text(listed, "utf-8")
+            return 0
+        app = create_preview(settings, LOCALES)
+    except PermissionError as error:
+        return _complain(str(error))
+    logging.getLogger(__name__).info("The preview opens at http://127.0.0.1:%s/", given.port)
+    uvicorn.run(app, port=given.port, log_config=None, access_log=False)
+    return 0
+
+
+def _tags(found: languages.Languages, wanted: str | None) -> list[str]:
+    """The language that was named, or all that are translated.
+
+    Raises:
+        NoLanguage: when there is no such language.
+    """
+    if wanted and wanted not in catalogs.translated(found):
+        raise NoLanguage(f"locales/ has no language {wanted}: portal catalogs add {wanted}")
+    return [wanted] if wanted else catalogs.translated(found)
 
 
 def messages_list(settings: Settings, given: argparse.Namespace) -> int:
@@ -251,7 +321,21 @@ def _parser() -> argparse.ArgumentParser:
 
     group = _group(commands, "catalogs", "the translations")
     _command(group, "extract", catalogs_extract)
-    _command(group, "update", catalogs_update)
+    one = _command(group, "update", catalogs_update)
+    one.add_argument("--check", action="store_true", help="change nothing; 1 if there is a need")
+    one = _command(group, "add", catalogs_add)
+    one.add_argument("language", help="its tag, such as so, fa or zh-Hant")
+    one = _command(group, "check", catalogs_check)
+    one.add_argument("language", nargs="?", help="only this one")
+    one.add_argument("--in", dest="tongue", choices=["en", "sv"], default="en", help="the words")
+    one.add_argument("--json", action="store_true")
+    one = _command(group, "status", catalogs_status)
+    one.add_argument("language", nargs="?", help="only this one")
+    one.add_argument("--json", action="store_true")
+
+    one = _command(group, "preview", catalogs_preview)
+    one.add_argument("--port", type=int, default=8001)
+    one.add_argument("--write", type=Path, metavar="DIR", help="write index.html there instead")
 
     group = _group(commands, "messages", "the messages received")
     one = _command(group, "list", messages_list)

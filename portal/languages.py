@@ -6,12 +6,16 @@ has to be told about it. Tag, direction and own name come from one object, so
 that they cannot disagree.
 """
 
+import gettext
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
+from babel.core import get_global
+from babel.plural import to_gettext
 
 SOURCE = "sv"
 FORMATS = {"en": "en_GB"}
@@ -20,7 +24,25 @@ CATALOG = "LC_MESSAGES/portal.po"
 NUMBERS = range(1001)
 """Whole numbers that meet every plural category of every language in CLDR."""
 
+PLURALS = (
+    "nplurals=1; plural=0;",
+    "nplurals=2; plural=(n != 1);",
+    "nplurals=2; plural=(n > 1);",
+    "nplurals=3; plural=(n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<12 || n%100>14) ? 1 : 2);",
+    "nplurals=3; plural=(n%10==1 && n%100!=11 ? 0"
+    " : n%10>=2 && n%10<=4 && (n%100<12 || n%100>14) ? 1 : 2);",
+    "nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2"
+    " : n%100>=3 && n%100<=10 ? 3 : n%100>=11 ? 4 : 5);",
+)
+"""Rules as the gettext manual and translators' tools write them."""
+RIGHT_TO_LEFT = frozenset({"Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Syrc", "Thaa"})
+"""Scripts; for languages whose direction CLDR does not tell."""
+
 _CATEGORIES = ("zero", "one", "two", "few", "many", "other")
+
+
+class NoLanguage(ValueError):
+    """Something that was to be the tag of a language is not."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +56,15 @@ class Language:
     direction: str
     """``ltr`` or ``rtl``, for ``dir``."""
     locale: Locale
+    is_known: bool = True
+    """Whether CLDR has it; if not, its dates and numbers are written as the source's."""
 
     @property
     def is_source(self) -> bool:
         """Whether the texts are written in it."""
         return self.tag == SOURCE
 
-    @property
+    @cached_property
     def plural_examples(self) -> list[tuple[str, int]]:
         """Each plural category of whole numbers (CLDR), with the first number in it."""
         first: dict[str, int] = {}
@@ -48,17 +72,70 @@ class Language:
             first.setdefault(self.locale.plural_form(number), number)
         return [(category, first[category]) for category in _CATEGORIES if category in first]
 
+    @cached_property
+    def plurals(self) -> str:
+        """The value of ``Plural-Forms`` in its catalog, its forms in the order of CLDR.
+
+        Derived, because Babel's own table is wrong for Arabic, Persian, Turkish and others.
+        """
+        rules = self.locale.plural_form.rules
+        derived = to_gettext({name: rules[name] for name, _ in self.plural_examples[:-1]})
+        return next((one for one in PLURALS if not self._differs(plural_rule(one))), derived)
+
+    def misplaced(self, plural_form: Callable[[int], int]) -> list[int]:
+        """Numbers for which a rule does not give the form that CLDR's order of forms gives.
+
+        Babel's own rule for Arabic is wrong in this way: 11 to 99 and 100 to 102 change places.
+        """
+        return self._differs(plural_form) if self.is_known else []
+
+    def _differs(self, plural_form: Callable[[int], int]) -> list[int]:
+        order = [category for category, _ in self.plural_examples]
+        form_of = self.locale.plural_form
+        return [n for n in NUMBERS if plural_form(n) != order.index(form_of(n))][:3]
+
+
+def plural_rule(header: str) -> Callable[[int], int]:
+    """The rule in a ``Plural-Forms`` header: which form a number takes.
+
+    Raises:
+        ValueError: when it is none.
+    """
+    return gettext.c2py(header.partition("plural=")[2].rstrip("; "))
+
 
 def language(tag: str) -> Language:
     """The language of a tag such as ``ar`` or ``zh-Hant``.
 
     Raises:
-        babel.UnknownLocaleError, ValueError: when CLDR does not know the tag.
+        NoLanguage: when it is no language tag.
     """
-    locale = Locale.parse(tag, sep="-")
+    if not _TAG.fullmatch(tag):
+        raise NoLanguage(f"{tag} is no language tag (BCP 47), such as ar or zh-Hant")
+    try:
+        locale = Locale.parse(tag, sep="-")
+    except UnknownLocaleError:
+        return _unknown(tag)
     name = locale.get_display_name(locale) or tag
     formats = Locale.parse(FORMATS[tag]) if tag in FORMATS else locale
-    return Language(tag, name[0].upper() + name[1:], locale.text_direction, formats)
+    direction = "rtl" if RIGHT_TO_LEFT & {*tag.split("-")} else locale.text_direction
+    return Language(tag, name[0].upper() + name[1:], direction, formats)
+
+
+def _unknown(tag: str) -> Language:
+    """A language that CLDR has no data for: a wider one stands in, or Swedish.
+
+    Only the direction is its own, where its script is known.
+    """
+    wider, _, rest = tag.rpartition("-")
+    if wider and (known := language(wider)).is_known:
+        return replace(known, tag=tag, name=f"{known.name} ({rest})")
+    source = Locale.parse(SOURCE)
+    likely: str = get_global("likely_subtags").get(tag, "")
+    scripts = {*tag.split("-"), *likely.split("_")}
+    direction = "rtl" if RIGHT_TO_LEFT & scripts else "ltr"
+    name = source.languages.get(tag.partition("-")[0], tag)
+    return Language(tag, name[0].upper() + name[1:], direction, source, is_known=False)
 
 
 class Languages(Mapping[str, Language]):
@@ -107,6 +184,7 @@ def discover(folder: Path) -> Languages:
     return Languages(path.parts[-3] for path in folder.glob(f"*/{CATALOG}"))
 
 
+_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _RANGE = re.compile(r"\*|[a-z]{1,8}(-[a-z0-9]{1,8})*")
 _QUALITY = re.compile(r"q=(0(\.[0-9]{0,3})?|1(\.0{0,3})?)")
 _HEADER_LIMIT = 1000

@@ -9,9 +9,9 @@ is shown in Swedish and marked as Swedish (WCAG 2.2, 3.1.2).
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from copy import copy
 from datetime import date, datetime
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -25,7 +25,8 @@ from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
-from portal.catalogs import PLACEHOLDER, Catalog, Key
+from portal.catalogs import Catalog
+from portal.checks import PLACEHOLDER, Key
 from portal.facts import dialled
 from portal.hours import ZONE
 from portal.languages import Language, Languages
@@ -92,19 +93,10 @@ def literal(shown: str, source: str) -> Text:
     return Text(shown, "%(value)s", {"value": Markup(source)})
 
 
-@dataclass(frozen=True)
-class Coverage:
-    """How much of a page is translated, counted in texts."""
-
-    total: int
-    translated: int
-    outdated: int
-    """Untranslated only because the Swedish has changed since."""
-
-    @property
-    def percent(self) -> int:
-        """The share that is translated, rounded down: 100 only when all is."""
-        return 100 * self.translated // self.total if self.total else 100
+@lru_cache(256)
+def _query(**query: str) -> str:
+    """The query of an address; each page has one for every language."""
+    return f"?{urlencode(query)}" if query else ""
 
 
 class Renderer:
@@ -117,10 +109,10 @@ class Renderer:
         self.language: Language = catalog.language
         self.languages = renderers.languages
         self.renderers = renderers
-        self._asked: dict[Key, bool] = {}
-        """Every text that a page asked for, and whether it is translated."""
         self.alongside = alongside
         self.environment = environment
+        self.seen: set[Key] = set()
+        """The texts on the page that was rendered last."""
         environment.globals.update(self._vocabulary())
         environment.filters["alongside"] = self.with_swedish
 
@@ -130,17 +122,8 @@ class Renderer:
         Raises:
             jinja2.TemplateError: for a fault in the template, an undefined value included.
         """
+        self.seen = set()
         return self.environment.get_template(template).render(values)
-
-    def measure(self, template: str, **values: Any) -> Coverage:
-        """How much of a page is translated."""
-        self._asked.clear()
-        self.render(template, **values)
-        return Coverage(
-            total=len(self._asked),
-            translated=sum(self._asked.values()),
-            outdated=len(self._asked.keys() & self.catalog.outdated),
-        )
 
     def gettext(self, source: str, **values: Any) -> Text:
         """The words for a Swedish text, with its values."""
@@ -160,8 +143,8 @@ class Renderer:
         return self.renderers(language).gettext(text.words, **text.values)
 
     def _text(self, key: Key, source: str, values: Mapping[str, Any], number: int = 0) -> Text:
+        self.seen.add(key)
         found = self.catalog.find(key[1], key[0], number)
-        self._asked[key] = found is not None
         values = {name: self._written(value) for name, value in values.items()}
         if found is not None:
             return Text(fill(found, values), source, values)
@@ -184,13 +167,13 @@ class Renderer:
         target = language or self.language
         if self.alongside and not target.is_source:
             query = {**ALONGSIDE, **query}
-        return f"/{target.tag}/{slug}" + (f"?{urlencode(query)}" if query else "")
+        return f"/{target.tag}/{slug}" + _query(**query)
 
     def other_reading(self, slug: str, **query: str) -> str:
         """The address of the same page in the other way of reading."""
         if not self.alongside:
             query = {**ALONGSIDE, **query}
-        return f"/{self.language.tag}/{slug}" + (f"?{urlencode(query)}" if query else "")
+        return f"/{self.language.tag}/{slug}" + _query(**query)
 
     def link(self, address: str, text: Text) -> Text:
         """A link inside a sentence."""
@@ -240,10 +223,8 @@ class Renderer:
         """Languages by their names, as a list in a sentence."""
 
         def write(locale: Locale) -> str:
-            return format_list(
-                [Locale.parse(tag, sep="-").get_display_name(locale) or tag for tag in tags],
-                locale=locale,
-            )
+            names = [locale.languages.get(tag.partition("-")[0], tag) for tag in tags]
+            return format_list(names, locale=locale)
 
         return self._by_locale(write)
 
@@ -305,31 +286,52 @@ class Renderers:
 
     Args:
         folder: where the templates are.
+        kind: what a renderer is, where pages are shown to others than readers.
         given: values that every template may use.
     """
 
     def __init__(
-        self, folder: Path, languages: Languages, catalogs: Mapping[str, Catalog], **given: Any
+        self,
+        folder: Path,
+        languages: Languages,
+        catalogs: Mapping[str, Catalog],
+        kind: type[Renderer] = Renderer,
+        **given: Any,
     ) -> None:
         self.languages = languages
+        self._kind = kind
         self._compiled = _Compiled()
         self._loader = FileSystemLoader(folder)
         self._given = given
-        self._renderers = {
-            (tag, alongside): Renderer(catalog, self, self._environment(), alongside)
-            for tag, catalog in catalogs.items()
-            for alongside in (False, True)
-            if not (alongside and catalog.language.is_source)
-        }
+        self._renderers = self._open(catalogs)
 
     def __call__(self, language: Language, alongside: bool = False) -> Renderer:
         """The renderer of a language; Swedish has nothing alongside."""
         return self._renderers[language.tag, alongside and not language.is_source]
 
-    @cached_property
+    @property
     def ways(self) -> list[Renderer]:
         """All of them."""
         return list(self._renderers.values())
+
+    def renewed(
+        self, languages: Languages, catalogs: Mapping[str, Catalog], **given: Any
+    ) -> "Renderers":
+        """The same templates, not compiled again, with other catalogs and values."""
+        new = copy(self)
+        new.languages = languages
+        new._given = self._given | given
+        new._renderers = new._open(catalogs)
+        return new
+
+    def _open(self, catalogs: Mapping[str, Catalog]) -> dict[tuple[str, bool], Renderer]:
+        """A renderer for each way of reading."""
+        return {
+            (tag, alongside): self._kind(catalog, self, self._environment(), alongside)
+            for tag, catalog in catalogs.items()
+            for alongside in (False, True)
+            if not (alongside and catalog.language.is_source)
+        }
 
     def _environment(self) -> Environment:
         environment = Environment(

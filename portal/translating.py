@@ -1,28 +1,32 @@
 """What translators run.
 
-``update`` keeps the catalogs in step with the texts: it extracts the Swedish
-texts from templates and code, writes the template ``locales/portal.pot``, and
-merges it into each language's catalog. What a translator wrote is never lost: a
-text whose Swedish has changed a little keeps its translation, marked fuzzy and
-with the former Swedish beside it. Files are written so that a diff shows words
-and nothing else: no dates, no line numbers, the order of the pages.
+``check`` says what is wrong with a catalog, ``add`` begins a new one, ``changed``
+shows what is new in a Swedish text. ``update`` keeps the catalogs in step with the
+texts: it extracts the Swedish texts from templates and code, writes the template
+``locales/portal.pot``, and merges it into each language's catalog. What a
+translator wrote is never lost: a text whose Swedish has changed a little keeps its
+translation, marked fuzzy and with the former Swedish beside it. Files are written
+so that a diff shows words and nothing else: no dates, no line numbers, the order
+of the pages.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from pathlib import Path
 
 import polib
 from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 
-from portal.languages import CATALOG, Languages
+from portal.catalogs import CatalogError, glossary, open_file, translated
+from portal.checks import LIMIT, Fault, Key, examine
+from portal.languages import CATALOG, Language, Languages, language
 
+TEMPLATE = "portal.pot"
 SIMILAR = 0.6
 """How alike a vanished and a new text must be for the translation to be offered."""
-
-Key = tuple[str | None, str]
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,59 @@ class Change:
     added: int
     fuzzy: int
     removed: int
+
+
+def check(locales: Path, language: Language) -> Iterator[Fault]:
+    """Everything that is wrong with a language's catalog."""
+    try:
+        file = open_file(locales / language.tag / CATALOG, language)
+    except CatalogError as error:
+        yield error.fault
+        return
+    setting = file.setting(glossary(locales, language.tag))
+    for entry in file.entries:
+        yield from examine(entry, setting)
+
+
+def changed(former: str, now: str) -> str:
+    """What has changed between two texts, word for word.
+
+    >>> changed("Ring oss i dag.", "Ring oss alltid i dag.")
+    'Ring oss{+ alltid+} i dag.'
+    """
+    old, new = (re.findall(r"\s+|\w+|[^\w\s]", text) for text in (former, now))
+    said = ""
+    for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        gone, come = "".join(old[a:b]), "".join(new[c:d])
+        if kind == "equal":
+            said += gone
+        else:
+            said += (f"[-{gone}-]" if gone else "") + (f"{{+{come}+}}" if come else "")
+    return said
+
+
+def add(locales: Path, tag: str) -> Path:
+    """Begin the catalog of a new language, with its plural rule and every text.
+
+    Raises:
+        ValueError: when the tag is none.
+        FileExistsError: when there is one.
+    """
+    path = locales / tag / CATALOG
+    new = language(tag)
+    if path.exists():
+        raise FileExistsError(path)
+    begun = polib.POFile(wrapwidth=0)
+    begun.metadata = _headers() | {
+        "Language-Team": (new.is_known and new.locale.get_display_name("en")) or tag,
+        "Language": tag,
+        "Plural-Forms": new.plurals,
+    }
+    template = polib.pofile(str(locales / TEMPLATE), wrapwidth=0)
+    path.parent.mkdir(parents=True)
+    _, merged = _merge(begun, template, new)
+    _write(path, merged)
+    return path
 
 
 def extract(root: Path) -> polib.POFile:
@@ -66,26 +123,53 @@ def update(root: Path, languages: Languages) -> Iterator[Change]:
     Yields:
         what changed, a language at a time.
     """
+    for path, file, change in _in_step(root, languages):
+        _write(path, file)
+        if change:
+            yield change
+
+
+def out_of_step(root: Path, languages: Languages) -> list[Path]:
+    """The files that an update would write otherwise."""
+    return [
+        path
+        for path, file, _ in _in_step(root, languages)
+        if not path.exists() or path.read_text("utf-8") != str(file)
+    ]
+
+
+def _in_step(
+    root: Path, languages: Languages
+) -> Iterator[tuple[Path, polib.POFile, Change | None]]:
+    """Every file as it is to be, the template first."""
     template = extract(root)
-    template.save(str(root / "locales" / "portal.pot"))
-    for tag, language in languages.items():
-        if not language.is_source:
-            yield _merge(root / "locales" / tag / CATALOG, template, tag)
+    yield root / "locales" / TEMPLATE, template, None
+    for tag in translated(languages):
+        path = root / "locales" / tag / CATALOG
+        change, merged = _merge(polib.pofile(str(path), wrapwidth=0), template, languages[tag])
+        yield path, merged, change
 
 
-def _merge(path: Path, template: polib.POFile, tag: str) -> Change:
-    former = polib.pofile(str(path), wrapwidth=0)
+def _write(path: Path, file: polib.POFile) -> None:
+    path.write_text(str(file), "utf-8", newline="\n")
+
+
+def _merge(
+    former: polib.POFile, template: polib.POFile, language: Language
+) -> tuple[Change, polib.POFile]:
+    """A catalog in step with the template, and what that changes in it."""
     kept = {_key(entry): entry for entry in former if not entry.obsolete}
     wanted = {_key(entry) for entry in template}
     vanished = {key: entry for key, entry in kept.items() if key not in wanted}
     merged = polib.POFile(wrapwidth=0)
     merged.header, merged.metadata = former.header, former.metadata
     merged.metadata_is_fuzzy = former.metadata_is_fuzzy
-    forms = int(former.metadata["Plural-Forms"].partition("nplurals=")[2].partition(";")[0])
+    rule = former.metadata.setdefault("Plural-Forms", language.plurals)
+    forms = int(rule.partition("nplurals=")[2].partition(";")[0])
     merged.extend(_take_over(entry, kept, vanished, forms) for entry in template)
-    merged.save(str(path))
     new = [entry for entry in merged if _key(entry) not in kept]
-    return Change(tag, len(new), sum(entry.fuzzy for entry in new), len(vanished))
+    fuzzy = sum(entry.fuzzy for entry in new)
+    return Change(language.tag, len(new), fuzzy, len(vanished)), merged
 
 
 def _take_over(
@@ -131,13 +215,14 @@ def _similar(source: polib.POEntry, vanished: dict[Key, polib.POEntry]) -> polib
 
 def _entry(words: str | tuple[str, ...], comments: list[str], context: str | None) -> polib.POEntry:
     singular, plural = (words, "") if isinstance(words, str) else (words[0], words[1])
+    limits = [limit.replace(" ", "") for limit in LIMIT.findall(" ".join(comments))]
     return polib.POEntry(
         msgid=singular,
         msgid_plural=plural,
         msgstr_plural={0: "", 1: ""} if plural else {},
         msgctxt=context,
         comment="\n".join(comments),
-        flags=["python-format"] if "%(" in singular + plural else [],
+        flags=(["python-format"] if "%(" in singular + plural else []) + limits,
     )
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import polib
 import pytest
 
-from portal.catalogs import placeholders, read
+from portal.catalogs import read
+from portal.checks import placeholders
 from portal.languages import CATALOG, discover, language
 from portal.settings import DATA
 

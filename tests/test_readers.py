@@ -15,7 +15,7 @@ from portal.hours import Hours
 from portal.messages import Message, newest
 from portal.settings import DATA, Settings
 from portal.web import edition
-from portal.web.edition import Edition, print_edition
+from portal.web.edition import LOCALES, Edition, print_edition
 from tests.conftest import Running, Serve
 from tests.visitor import Visit, Visitor, words
 
@@ -148,17 +148,14 @@ def test_the_page_says_whether_it_is_open(
 
 
 @pytest.fixture
-def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of templates, styles and catalogs that a test may spoil."""
-    for part in ("templates", "static", "locales"):
-        copytree(DATA / part, tmp_path / part)
-    monkeypatch.setattr(edition, "DATA", tmp_path)
-    return tmp_path
+def locales(tmp_path: Path) -> Path:
+    """A copy of the catalogs that a test may spoil."""
+    return copytree(DATA / "locales", tmp_path / "locales")
 
 
-def spoil(checkout: Path, share: float, fuzzy: bool = False) -> None:
+def spoil(locales: Path, share: float, fuzzy: bool = False) -> None:
     """Take translations of the word list away from the Arabic catalog."""
-    path = checkout / "locales/ar/LC_MESSAGES/portal.po"
+    path = locales / "ar/LC_MESSAGES/portal.po"
     catalog = polib.pofile(str(path), wrapwidth=0)
     listed = [e for e in catalog if e.msgctxt == "word"]
     for entry in listed[: round(len(listed) * share)]:
@@ -169,9 +166,9 @@ def spoil(checkout: Path, share: float, fuzzy: bool = False) -> None:
     catalog.save(str(path))
 
 
-def printed(**environment: str) -> Edition:
+def printed(locales: Path = LOCALES, **environment: str) -> Edition:
     given = {"PORTAL_SECRET_KEY": "k" * 32, "DATABASE_URL": "sqlite:///unused.db"}
-    return print_edition(Settings.read(given | environment))
+    return print_edition(Settings.read(given | environment), locales)
 
 
 def visit(edition: Edition, address: str) -> Visit:
@@ -188,9 +185,9 @@ def test_a_whole_page_has_no_notice() -> None:
     assert notices(visit(printed(), "/ar/ordlista")) == []
 
 
-def test_what_is_not_translated_is_marked_and_told(checkout: Path) -> None:
-    spoil(checkout, 0.3)
-    edition = printed()
+def test_what_is_not_translated_is_marked_and_told(locales: Path) -> None:
+    spoil(locales, 0.3)
+    edition = printed(locales)
     page = visit(edition, "/ar/ordlista")
     (notice,) = notices(page)
     assert "9" in notice
@@ -200,15 +197,15 @@ def test_what_is_not_translated_is_marked_and_told(checkout: Path) -> None:
     assert notices(visit(edition, "/ar/kontakt")) == []
 
 
-def test_a_text_older_than_the_swedish_is_not_shown_and_told(checkout: Path) -> None:
-    spoil(checkout, 0.3, fuzzy=True)
-    (notice,) = notices(visit(printed(), "/ar/ordlista"))
+def test_a_text_older_than_the_swedish_is_not_shown_and_told(locales: Path) -> None:
+    spoil(locales, 0.3, fuzzy=True)
+    (notice,) = notices(visit(printed(locales), "/ar/ordlista"))
     assert "تغيّر النص السويدي" in notice
 
 
-def test_a_page_that_is_hardly_translated_leads_to_the_swedish_one(checkout: Path) -> None:
-    spoil(checkout, 1.0)
-    edition = printed(PORTAL_TRANSLATED_SHARE="90")
+def test_a_page_that_is_hardly_translated_leads_to_the_swedish_one(locales: Path) -> None:
+    spoil(locales, 1.0)
+    edition = printed(locales, PORTAL_TRANSLATED_SHARE="90")
     english = visit(edition, "/en/ordlista")
     (link,) = [a for a in english.all("a") if a.get("lang") == "ar"]
     assert link.get("href") == "/sv/ordlista?saknas=ar"

@@ -1,12 +1,10 @@
 """The table of routes. Everything is put together here and nowhere else."""
 
-import asyncio
 import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from threading import Thread
+from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -17,22 +15,28 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from portal.database import Database
 from portal.settings import Settings
 from portal.web import case, contact
-from portal.web.edition import print_edition
+from portal.web.edition import LOCALES, print_edition
 from portal.web.errors import accepted_languages
 from portal.web.guard import Guard
+from portal.web.renewal import renewing, stamps
 from portal.web.shelf import hand_out
 
 log = logging.getLogger(__name__)
 
 
-def create_app(settings: Settings) -> Guard:
+def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
     """The portal as an ASGI application.
+
+    Args:
+        settings: what the operator decided.
+        locales: where the catalogs are.
 
     Raises:
         CatalogError: when a catalog cannot be used.
         jinja2.TemplateError: when a template is at fault.
     """
-    edition = print_edition(settings)
+    saved = stamps(locales)
+    edition = print_edition(settings, locales)
     for fault in edition.faults:
         log.warning("shown in Swedish: %s", fault)
     database = Database(settings.database_url)
@@ -45,10 +49,8 @@ def create_app(settings: Settings) -> Guard:
         # What is printed stays; the collector would look at all of it again and again.
         gc.collect()
         gc.freeze()
-        Thread(target=edition.pack, name="packing", daemon=True).start()
-        keeping = asyncio.create_task(keep_current(guard, settings))
-        yield
-        keeping.cancel()
+        async with renewing(guard, settings, locales, saved):
+            yield
         await database.stop()
 
     routes = [
@@ -60,14 +62,6 @@ def create_app(settings: Settings) -> Guard:
     app = Router(routes, redirect_slashes=False, default=missing, lifespan=lifespan)
     guard = Guard(app, edition, database, settings)
     return guard
-
-
-async def keep_current(guard: Guard, settings: Settings) -> None:
-    """Print the pages anew whenever the telephone begins or ceases to be answered."""
-    while opening := guard.edition.opening:
-        wait = opening.changes_at - datetime.now(UTC)
-        await asyncio.sleep(max(wait.total_seconds(), 0) + 1)
-        guard.edition = await asyncio.to_thread(print_edition, settings)
 
 
 async def choose_language(request: Request) -> Response:

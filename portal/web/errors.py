@@ -4,6 +4,7 @@ The pages are printed at the start, so they can be sent when nothing else works.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from starlette.types import Scope
 
@@ -16,13 +17,20 @@ STATUSES = (400, 403, 404, 405, 413, 415, 422, 429, 500, 503)
 
 
 class Errors:
-    """The error pages of all languages."""
+    """The error pages of all languages.
 
-    def __init__(self, renderers: Renderers) -> None:
+    Args:
+        renderers: of all languages.
+        known: pages that need not be printed anew, by language and status.
+    """
+
+    def __init__(
+        self, renderers: Renderers, known: Mapping[tuple[str, int], Sheet] = MappingProxyType({})
+    ) -> None:
         self._languages = renderers.languages
-        self._sheets: Mapping[tuple[str, int], Sheet] = {
-            (language.tag, status): _print(renderers, language, status)
-            for language in self._languages.values()
+        self.sheets: Mapping[tuple[str, int], Sheet] = {
+            (tag, status): known.get((tag, status)) or _print(renderers, language, status)
+            for tag, language in self._languages.items()
             for status in STATUSES
         }
 
@@ -36,7 +44,7 @@ class Errors:
     def page(self, status: int, scope: Scope) -> Sheet:
         """The page of an error; a status that has none gets that of 400 or 500."""
         known = status if status in STATUSES else 500 if status >= 500 else 400
-        return self._sheets[self.language(scope).tag, known]
+        return self.sheets[self.language(scope).tag, known]
 
 
 def _print(renderers: Renderers, language: Language, status: int) -> Sheet:

@@ -5,17 +5,20 @@ prefix. Everything here is printed once; a fault in a template stops the start,
 not a visitor.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from portal.areas import AREAS
+from portal.coverage import Coverage
 from portal.languages import Languages
-from portal.rendering import Coverage, Renderer, Renderers
+from portal.rendering import Renderer, Renderers
 from portal.web.forms import ContactForm
 from portal.web.shelf import PRIVATE, QUICK, REVALIDATE, SMALLEST, Sheet, sheet
 
 HTML = "text/html; charset=utf-8"
+CoverageOfPages = Mapping[tuple[str, str], Coverage]
+"""By a language's tag and a page's slug."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ PAGES = (
 SLUGS = frozenset(page.slug for page in PAGES)
 
 
-_USUAL: dict[str, Any] = {
+USUAL: dict[str, Any] = {
     "private": False,
     "problems": (),
     "query": {},
@@ -55,6 +58,12 @@ _USUAL: dict[str, Any] = {
     "sought": None,
 }
 """What the layout asks of a page, where the page says nothing else."""
+
+
+def rendered(renderer: Renderer, page: Page, **values: Any) -> str:
+    """A page in one language and way of reading, with its own values or others in their place."""
+    known = USUAL | {"slug": page.slug} | page.values
+    return renderer.render(f"pages/{page.template}", **known | values)
 
 
 def printed(
@@ -75,7 +84,7 @@ def printed(
         values: of the template, in the place of the page's own.
     """
     return sheet(
-        renderer.render(f"pages/{page.template}", **_USUAL | page.values | values, slug=page.slug),
+        rendered(renderer, page, **values),
         HTML,
         status=status,
         cache=cache,
@@ -84,47 +93,40 @@ def printed(
     )
 
 
-def print_all(renderers: Renderers, least: int) -> Iterator[tuple[str, Sheet]]:
-    """Every page in every language and way of reading, by its address.
+def print_all(
+    renderers: Renderers, tags: Collection[str], coverage: CoverageOfPages, least: int
+) -> Iterator[tuple[str, Sheet]]:
+    """Every page of some languages in every way of reading, by its address.
 
     Args:
         renderers: of all languages.
-        least: the per cent of a page's texts that must be translated before the page
-            is offered in a language; below it the list of languages leads to the
-            Swedish page, which says in that language why.
+        tags: of those languages.
+        coverage: how much of a page stands in a language, by tag and slug.
+        least: as ``unready`` takes it.
     """
-    coverage = dict(_measure_all(renderers))
     for page in PAGES:
-        unready = {
-            tag
-            for tag, slug in coverage
-            if slug == page.slug and coverage[tag, slug].percent < least
-        }
+        lacking = unready(coverage, page.slug, least)
         for renderer in renderers.ways:
-            known = coverage.get((renderer.language.tag, page.slug))
-            sheet = printed(renderer, page, coverage=known, unready=unready)
-            yield renderer.href(page.slug), sheet
+            if (tag := renderer.language.tag) in tags:
+                covered = coverage[tag, page.slug]
+                sheet = printed(renderer, page, coverage=covered, unready=lacking)
+                yield renderer.href(page.slug), sheet
         source = renderers(renderers.languages.source)
-        for tag in unready:
-            language = renderers.languages[tag]
-            yield (
-                source.href(page.slug, saknas=tag),
-                printed(source, page, unready=unready, sought=language),
-            )
+        for tag in lacking:
+            sought = renderers.languages[tag]
+            sheet = printed(source, page, unready=lacking, sought=sought)
+            yield source.href(page.slug, saknas=tag), sheet
 
 
-def _measure_all(renderers: Renderers) -> Iterator[tuple[tuple[str, str], Coverage]]:
-    """How much is translated of each page, in the languages that lack anything."""
-    for renderer in renderers.ways:
-        if not (renderer.alongside or renderer.catalog.complete):
-            for page in PAGES:
-                yield (renderer.language.tag, page.slug), measure(renderer, page)
+def unready(coverage: CoverageOfPages, slug: str, least: int) -> frozenset[str]:
+    """The languages that a page is not offered in yet.
 
-
-def measure(renderer: Renderer, page: Page) -> Coverage:
-    """How much of a page is translated."""
-    values = _USUAL | page.values | {"slug": page.slug}
-    return renderer.measure(f"pages/{page.template}", **values)
+    Below the least per cent of its texts the list of languages leads to the Swedish
+    page, which says in that language why.
+    """
+    return frozenset(
+        tag for tag, page in coverage if page == slug and coverage[tag, page].percent < least
+    )
 
 
 def sitemap(base_url: str, languages: Languages) -> str:

@@ -163,8 +163,8 @@ def test_any_words_in_a_file_reach_the_reader(
     entries = f'msgid "Hej"\nmsgstr {written(per_cent_signs_doubled(text))}\n'
     renderer = speaking(tmp_path_factory.mktemp("file"), "en", entries)
     root = parsed(renderer.gettext("Hej"))
-    assert text_of(root) == text
-    assert elements(root) == []
+    assert text_of(root) == ("Hej" if renderer.catalog.faults else text)
+    assert elements(root) == (SWEDISH if renderer.catalog.faults else [])
 
 
 @given(before=words, after=words)

@@ -5,7 +5,8 @@ from pathlib import Path
 import polib
 import pytest
 
-from portal.catalogs import Catalog, CatalogError, misplaced, placeholders, read, read_all
+from portal.catalogs import Catalog, CatalogError, read, read_all
+from portal.checks import placeholders
 from portal.languages import CATALOG, discover, language
 from portal.settings import DATA
 from tests.unit.conftest import PLURALS, write_catalog
@@ -54,49 +55,6 @@ def test_a_context_tells_equal_texts_apart(tmp_path: Path) -> None:
     assert catalog.find("Hej", "menu") == "Welcome"
     assert catalog.find("Hej") == "Hi"
     assert catalog.find("Hej", "footer") is None
-
-
-@pytest.mark.parametrize(
-    "entry",
-    [
-        '#, fuzzy\nmsgid "Dag"\nmsgstr "Night"\n',
-        '#, fuzzy, python-format\nmsgid "Dag"\nmsgstr "Night"\n',
-        'msgid "Dag"\nmsgstr ""\n',
-        '#~ msgid "Dag"\n#~ msgstr "Day"\n',
-        'msgid "Dag"\nmsgid_plural "Dagar"\nmsgstr[0] ""\nmsgstr[1] ""\n',
-    ],
-    ids=["fuzzy", "fuzzy with a format", "empty", "obsolete", "empty forms"],
-)
-def test_an_unfinished_text_does_not_count_and_is_no_fault(tmp_path: Path, entry: str) -> None:
-    catalog = english(tmp_path, f"{SOUND}\n{entry}")
-    assert catalog.find("Dag") is None
-    assert catalog.find("Hej") == "Hi"
-    assert catalog.faults == ()
-
-
-def test_a_text_whose_swedish_has_changed_is_known_as_outdated(tmp_path: Path) -> None:
-    night = '#, fuzzy\nmsgctxt "menu"\nmsgid "Dag"\nmsgstr "Night"\n'
-    nothing = '#, fuzzy\nmsgid "Hus"\nmsgstr ""\n'
-    catalog = english(tmp_path, f"{SOUND}\n{night}\n{nothing}")
-    assert catalog.outdated == {("menu", "Dag"), (None, "Hus")}
-    assert english(tmp_path, SOUND).outdated == frozenset()
-
-
-@pytest.mark.parametrize(
-    "entry",
-    [
-        '#, fuzzy\nmsgid "Dag"\nmsgstr "Night"\n',
-        'msgid "Dag"\nmsgstr ""\n',
-        'msgid "Dag"\nmsgstr "Day %(number)s"\n',
-    ],
-    ids=["fuzzy", "empty", "damaged"],
-)
-def test_a_catalog_is_complete_when_every_text_of_it_can_be_shown(
-    tmp_path: Path, entry: str
-) -> None:
-    assert not english(tmp_path, f"{SOUND}\n{entry}").complete
-    assert english(tmp_path, SOUND).complete
-    assert english(tmp_path, f'{SOUND}\n#~ msgid "Dag"\n#~ msgstr "Day"\n').complete
 
 
 @pytest.mark.parametrize(
@@ -206,8 +164,8 @@ def test_the_usual_rules_of_other_languages_are_accepted(
 
 
 def test_only_the_first_misplaced_numbers_are_told() -> None:
-    assert misplaced(lambda n: 0, language("en")) == [0, 2, 3]
-    assert misplaced(lambda n: int(n != 1), language("en")) == []
+    assert language("en").misplaced(lambda n: 0) == [0, 2, 3]
+    assert language("en").misplaced(lambda n: int(n != 1)) == []
 
 
 @pytest.mark.parametrize(

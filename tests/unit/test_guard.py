@@ -60,7 +60,7 @@ def guarding(inside: Inside, folder: Path, settings: Settings) -> Iterator[Guard
     catalogs = {tag: Catalog(language(tag), {}, int) for tag in found}
     renderers = Renderers(folder, found, catalogs)
     shelf = {"/sv/": START, "/en/?bredvid=sv": WITH_QUERY}
-    edition = Edition(found, renderers, shelf, Errors(renderers), (), None)
+    edition = Edition(found, renderers, shelf, Errors(renderers), {}, {}, None)
     database = Database(f"sqlite:///{folder}/portal.db")
     yield Guard(inside, edition, database, settings)
     database.close()

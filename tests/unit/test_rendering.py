@@ -9,9 +9,10 @@ import pytest
 from jinja2 import TemplateError, UndefinedError
 from markupsafe import Markup
 
+from portal.coverage import Coverage, measure
 from portal.facts import Facts
 from portal.languages import SOURCE
-from portal.rendering import Coverage, Renderer, Renderers, Text, fill
+from portal.rendering import Renderer, Renderers, Text, fill
 from portal.settings import DATA
 from portal.web.pages import Page, printed
 from tests.unit.conftest import speaking
@@ -25,7 +26,7 @@ msgid "Ring %(phone)s."
 msgstr "Call %(phone)s."
 
 msgid "Skola"
-msgstr "<script>alert(\"School & 'friends'\")</script>"
+msgstr "<img onerror=alert(\"School & 'friends'\")"
 
 msgid "Minst 50 %%"
 msgstr "At least 50 %% or 50 %"
@@ -50,7 +51,7 @@ msgid "Ordlista"
 msgstr "Dictionary"
 """
 
-ALERT = "&lt;script&gt;alert(&#34;School &amp; &#39;friends&#39;&#34;)&lt;/script&gt;"
+ALERT = "&lt;img onerror=alert(&#34;School &amp; &#39;friends&#39;&#34;)"
 
 
 @pytest.fixture
@@ -344,8 +345,9 @@ def test_how_much_of_a_page_is_translated_is_counted_in_texts(
     )
     shown(tmp_path, english, template)
     (tmp_path / "templates" / "two.html").write_text('{{ _("Språk") }}', "utf-8")
-    assert english.measure("one.html") == Coverage(total=6, translated=3, outdated=1)
-    assert english.measure("two.html") == Coverage(total=1, translated=1, outdated=0)
+    assert measure(english.catalog, english.seen) == Coverage(total=6, translated=3, fuzzy=1)
+    assert english.render("two.html")
+    assert measure(english.catalog, english.seen) == Coverage(total=1, translated=1)
 
 
 @pytest.mark.parametrize(

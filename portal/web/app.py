@@ -1,6 +1,5 @@
 """The table of routes. Everything is put together here and nowhere else."""
 
-import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -46,9 +45,6 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
         if settings.embedded:
             database.upgrade()
         await database.start()
-        # What is printed stays; the collector would look at all of it again and again.
-        gc.collect()
-        gc.freeze()
         async with renewing(guard, settings, locales, saved):
             yield
         await database.stop()

@@ -1,27 +1,21 @@
 """A posted body becomes fields.
 
 Both encodings that forms have are understood. A body is small (the guard bounds
-it), so it is read whole and cut at its boundaries: 5000 characters then cost the
-same in every script. Multipart is read strictly, as browsers write it (RFC 7578):
-a file, a preamble or a part without a name is no form of ours.
+it), so it is read whole: 5000 characters then cost the same in every script. The
+parser of multipart is python-multipart's; what it finds must be what our own form
+sends (RFC 7578): a file or a part without a name is no form of ours.
 """
 
-import re
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
+from python_multipart import MultipartParser
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import parse_options_header
 from starlette.exceptions import HTTPException
 
 FIELDS = 20
 """More fields than the form has mean that something else is sent."""
-
-_BOUNDARY = re.compile(rb""";\s*boundary=(?:"([^"]{1,70})"|([^\s";,]{1,70}))\s*(?:;|$)""", re.I)
-_DISPOSITION = re.compile(
-    rb"\r\ncontent-disposition:[ \t]*form-data;"
-    rb"""[ \t]*name=(?:"([^"\r\n]*)"|([^\s";]+))(?=\r\n|\Z)""",
-    re.IGNORECASE,
-)
-_OTHERS = re.compile(rb"(?:\r\n[a-z-]+:[^\r\n]*)*", re.IGNORECASE)
 
 
 def fields(content_type: str, body: bytes) -> dict[str, str]:
@@ -35,8 +29,8 @@ def fields(content_type: str, body: bytes) -> dict[str, str]:
     if kind not in _READ:
         raise HTTPException(415)
     try:
-        pairs = list(_READ[kind](content_type.encode("latin-1"), body))
-    except ValueError:
+        pairs = list(_READ[kind](content_type, body))
+    except (ValueError, FormParserError):
         raise HTTPException(400) from None
     found = dict(pairs)
     if len(found) < len(pairs) or len(pairs) > FIELDS:
@@ -44,33 +38,73 @@ def fields(content_type: str, body: bytes) -> dict[str, str]:
     return found
 
 
-def _urlencoded(_: bytes, body: bytes) -> list[tuple[str, str]]:
+def _urlencoded(_: str, body: bytes) -> list[tuple[str, str]]:
     text = body.decode("utf-8", "replace")
     return parse_qsl(text, keep_blank_values=True, max_num_fields=FIELDS)
 
 
-def _multipart(content_type: bytes, body: bytes) -> Iterator[tuple[str, str]]:
-    boundary = _BOUNDARY.search(content_type)
-    if not boundary:
+def _multipart(content_type: str, body: bytes) -> list[tuple[str, str]]:
+    _, options = parse_options_header(content_type)
+    found = _Parts()
+    parser = MultipartParser(options.get(b"boundary", b""), found.callbacks())  # type: ignore[arg-type]
+    parser.write(body)
+    parser.finalize()
+    if not found.ended:
         raise ValueError
-    mark = b"\r\n--" + (boundary[1] or boundary[2])
-    before, *parts, after = (b"\r\n" + body).split(mark, FIELDS + 2)
-    if before or after not in {b"--", b"--\r\n"}:
-        raise ValueError
-    for part in parts:
-        head, blank, value = part.partition(b"\r\n\r\n")
-        if not blank:
+    return found.pairs
+
+
+@dataclass
+class _Parts:
+    """What a parser has met: it tells of everything as places in the body."""
+
+    pairs: list[tuple[str, str]] = field(default_factory=list)
+    ended: bool = False
+    _header: bytes = b""
+    _value: bytes = b""
+    _name: bytes | None = None
+    _data: bytes = b""
+
+    def callbacks(self) -> dict[str, object]:
+        """The parser's events, and what answers them."""
+        return {
+            "on_part_begin": self._begin,
+            "on_header_field": self._on_header,
+            "on_header_value": self._on_value,
+            "on_header_end": self._on_header_end,
+            "on_part_data": self._on_data,
+            "on_part_end": self._keep,
+            "on_end": self._end,
+        }
+
+    def _begin(self) -> None:
+        self._name, self._data = None, b""
+
+    def _on_header(self, data: bytes, start: int, end: int) -> None:
+        self._header += data[start:end]
+
+    def _on_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _on_header_end(self) -> None:
+        if self._header.lower() == b"content-disposition":
+            kind, options = parse_options_header(self._value)
+            if kind != b"form-data" or options.keys() != {b"name"} or self._name is not None:
+                raise ValueError  # a file has more than a name
+            self._name = options[b"name"]
+        self._header = self._value = b""
+
+    def _on_data(self, data: bytes, start: int, end: int) -> None:
+        self._data += data[start:end]
+
+    def _keep(self) -> None:
+        if self._name is None or len(self.pairs) > FIELDS:
             raise ValueError
-        yield _name(head), value.decode("utf-8", "replace")
+        name, value = self._name, self._data
+        self.pairs.append((name.decode("utf-8", "replace"), value.decode("utf-8", "replace")))
 
-
-def _name(head: bytes) -> str:
-    """The name in a part's header; a file has more than a name there."""
-    found = _DISPOSITION.findall(head)
-    if len(found) != 1 or not _OTHERS.fullmatch(head):
-        raise ValueError
-    quoted, bare = found[0]
-    return str(quoted or bare, "utf-8", "replace")
+    def _end(self) -> None:
+        self.ended = True
 
 
 _READ = {"multipart/form-data": _multipart, "application/x-www-form-urlencoded": _urlencoded}

@@ -12,6 +12,7 @@ The pages are printed anew, too, whenever the telephone begins or ceases to be a
 """
 
 import asyncio
+import gc
 import logging
 import signal
 import threading
@@ -68,7 +69,7 @@ async def renewing(
 async def _keep_up(
     guard: Guard, settings: Settings, locales: Path, known: Stamps, asked: asyncio.Event
 ) -> None:
-    await asyncio.to_thread(guard.edition.pack)
+    await asyncio.to_thread(_settle, guard.edition)
     while True:
         await _wait(asked, _patience(guard.edition, settings))
         current = stamps(locales)
@@ -76,8 +77,19 @@ async def _keep_up(
             known = {} if asked.is_set() else known
             asked.clear()
             await asyncio.to_thread(renew, guard, settings, locales, known)
-            await asyncio.to_thread(guard.edition.pack)
+            await asyncio.to_thread(_settle, guard.edition)
             known = current
+
+
+def _settle(edition: Edition) -> None:
+    """Pack an edition, and let go of the one before.
+
+    What is printed stays; the collector would look at all of it again and again.
+    """
+    edition.pack()
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _patience(edition: Edition, settings: Settings) -> float | None:

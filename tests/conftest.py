@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -105,7 +106,8 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if url := os.environ.get("PORTAL_TEST_POSTGRESQL"):
         yield url
     elif programs := _installed_postgresql():
-        with _started(programs, tmp_path_factory.mktemp("postgresql")) as url:
+        # A folder of its own: pytest shuts its own to all but the user who runs it.
+        with TemporaryDirectory(prefix="portal-") as folder, _started(programs, folder) as url:
             yield url
     else:
         os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
@@ -126,14 +128,11 @@ def _installed_postgresql() -> Path | None:
 
 
 @contextmanager
-def _started(programs: Path, folder: Path) -> Iterator[str]:
+def _started(programs: Path, folder: str) -> Iterator[str]:
     """A server in a folder, started by somebody else than root, which it refuses."""
     owner = next((u for u in pwd.getpwall() if u.pw_name in {"postgres", "nobody"}), None)
     as_owner: dict[str, object] = {}
     if os.geteuid() == 0 and owner:
-        for part in (folder, *folder.parents):
-            if part.owner() == "root" and part.is_relative_to(folder.parents[2]):
-                part.chmod(0o755)
         os.chown(folder, owner.pw_uid, owner.pw_gid)
         as_owner = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
     with socket.socket() as free:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterable
 from typing import Any, Literal
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, ViewportSize
 
 from tests.conftest import Running
 from tests.journeys.browsing import LANGUAGES, SEND, SLUGS, opened
@@ -41,16 +41,21 @@ async def visited(shared: Page, request: pytest.FixtureRequest) -> Page:
 
 @pytest.fixture
 async def wide(visited: Page) -> Page:
-    await visited.emulate_media(media="screen", forced_colors="none", color_scheme="light")
-    await visited.set_viewport_size({"width": WIDE, "height": 800})
-    await visited.evaluate("measure.spread(false)")
-    return visited
+    return await fitted(visited, WIDE)
 
 
 @pytest.fixture
-async def narrow(wide: Page) -> Page:
-    await wide.set_viewport_size({"width": NARROW, "height": 640})
-    return wide
+async def narrow(visited: Page) -> Page:
+    return await fitted(visited, NARROW)
+
+
+async def fitted(page: Page, width: int) -> Page:
+    """The page at a width, with nothing left of what another test did to it."""
+    await page.emulate_media(media="screen", forced_colors="none", color_scheme="light")
+    await page.evaluate("measure.spread(false)")
+    if page.viewport_size != (size := ViewportSize(width=width, height=720)):
+        await page.set_viewport_size(size)
+    return page
 
 
 async def test_a_wide_window_is_wide_enough(wide: Page) -> None:
@@ -97,23 +102,23 @@ def is_small(target: dict[str, Any]) -> bool:
     return bool(target["width"] < SMALLEST_TARGET or target["height"] < least)
 
 
-async def test_forced_colours_lose_nothing(wide: Page) -> None:
-    usual = await wide.evaluate("measure.texts()")
+async def test_forced_colours_lose_nothing(narrow: Page) -> None:
+    usual = await narrow.evaluate("measure.texts()")
     for scheme in SCHEMES:
-        await wide.emulate_media(forced_colors="active", color_scheme=scheme)
-        forced = await wide.evaluate("measure.texts()")
+        await narrow.emulate_media(forced_colors="active", color_scheme=scheme)
+        forced = await narrow.evaluate("measure.texts()")
         assert written(forced) == written(usual)
         assert lost(forced) == []
 
 
-async def test_paper_carries_the_text_and_no_navigation(wide: Page) -> None:
-    usual = await wide.evaluate("measure.texts()")
-    await wide.emulate_media(media="print")
-    printed = await wide.evaluate("measure.texts()")
+async def test_paper_carries_the_text_and_no_navigation(narrow: Page) -> None:
+    usual = await narrow.evaluate("measure.texts()")
+    await narrow.emulate_media(media="print")
+    printed = await narrow.evaluate("measure.texts()")
     assert written(printed) == written(piece for piece in usual if not piece["pressed"])
     assert lost(printed) == []
-    assert await wide.locator("nav").count() > 1
-    assert await wide.locator("nav:visible").count() == 0
+    assert await narrow.locator("nav").count() > 1
+    assert await narrow.locator("nav:visible").count() == 0
 
 
 def written(pieces: Iterable[dict[str, Any]]) -> list[str]:

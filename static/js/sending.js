@@ -1,5 +1,7 @@
 // While a message is being sent the button says so and cannot be pressed again.
 // The Back button brings the form back as it was.
+const GIVEN_UP = 15_000;
+
 for (const form of document.querySelectorAll('[data-module="sending"]')) {
   const button = form.querySelector("button[type=submit]");
   const resting = button.textContent;
@@ -16,10 +18,12 @@ for (const form of document.querySelectorAll('[data-module="sending"]')) {
     }
     button.setAttribute("aria-disabled", "true");
     button.textContent = status.textContent = form.dataset.sending;
+    setTimeout(rest, GIVEN_UP); // whoever stopped it may send again; the server joins doubles
   });
-  addEventListener("pageshow", () => {
+  const rest = () => {
     button.removeAttribute("aria-disabled");
     button.textContent = resting;
     status.textContent = "";
-  });
+  };
+  addEventListener("pageshow", rest);
 }

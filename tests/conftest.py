@@ -24,6 +24,7 @@ from playwright.async_api import Browser, async_playwright
 from portal.database import Database
 from portal.settings import Settings
 from portal.web.app import create_app
+from portal.web.edition import LOCALES
 from portal.web.guard import Guard
 from portal.web.protocol import BoundedProtocol
 from tests.visitor import Visitor
@@ -50,7 +51,7 @@ Serve = Callable[..., AbstractContextManager[Running]]
 
 
 @contextmanager
-def running(folder: Path, **environment: str) -> Iterator[Running]:
+def running(folder: Path, locales: Path = LOCALES, **environment: str) -> Iterator[Running]:
     """A portal with a database of its own, served as ``portal serve`` serves it."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
@@ -62,7 +63,7 @@ def running(folder: Path, **environment: str) -> Iterator[Running]:
         "PORTAL_MESSAGES_PER_HOUR": "0",
     }
     settings = Settings.read(given | environment)
-    app = create_app(settings)
+    app = create_app(settings, locales)
     config = uvicorn.Config(
         app, http=BoundedProtocol, ws="none", log_config=None, access_log=False, server_header=False
     )

@@ -85,7 +85,7 @@ async def test_a_message_leads_to_a_receipt_of_its_own(visitor: Visitor, tag: st
     assert visit.response.headers["cache-control"] == "no-store"
     assert visit.response.headers["referrer-policy"] == "no-referrer"
     assert visit.one("meta", name="robots").get("content") == "noindex"
-    (reference,) = [words(p) for p in visit.all("p") if p.get("class") == "reference"]
+    (reference,) = [words(e) for e in visit.all("dd") if e.get("class") == "reference"]
     assert len(reference) == 9
     other = {"sv": "en", "en": "ar", "ar": "sv"}[tag]
     translated = await visitor.get(visit.response.url.path.replace(f"/{tag}/", f"/{other}/"))

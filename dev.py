@@ -33,6 +33,8 @@ def main() -> int:
     if command == "test":
         install(VENV, "requirements/dev.txt")
         environment["PORTAL_TEST_CHROMIUM"] = browser()
+        if not shutil.which("msgfmt") and not apt("gettext"):
+            sys.exit("The tests ask gettext's own tools what they think: install gettext.")
         return run(python(VENV), "-m", "pytest", *rest, env=environment)
     if command == "bench":
         install(BENCH_VENV, "requirements/run.txt", "bench/requirements.txt")

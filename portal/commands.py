@@ -31,7 +31,7 @@ from portal.web.edition import LOCALES, print_edition
 from portal.web.preview import Preview, create_preview
 from portal.web.protocol import BoundedProtocol
 
-FAULT, USAGE = 1, 2
+FAULT = 1
 CONNECTIONS = 2000
 """Open at once; more are answered with 503 until some close."""
 

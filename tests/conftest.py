@@ -15,11 +15,12 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import psycopg
 import pytest
 import uvicorn
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, BrowserType, async_playwright
 
 from portal.database import Database
 from portal.settings import Settings
@@ -179,8 +180,13 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """A real Chromium."""
-    program = os.environ.get("PORTAL_TEST_CHROMIUM") or shutil.which("chromium")
     async with async_playwright() as playwright:
-        one = await playwright.chromium.launch(executable_path=program, args=CHROMIUM_FLAGS)
+        one = await launch(playwright.chromium)
         yield one
         await one.close()
+
+
+async def launch(chromium: BrowserType, **options: Any) -> Browser:
+    """Start the Chromium that is named, or the one that is installed."""
+    program = os.environ.get("PORTAL_TEST_CHROMIUM") or shutil.which("chromium")
+    return await chromium.launch(executable_path=program, args=CHROMIUM_FLAGS, **options)

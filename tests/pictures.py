@@ -15,7 +15,7 @@ from typing import Literal
 from playwright.async_api import Browser, Page, async_playwright
 
 from portal.settings import CHECKOUT
-from tests.conftest import CHROMIUM_FLAGS, running
+from tests.conftest import launch, running
 
 IMAGES = CHECKOUT / "docs" / "images"
 Scheme = Literal["light", "dark"]
@@ -87,8 +87,7 @@ async def contact_sheet(browser: Browser, folder: Path, rows: list[str]) -> None
 async def main() -> None:
     folder = Path(tempfile.mkdtemp())
     async with async_playwright() as playwright:
-        program = shutil.which("chromium")
-        browser = await playwright.chromium.launch(executable_path=program, args=CHROMIUM_FLAGS)
+        browser = await launch(playwright.chromium)
         with running(folder) as portal:
             await take(browser, portal.address, folder)
         await browser.close()

@@ -8,10 +8,8 @@ elsewhere and sets no cookie.
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 from xml.etree.ElementTree import Element
 
 import html5lib
@@ -210,10 +208,3 @@ def check_words(visit: Visit) -> None:
     for leak in LEAKS:
         assert leak not in visit.text, leak
     assert not re.search(r"\bNone\b", visit.text)
-
-
-def spoken(element: Element) -> Iterator[Any]:
-    """Every element with its own text, in reading order."""
-    for child in element.iter():
-        if child.text and child.text.strip():
-            yield child, child.text.strip()

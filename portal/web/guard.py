@@ -29,6 +29,7 @@ HEADER_LIMIT = 16 * 1024
 """Bytes of all header lines together."""
 
 LENGTH_DIGITS = 15
+"""More would be no length, and slow to read as a number."""
 
 READING = frozenset({"GET", "HEAD"})
 UNREADY = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade"})
@@ -58,7 +59,7 @@ class Guard:
         self.app = app
         self.edition = edition
         self._state = {"database": database, "settings": settings}
-        self._origin = settings.base_url
+        self._origin = settings.base_url.encode()
         self._fast_path = settings.fast_path
         self._is_our_host = _door(_hosts(settings))
 
@@ -135,11 +136,8 @@ class Guard:
         origin = headers.get(b"origin")
         if origin is None:
             return True
-        return origin.decode("latin-1") in {
-            self._origin,
-            f"http://{headers[b'host'].decode('latin-1')}",
-            f"https://{headers[b'host'].decode('latin-1')}",
-        }
+        host = headers[b"host"]
+        return origin in {self._origin, b"http://" + host, b"https://" + host}
 
 
 def _hosts(settings: Settings) -> frozenset[bytes]:

@@ -3,9 +3,7 @@ without; what script adds is help and nothing that is needed."""
 
 import asyncio
 import json
-import os
 import re
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +12,7 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import Browser, Page, Response, Route, expect
 
-from tests.conftest import CHROMIUM_FLAGS, Running
+from tests.conftest import Running, launch
 from tests.journeys.browsing import LANGUAGES, SEND, opened
 from tests.journeys.conftest import Kept
 
@@ -117,10 +115,7 @@ async def returning(
     Playwright turns the first off, so it takes a browser of its own.
     """
     without = ["--disable-back-forward-cache"] if request.param else []
-    program = os.environ.get("PORTAL_TEST_CHROMIUM") or shutil.which("chromium")
-    one = await browser.browser_type.launch(
-        executable_path=program, args=CHROMIUM_FLAGS, ignore_default_args=without
-    )
+    one = await launch(browser.browser_type, ignore_default_args=without)
     async with opened(one, portal) as page:
         yield page
     await one.close()

@@ -169,12 +169,20 @@ def glossary(folder: Path, tag: str) -> dict[str, list[str]]:
     return words
 
 
-_LINE = re.compile(r'(#.*|((msgctxt|msgid|msgid_plural|msgstr(\[\d+\])?)\s*)?"([^"\\]|\\.)*")?\s*')
+_SPACE = r"[^\S\n]*"
+_LINE = re.compile(
+    rf"(#.*|((msgctxt|msgid|msgid_plural|msgstr(\[\d+\])?){_SPACE})?"
+    rf'"[^"\\\n]*+(\\.[^"\\\n]*+)*+")?{_SPACE}'
+)
+_LINES = re.compile(rf"(?>{_LINE.pattern}\n)*+(?>{_LINE.pattern})")
 
 
 def _malformed(content: str) -> tuple[int, str] | None:
     """The first line that cannot stand in a ``.po`` file; Babel passes over some of them."""
-    lines = enumerate(content.removeprefix("\ufeff").split("\n"), 1)
+    content = content.removeprefix("\ufeff")
+    if _LINES.fullmatch(content):
+        return None
+    lines = enumerate(content.split("\n"), 1)
     return next(((n, line.strip()[:60]) for n, line in lines if not _LINE.fullmatch(line)), None)
 
 

@@ -115,15 +115,28 @@ def examine(entry: Entry, setting: Setting, *, errors_only: bool = False) -> Ite
         setting: the catalog that it stands in.
         errors_only: leave out what does not stop publication.
     """
-    if entry.state != "translated":
+    if entry.state != "translated" or (errors_only and _is_plain(entry)):
         return
     for check in ERRORS if errors_only else CHECKS:
-        if f"ignore-{check.name}" in entry.flags and not check.stops:
+        if not check.stops and f"ignore-{check.name}" in entry.flags:
             continue
         for form in entry.forms:
             if (form or check.stops) and (found := check.find(entry, form, setting)):
                 yield Fault(check, entry.line, *entry.key, form, found)
                 break
+
+
+_SIGNS = re.compile(r"[%<&@\d\u202a-\u202e\u2066-\u2069]|://|www\.")
+
+
+def _is_plain(entry: Entry) -> bool:
+    """Whether it can have no error: one form, and none of the signs that errors are made of.
+
+    Most texts are so, and all of them are looked at in every start.
+    """
+    if len(entry.sources) > 1 or len(entry.forms) > 1:
+        return False
+    return not (_SIGNS.search(entry.sources[0]) or _SIGNS.search(entry.forms[0]))
 
 
 def placeholders(text: str) -> set[str]:

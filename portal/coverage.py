@@ -1,6 +1,6 @@
 """How much of a page stands in a language."""
 
-from collections.abc import Collection
+from collections.abc import Set
 from dataclasses import dataclass
 
 from portal.catalogs import Catalog
@@ -27,9 +27,9 @@ class Coverage:
         return 100 * self.translated // self.total if self.total else 100
 
 
-def measure(catalog: Catalog, texts: Collection[Key]) -> Coverage:
+def measure(catalog: Catalog, texts: Set[Key]) -> Coverage:
     """How many of some texts a catalog has; the source has them all."""
-    if catalog.language.is_source:
+    if catalog.language.is_source or texts <= catalog.entries.keys():
         return Coverage(len(texts), len(texts))
     translated = sum(key in catalog.entries for key in texts)
     return Coverage(len(texts), translated, sum(key in catalog.fuzzy for key in texts))

@@ -161,7 +161,7 @@ class Database:
         """
         try:
             with self._engine.connect() as connection:
-                return migrations.current(connection), migrations.newest(connection)
+                return migrations.current(connection), migrations.newest()
         except SQLAlchemyError as error:
             raise _unavailable(error) from None
 

@@ -6,20 +6,17 @@ answers. Where no hours are known, nothing is said.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
-
-from holidays.constants import DE_FACTO, PUBLIC
-from holidays.countries.sweden import Sweden
 
 ZONE = ZoneInfo("Europe/Stockholm")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SHIFT = re.compile(
     rf"({'|'.join(DAYS)})(?:-({'|'.join(DAYS)}))? (\d\d:\d\d)-(\d\d:\d\d)", re.IGNORECASE
 )
-_HOLIDAYS = Sweden(include_sundays=False, categories=(PUBLIC, DE_FACTO))
 _LONGEST_BREAK = timedelta(days=14)
 
 
@@ -70,7 +67,7 @@ class Hours:
         """Every time that it is open from a day on, in order."""
         for number in range(_LONGEST_BREAK.days):
             day = start + timedelta(days=number)
-            if day in _HOLIDAYS:
+            if day in _holidays():
                 continue
             for shift in sorted(self.shifts, key=lambda one: one.opens):
                 if shift.first <= day.weekday() <= shift.last:
@@ -78,6 +75,15 @@ class Hours:
                         datetime.combine(day, at, ZONE) for at in (shift.opens, shift.closes)
                     )
                     yield opens, closes
+
+
+@cache
+def _holidays() -> Container[date]:
+    """Sweden's; imported where hours are known, since the package has the whole world's."""
+    from holidays.constants import DE_FACTO, PUBLIC
+    from holidays.countries.sweden import Sweden
+
+    return Sweden(include_sundays=False, categories=(PUBLIC, DE_FACTO))
 
 
 def _shift(text: str) -> Shift:

@@ -10,12 +10,12 @@ import gettext
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
-from babel.plural import to_gettext
+from babel.plural import PluralRule, to_gettext
 
 SOURCE = "sv"
 FORMATS = {"en": "en_GB"}
@@ -67,10 +67,13 @@ class Language:
     @cached_property
     def plural_examples(self) -> list[tuple[str, int]]:
         """Each plural category of whole numbers (CLDR), with the first number in it."""
-        first: dict[str, int] = {}
-        for number in NUMBERS:
-            first.setdefault(self.locale.plural_form(number), number)
-        return [(category, first[category]) for category in _CATEGORIES if category in first]
+        found = self._categories
+        return [(one, found.index(one)) for one in _CATEGORIES if one in found]
+
+    @property
+    def _categories(self) -> tuple[str, ...]:
+        """The plural category of each of the numbers."""
+        return _categories(tuple(self.locale.plural_form.rules.items()))
 
     @cached_property
     def plurals(self) -> str:
@@ -91,10 +94,21 @@ class Language:
 
     def _differs(self, plural_form: Callable[[int], int]) -> list[int]:
         order = [category for category, _ in self.plural_examples]
-        form_of = self.locale.plural_form
-        return [n for n in NUMBERS if plural_form(n) != order.index(form_of(n))][:3]
+        return _differing(plural_form, tuple(map(order.index, self._categories)))[:3]
 
 
+# Many languages share their rules, so each is tried once.
+@lru_cache(64)
+def _categories(rules: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    return tuple(map(PluralRule(rules), NUMBERS))
+
+
+@lru_cache(64)
+def _differing(plural_form: Callable[[int], int], forms: tuple[int, ...]) -> list[int]:
+    return [n for n, form in zip(NUMBERS, forms, strict=True) if plural_form(n) != form]
+
+
+@lru_cache(64)
 def plural_rule(header: str) -> Callable[[int], int]:
     """The rule in a ``Plural-Forms`` header: which form a number takes.
 

@@ -9,6 +9,8 @@ is shown in Swedish and marked as Swedish (WCAG 2.2, 3.1.2).
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from contextvars import ContextVar
 from copy import copy
 from datetime import date, datetime
 from functools import lru_cache
@@ -21,7 +23,7 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time, get_day_names
 from babel.lists import format_list
 from babel.numbers import format_decimal
-from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
@@ -34,6 +36,7 @@ from portal.languages import Language, Languages
 ALONGSIDE = {"bredvid": "sv"}
 """The query of a page that is read with the Swedish text alongside."""
 
+_SEEN: ContextVar[set[Key] | None] = ContextVar("seen", default=None)
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _IN_SWEDISH = Markup('<span lang="sv" dir="ltr">%s</span>')
 _NAME = Markup('<bdi lang="sv" dir="ltr">%s</bdi>')
@@ -111,8 +114,6 @@ class Renderer:
         self.renderers = renderers
         self.alongside = alongside
         self.environment = environment
-        self.seen: set[Key] = set()
-        """The texts on the page that was rendered last."""
         environment.globals.update(self._vocabulary())
         environment.filters["alongside"] = self.with_swedish
 
@@ -122,8 +123,13 @@ class Renderer:
         Raises:
             jinja2.TemplateError: for a fault in the template, an undefined value included.
         """
-        self.seen = set()
+        _SEEN.set(set())
         return self.environment.get_template(template).render(values)
+
+    @property
+    def seen(self) -> set[Key]:
+        """The texts on the page that was rendered last, in this thread."""
+        return _SEEN.get() or set()
 
     def gettext(self, source: str, **values: Any) -> Text:
         """The words for a Swedish text, with its values."""
@@ -143,7 +149,8 @@ class Renderer:
         return self.renderers(language).gettext(text.words, **text.values)
 
     def _text(self, key: Key, source: str, values: Mapping[str, Any], number: int = 0) -> Text:
-        self.seen.add(key)
+        if (seen := _SEEN.get()) is not None:
+            seen.add(key)
         found = self.catalog.find(key[1], key[0], number)
         values = {name: self._written(value) for name, value in values.items()}
         if found is not None:
@@ -268,17 +275,28 @@ class Renderer:
         }
 
 
-class _Compiled(BytecodeCache):
-    """Each template is compiled once, whatever the number of languages."""
+class _Compiled(FileSystemBytecodeCache):
+    """Each template is compiled once, for all languages and for later starts.
 
-    def __init__(self) -> None:
+    What is compiled is kept beside the templates, as Python keeps its own, where that
+    can be done; to compile is a fifth of a start.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(str(folder / "__pycache__"))
         self._code: dict[str, Any] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
         bucket.code = self._code.get(bucket.checksum)
+        if bucket.code is None:
+            super().load_bytecode(bucket)
+            self._code[bucket.checksum] = bucket.code
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         self._code[bucket.checksum] = bucket.code
+        with suppress(OSError):  # a folder that may not be written to
+            Path(self.directory).mkdir(exist_ok=True)
+            super().dump_bytecode(bucket)
 
 
 class Renderers:
@@ -300,7 +318,7 @@ class Renderers:
     ) -> None:
         self.languages = languages
         self._kind = kind
-        self._compiled = _Compiled()
+        self._compiled = _Compiled(folder)
         self._loader = FileSystemLoader(folder)
         self._given = given
         self._renderers = self._open(catalogs)

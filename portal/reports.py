@@ -14,7 +14,7 @@ from portal.languages import CATALOG, SOURCE, Language, Languages, language
 from portal.rendering import Renderers
 from portal.settings import Settings
 from portal.web.edition import open_renderers
-from portal.web.states import STATES, page_texts, seen
+from portal.web.states import BY_SLUG, STATES, PageTexts, seen
 
 SHOWN = 4
 """Pages that are named before the rest is counted."""
@@ -162,11 +162,12 @@ def status(locales: Path, language: Language, settings: Settings) -> Status:
     file = catalogs.open_file(locales / language.tag / CATALOG, language)
     catalog = catalogs.sound(file)
     renderers = _any_renderers(settings)
+    page_texts = PageTexts(renderers)
     return Status(
         language.tag,
         language.name,
-        measure(catalog, seen(renderers)),
-        {slug: measure(catalog, texts) for slug, texts in page_texts(renderers).items()},
+        measure(catalog, seen(renderers).keys()),
+        {slug: measure(catalog, page_texts[slug]) for slug in BY_SLUG},
         [
             Changed(
                 entry.line,

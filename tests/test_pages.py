@@ -139,10 +139,9 @@ async def test_swedish_can_be_read_alongside_and_the_choice_is_kept(visitor: Vis
     assert visit.one("link", rel="canonical").get("href", "").endswith("/ar/omraden/styrning")
 
 
-async def test_the_sitemap_names_every_page_with_its_translations(visitor: Visitor) -> None:
+async def test_the_sitemap_names_every_page(visitor: Visitor) -> None:
     sitemap = (await visitor.client.get("/sitemap.xml")).text
     assert sitemap.count("<loc>") == len(ADDRESSES)
-    assert sitemap.count('hreflang="ar"') == len(ADDRESSES)
     for address in ADDRESSES:
         assert f"<loc>{visitor.address}{address}</loc>" in sitemap
 

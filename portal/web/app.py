@@ -69,7 +69,7 @@ async def choose_language(request: Request) -> Response:
 
 async def missing(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer what has no route: a page with a query that means nothing, or no page at all."""
-    found = scope["state"]["edition"].shelf.get(scope["path"])
+    found = scope["state"]["edition"].shelf.find(scope["path"])
     if found is None:
         raise HTTPException(404)
     if scope["method"] not in {"GET", "HEAD"}:

@@ -4,9 +4,11 @@ An edition is made whole and replaced whole. A request is served from the editio
 that stood when it came, so it never meets half of a change.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,37 +17,67 @@ from starlette.requests import Request
 
 from portal import catalogs, facts, languages
 from portal.catalogs import Catalog
-from portal.coverage import measure
+from portal.coverage import Coverage, measure
 from portal.hours import Opening
 from portal.languages import Languages
 from portal.messages import MESSAGE_LIMIT
 from portal.rendering import Renderer, Renderers
 from portal.settings import DATA, Settings
 from portal.web import pages
-from portal.web.assets import PATH, Assets
+from portal.web.assets import Assets
 from portal.web.errors import Errors
-from portal.web.pages import PAGES, CoverageOfPages
-from portal.web.shelf import REVALIDATE, Sheet, sheet
-from portal.web.states import page_texts
+from portal.web.pages import PAGES
+from portal.web.shelf import REVALIDATE, Sheet, Shelf, sheet
+from portal.web.states import PageTexts
 
 LOCALES = DATA / "locales"
 TEXT = "text/plain; charset=utf-8"
+PACKED = 1000
+"""So many sheets are printed and compressed ahead of readers; it takes a core 20 ms each."""
 SECURITY_TXT_LASTS = timedelta(days=300)
 """RFC 9116 wants less than a year; an edition is printed anew at every start."""
+
+
+class Measured(dict[tuple[str, str], Coverage]):
+    """How much of each page stands in each language, found when it is first asked for."""
+
+    def __init__(self, catalogs: Mapping[str, Catalog], texts: PageTexts) -> None:
+        super().__init__()
+        self.catalogs, self.texts = catalogs, texts
+
+    def __missing__(self, key: tuple[str, str]) -> Coverage:
+        tag, slug = key
+        self[key] = measure(self.catalogs[tag], self.texts[slug])
+        return self[key]
+
+    def offered(self, least: int) -> object:
+        """The languages, and in which each page is not offered."""
+        return {*self.catalogs}, [
+            pages.unready(self.catalogs, self, page.slug, least) for page in PAGES
+        ]
 
 
 @dataclass(frozen=True)
 class Edition:
     """What readers are served from."""
 
-    languages: Languages
+    assets: Assets
     renderers: Renderers
-    shelf: Mapping[str, Sheet]
-    errors: Errors
-    catalogs: Mapping[str, Catalog]
-    coverage: CoverageOfPages
+    coverage: Measured
     opening: Opening | None
     """Whether the telephone is answered; when that changes, the edition is out of date."""
+    shelf: Shelf[str]
+    errors: Errors
+
+    @property
+    def languages(self) -> Languages:
+        """Those that it is printed in."""
+        return self.renderers.languages
+
+    @property
+    def catalogs(self) -> Mapping[str, Catalog]:
+        """What it is printed from, by language."""
+        return self.coverage.catalogs
 
     @property
     def faults(self) -> list[str]:
@@ -57,10 +89,20 @@ class Edition:
         """Whether it says something of the telephone that is so no longer."""
         return self.opening is not None and self.opening.changes_at <= datetime.now(UTC)
 
+    def prove(self, tags: Iterable[str]) -> None:
+        """Print a page of each template in some languages, and the error that is for all others.
+
+        A fault in a template shows itself now, and not to a reader.
+        """
+        for tag in tags:
+            self.errors.sheets[tag, 500]
+            for page in {page.template: page for page in PAGES}.values():
+                self.shelf[f"/{tag}/{page.slug}"]
+
     def pack(self) -> None:
-        """Compress all of it, before readers ask for it."""
-        for one in self.shelf.values():
-            one.bodies  # noqa: B018 - looking at them makes them
+        """Print and compress what readers are likely to ask for, before they do."""
+        for address in islice(self.shelf, PACKED):
+            self.shelf[address].bodies  # noqa: B018 - looking at them makes them
 
     def renderer(self, request: Request) -> Renderer:
         """The renderer for a request's language and way of reading.
@@ -76,7 +118,7 @@ class Edition:
 
 
 def print_edition(settings: Settings, locales: Path = LOCALES) -> Edition:
-    """Read the catalogs and print everything.
+    """Read the catalogs, and print a page of each template in Swedish.
 
     Raises:
         CatalogError: when a catalog cannot be used.
@@ -84,41 +126,49 @@ def print_edition(settings: Settings, locales: Path = LOCALES) -> Edition:
     """
     found = languages.discover(locales)
     texts = catalogs.read_all(locales, found)
-    assets = Assets(DATA / "static")
-    opening = _opening(settings)
+    assets, opening = Assets(DATA / "static"), _opening(settings)
     renderers = open_renderers(settings, found, texts, asset=assets, opening=opening)
-    coverage = _coverage(renderers, texts)
-    shelf = {
-        **assets.sheets,
-        **dict(pages.print_all(renderers, {*found}, coverage, settings.translated_share)),
-        **_for_machines(settings, found),
-    }
-    return Edition(found, renderers, shelf, Errors(renderers), texts, coverage, opening)
+    coverage = Measured(texts, PageTexts(renderers))
+    printers = _printers(settings, assets, renderers, coverage)
+    edition = Edition(assets, renderers, coverage, opening, Shelf(printers), Errors(renderers))
+    edition.prove([found.source.tag])
+    return edition
 
 
 def reprint(former: Edition, settings: Settings, texts: Mapping[str, Catalog]) -> Edition:
     """The edition with other catalogs, or at another time, beside the old one.
 
-    Only those languages are printed whose catalog is another, unless something has
+    Only those languages are printed anew whose catalog is another, unless something has
     changed that stands on every page: a language, where one is offered, the opening hours.
     """
-    opening = _opening(settings)
+    assets, opening = former.assets, _opening(settings)
     renderers = former.renderers.renewed(Languages(texts), texts, opening=opening)
-    coverage = _coverage(renderers, texts)
+    coverage = Measured(texts, PageTexts(renderers, former.coverage.texts))
+    same = {tag for tag in texts if texts[tag] is former.catalogs.get(tag)}
     least = settings.translated_share
-    if (opening, _offered(coverage, least)) == (former.opening, _offered(former.coverage, least)):
-        anew = {tag for tag in texts if texts[tag] is not former.catalogs[tag]}
-        shelf, errors = dict(former.shelf), former.errors.sheets
-    else:
-        anew = {*texts}
-        shelf = {path: one for path, one in former.shelf.items() if path.startswith(PATH)}
-        errors = {}
-    shelf |= dict(pages.print_all(renderers, anew, coverage, least))
-    shelf |= _for_machines(settings, renderers.languages)
-    kept = {key: one for key, one in errors.items() if key[0] not in anew}
-    return Edition(
-        renderers.languages, renderers, shelf, Errors(renderers, kept), texts, coverage, opening
-    )
+    if (opening, coverage.offered(least)) != (former.opening, former.coverage.offered(least)):
+        same = set()
+    printers = _printers(settings, assets, renderers, coverage)
+    shelf = Shelf(printers, {a: one for a, one in former.shelf.printed.items() if _is_of(a, same)})
+    kept = {key: one for key, one in former.errors.sheets.printed.items() if key[0] in same}
+    edition = Edition(assets, renderers, coverage, opening, shelf, Errors(renderers, kept))
+    edition.prove(texts.keys() - same)
+    return edition
+
+
+def _is_of(address: str, tags: Set[str]) -> bool:
+    """Whether a page is in one of some languages, and says nothing in another."""
+    return address.split("/")[1] in tags and "?saknas=" not in address
+
+
+def _printers(
+    settings: Settings, assets: Assets, renderers: Renderers, coverage: Measured
+) -> Mapping[str, Callable[[], Sheet]]:
+    return {
+        **{path: partial(assets.sheets.__getitem__, path) for path in assets.sheets},
+        **dict(pages.printers(renderers, coverage, settings.translated_share)),
+        **_for_machines(settings, renderers.languages),
+    }
 
 
 def open_renderers(
@@ -143,29 +193,17 @@ def _opening(settings: Settings) -> Opening | None:
     return hours.opening(datetime.now(UTC)) if hours else None
 
 
-def _coverage(renderers: Renderers, texts: Mapping[str, Catalog]) -> CoverageOfPages:
-    return {
-        (tag, slug): measure(catalog, keys)
-        for slug, keys in page_texts(renderers).items()
-        for tag, catalog in texts.items()
-    }
-
-
-def _offered(coverage: CoverageOfPages, least: int) -> object:
-    """The languages, and in which each page is not offered."""
-    tags = {tag for tag, _ in coverage}
-    return tags, [pages.unready(coverage, page.slug, least) for page in PAGES]
-
-
-def _for_machines(settings: Settings, found: Languages) -> dict[str, Sheet]:
+def _for_machines(settings: Settings, found: Languages) -> dict[str, Callable[[], Sheet]]:
+    """What prints the answers that are no pages."""
     expires = (datetime.now(UTC) + SECURITY_TXT_LASTS).isoformat(timespec="seconds")
-    base_url = settings.base_url
-    moved = {
-        f"/{tag}": sheet("", TEXT, status=308, cache=REVALIDATE, headers=[("location", f"/{tag}/")])
-        for tag in found
+    url = settings.base_url
+    return {
+        **{f"/{tag}": partial(_moved, f"/{tag}/") for tag in found},
+        "/sitemap.xml": lambda: sheet(pages.sitemap(url, found), "application/xml; charset=utf-8"),
+        "/robots.txt": lambda: sheet(pages.robots(url), TEXT),
+        "/.well-known/security.txt": lambda: sheet(pages.security(url, expires), TEXT),
     }
-    return moved | {
-        "/sitemap.xml": sheet(pages.sitemap(base_url, found), "application/xml; charset=utf-8"),
-        "/robots.txt": sheet(pages.robots(base_url), TEXT),
-        "/.well-known/security.txt": sheet(pages.security(base_url, expires), TEXT),
-    }
+
+
+def _moved(address: str) -> Sheet:
+    return sheet("", TEXT, status=308, cache=REVALIDATE, headers=[("location", address)])

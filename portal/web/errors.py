@@ -1,9 +1,7 @@
-"""Every error in the language of the path, with the phone number on it.
-
-The pages are printed at the start, so they can be sent when nothing else works.
-"""
+"""Every error in the language of the path, with the phone number on it."""
 
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 
 from starlette.types import Scope
@@ -11,7 +9,7 @@ from starlette.types import Scope
 from portal.languages import Language
 from portal.rendering import Renderers
 from portal.web.pages import Page, printed
-from portal.web.shelf import PRIVATE, Sheet
+from portal.web.shelf import PRIVATE, Sheet, Shelf
 
 STATUSES = (400, 403, 404, 405, 413, 415, 422, 429, 500, 503)
 
@@ -28,11 +26,12 @@ class Errors:
         self, renderers: Renderers, known: Mapping[tuple[str, int], Sheet] = MappingProxyType({})
     ) -> None:
         self._languages = renderers.languages
-        self.sheets: Mapping[tuple[str, int], Sheet] = {
-            (tag, status): known.get((tag, status)) or _print(renderers, language, status)
+        printers = {
+            (tag, status): partial(_print, renderers, language, status)
             for tag, language in self._languages.items()
             for status in STATUSES
         }
+        self.sheets = Shelf(printers, known)
 
     def language(self, scope: Scope) -> Language:
         """The language of the path; where it has none, the one the reader asks for."""

@@ -10,8 +10,6 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from email_validator import EmailNotValidError, validate_email
-
 from portal.messages import KINDS, MESSAGE_LIMIT
 
 LANGUAGE_LIMIT = 60
@@ -138,6 +136,8 @@ def _message_problem(text: str) -> Problem | None:
 def _email_problem(address: str) -> Problem | None:
     if not address:
         return None
+    from email_validator import EmailNotValidError, validate_email
+
     malformed = Problem("email", "malformed")
     if len(address) > EMAIL_LIMIT or any(map(_is_invisible, address)):
         return malformed

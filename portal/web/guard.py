@@ -93,7 +93,7 @@ class Guard:
             headers: of the request, their names in lower case.
         """
         address = target.decode("latin-1")
-        sheet = self.edition.shelf.get(address)
+        sheet = self.edition.shelf.find(address)
         if sheet is None:
             return None
         given = dict(headers)
@@ -162,7 +162,7 @@ def _door(hosts: frozenset[bytes]) -> Callable[[bytes], bool]:
 def _found(edition: Edition, scope: Scope) -> Sheet | None:
     """What lies on the shelf for an address; its query counts."""
     query = scope["query_string"].decode("latin-1")
-    return edition.shelf.get(f"{scope['path']}?{query}" if query else scope["path"])
+    return edition.shelf.find(f"{scope['path']}?{query}" if query else scope["path"])
 
 
 def _refused(error: Exception) -> tuple[int, Headers]:

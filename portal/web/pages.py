@@ -1,17 +1,18 @@
 """The table of public pages, and how they are printed.
 
 Each page has one slug in all languages, so the list of languages only swaps the
-prefix. Everything here is printed once; a fault in a template stops the start,
-not a visitor.
+prefix. Every page is printed once; one of each template at the start, so that a fault
+in a template stops the start, not a visitor.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from portal.areas import AREAS
 from portal.coverage import Coverage
-from portal.languages import Languages
+from portal.languages import Language
 from portal.rendering import Renderer, Renderers
 from portal.web.forms import ContactForm
 from portal.web.shelf import PRIVATE, QUICK, REVALIDATE, SMALLEST, Sheet, sheet
@@ -93,56 +94,65 @@ def printed(
     )
 
 
-def print_all(
-    renderers: Renderers, tags: Collection[str], coverage: CoverageOfPages, least: int
-) -> Iterator[tuple[str, Sheet]]:
-    """Every page of some languages in every way of reading, by its address.
+def printers(
+    renderers: Renderers, coverage: CoverageOfPages, least: int
+) -> Iterator[tuple[str, Callable[[], Sheet]]]:
+    """What prints each page in each language and way of reading, by its address.
 
     Args:
         renderers: of all languages.
-        tags: of those languages.
-        coverage: how much of a page stands in a language, by tag and slug.
+        coverage: how much of a page stands in a language.
         least: as ``unready`` takes it.
     """
+    source = renderers(renderers.languages.source)
     for page in PAGES:
-        lacking = unready(coverage, page.slug, least)
         for renderer in renderers.ways:
-            if (tag := renderer.language.tag) in tags:
-                covered = coverage[tag, page.slug]
-                sheet = printed(renderer, page, coverage=covered, unready=lacking)
-                yield renderer.href(page.slug), sheet
-        source = renderers(renderers.languages.source)
-        for tag in lacking:
-            sought = renderers.languages[tag]
-            sheet = printed(source, page, unready=lacking, sought=sought)
-            yield source.href(page.slug, saknas=tag), sheet
+            yield renderer.href(page.slug), partial(_print, renderer, page, coverage, least)
+        for sought in renderers.languages.values():
+            if not sought.is_source:
+                address = source.href(page.slug, saknas=sought.tag)
+                yield address, partial(_print, source, page, coverage, least, sought)
 
 
-def unready(coverage: CoverageOfPages, slug: str, least: int) -> frozenset[str]:
+def _print(
+    renderer: Renderer,
+    page: Page,
+    coverage: CoverageOfPages,
+    least: int,
+    sought: Language | None = None,
+) -> Sheet:
+    """A page for all; in the place of one in a language sought that is not offered in it."""
+    lacking = unready(renderer.languages, coverage, page.slug, least)
+    return printed(
+        renderer,
+        page,
+        coverage=coverage[renderer.language.tag, page.slug],
+        unready=lacking,
+        sought=sought if sought and sought.tag in lacking else None,
+    )
+
+
+def unready(
+    languages: Iterable[str], coverage: CoverageOfPages, slug: str, least: int
+) -> frozenset[str]:
     """The languages that a page is not offered in yet.
 
     Below the least per cent of its texts the list of languages leads to the Swedish
     page, which says in that language why.
     """
-    return frozenset(
-        tag for tag, page in coverage if page == slug and coverage[tag, page].percent < least
-    )
+    return frozenset(tag for tag in languages if coverage[tag, slug].percent < least)
 
 
-def sitemap(base_url: str, languages: Languages) -> str:
-    """All pages with their translations, for search engines (sitemaps.org)."""
-    entries = []
-    for page in PAGES:
-        addresses = {tag: f"{base_url}/{tag}/{page.slug}" for tag in languages}
-        alternates = "".join(
-            f'<xhtml:link rel="alternate" hreflang="{tag}" href="{address}"/>'
-            for tag, address in addresses.items()
-        )
-        entries += [f"<url><loc>{one}</loc>{alternates}</url>" for one in addresses.values()]
+def sitemap(base_url: str, languages: Iterable[str]) -> str:
+    """All pages, for search engines (sitemaps.org); each page names its own translations."""
+    entries = [
+        f"<url><loc>{base_url}/{tag}/{page.slug}</loc></url>" for page in PAGES for tag in languages
+    ]
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
-        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
-        ' xmlns:xhtml="http://www.w3.org/1999/xhtml">' + "\n".join(entries) + "</urlset>\n"
+        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
+        + "\n".join(entries)
+        + "</urlset>\n"
     )
 
 

@@ -1,18 +1,20 @@
-"""Pages printed ahead of time, ready to be handed out.
+"""Pages printed once, ready to be handed out.
 
 A ``Sheet`` is one answer, complete: every encoding of its body, the headers that
-go with each, and a strong ETag. It is compressed once, when it is first wanted or
-in the background after the start (``Edition.pack``). The shelf is a mapping from
-address to sheet that is replaced whole and never changed, so a reader meets the old
-pages or the new ones and never a mixture.
+go with each, and a strong ETag. The shelf holds one for every address; each is printed
+and compressed once, when it is first wanted or in the background after the start
+(``Edition.pack``). A shelf is replaced whole and says the same as long as it stands, so
+a reader meets the old pages or the new ones and never a mixture.
 """
 
 import gzip
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from types import MappingProxyType
+from typing import Generic, TypeVar
 
 import brotli
 from starlette.responses import Response
@@ -138,6 +140,51 @@ class Sheet:
     def _unchanged(self) -> Mapping[bytes, Answer]:
         headers = [header for header in self.headers if header[0] != b"content-type"]
         return {tag: Answer(304, [*headers, (b"etag", tag)], b"") for tag in self.etags}
+
+
+Place = TypeVar("Place", bound=Hashable)
+
+
+class Shelf(Mapping[Place, Sheet], Generic[Place]):
+    """Sheets in their places, each printed when it is first wanted.
+
+    Two who want it at the same time may both print it; what they print is the same.
+
+    Args:
+        printers: what prints the sheet of each place.
+        printed: sheets that need not be printed anew.
+    """
+
+    def __init__(
+        self,
+        printers: Mapping[Place, Callable[[], Sheet]],
+        printed: Mapping[Place, Sheet] = MappingProxyType({}),
+    ) -> None:
+        self._printers = printers
+        self._printed = {place: one for place, one in printed.items() if place in printers}
+
+    def __getitem__(self, place: Place) -> Sheet:
+        if (found := self._printed.get(place)) is None:
+            found = self._printed[place] = self._printers[place]()
+        return found
+
+    def __contains__(self, place: object) -> bool:
+        return place in self._printers
+
+    def __iter__(self) -> Iterator[Place]:
+        return iter(self._printers)
+
+    def __len__(self) -> int:
+        return len(self._printers)
+
+    def find(self, place: Place) -> Sheet | None:
+        """The sheet of a place, or None where there is no such place."""
+        return self[place] if place in self._printers else None
+
+    @property
+    def printed(self) -> Mapping[Place, Sheet]:
+        """Those that have been wanted so far."""
+        return self._printed
 
 
 def sheet(

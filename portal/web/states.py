@@ -7,6 +7,7 @@ see all of them here, and a text that no state shows is a hole in this table.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from portal.checks import Key
@@ -60,10 +61,10 @@ def _refused(reason: str, field: str, number: int = 0) -> State:
 
 def _confirmed(slug: str, what: str, **facts: Any) -> State:
     """A page once the administration has confirmed something."""
-    return State(f"{slug}/{what}", _BY_SLUG[slug], facts=facts)
+    return State(f"{slug}/{what}", BY_SLUG[slug], facts=facts)
 
 
-_BY_SLUG = {page.slug: page for page in PAGES}
+BY_SLUG = {page.slug: page for page in PAGES}
 
 STATES = (
     *(State(page.slug, page) for page in PAGES),
@@ -74,9 +75,9 @@ STATES = (
     State("kontakt/om-en-sida", CONTACT, {"form": ContactForm(page="ordlista")}),
     State("kontakt/öppet", CONTACT, {"opening": Opening(True, NOON)}, {"phone_hours": HOURS}),
     State("kontakt/stängt", CONTACT, {"opening": Opening(False, NOON)}, {"phone_hours": HOURS}),
-    State("ordlista/delvis", _BY_SLUG["ordlista"], {"coverage": Coverage(20, 17, 2)}),
-    State("ordlista/inte-än", _BY_SLUG["ordlista"], {"unready": frozenset({"en", "ar"})}),
-    State("ordlista/saknas", _BY_SLUG["ordlista"], {"sought": language(SOURCE)}),
+    State("ordlista/delvis", BY_SLUG["ordlista"], {"coverage": Coverage(20, 17, 2)}),
+    State("ordlista/inte-än", BY_SLUG["ordlista"], {"unready": frozenset({"en", "ar"})}),
+    State("ordlista/saknas", BY_SLUG["ordlista"], {"sought": language(SOURCE)}),
     _refused("malformed", "other_language"),
     _refused("empty", "message"),
     *(_refused("too-long", "message", number) for number in NUMBERS),
@@ -105,9 +106,23 @@ def seen(renderers: Renderers) -> dict[Key, list[str]]:
     return places
 
 
-def page_texts(renderers: Renderers) -> dict[str, frozenset[Key]]:
-    """The texts of each public page, by its slug."""
-    return {state.name: frozenset(_texts(renderers, state)) for state in STATES[: len(PAGES)]}
+class PageTexts(dict[str, frozenset[Key]]):
+    """The texts of each public page, by its slug; found when they are first asked for.
+
+    They are the same whatever is translated.
+    """
+
+    def __init__(
+        self,
+        renderers: Renderers,
+        known: Mapping[str, frozenset[Key]] = MappingProxyType({}),
+    ) -> None:
+        super().__init__(known)
+        self._renderers = renderers
+
+    def __missing__(self, slug: str) -> frozenset[Key]:
+        self[slug] = frozenset(_texts(self._renderers, State(slug, BY_SLUG[slug])))
+        return self[slug]
 
 
 def _texts(renderers: Renderers, state: State) -> Iterable[Key]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from portal.web.shelf import sheet
+from portal.web.shelf import Shelf, sheet
 from tests.conftest import Running, Serve
 
 CONVERSATIONS = 1000
@@ -125,6 +125,7 @@ async def test_a_new_edition_is_handed_out_at_once(ways: tuple[Running, Running]
     request = [b"GET /sv/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"]
     for way in ways:
         old = way.app.edition
-        way.app.edition = replace(old, shelf={"/sv/": sheet("new", "text/plain")})
+        new = Shelf({"/sv/": lambda: sheet("new", "text/plain")})
+        way.app.edition = replace(old, shelf=new)
         assert (await talk(way, request)).endswith(b"\r\n\r\nnew")
         way.app.edition = old

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from portal import migrations
 from portal.database import QUEUE, Database, Unavailable
+from portal.migrations import steps
 from portal.tables import arrivals, metadata
 
 
@@ -158,7 +158,7 @@ async def test_the_way_back_and_forth_is_open(database_url: str) -> None:
     database = Database(database_url)
     database.upgrade()
     with database._engine.begin() as connection:
-        migrations.downgrade(connection)
+        steps.downgrade(connection)
     assert database.revisions()[0] == ""
     database.upgrade()
     await database.start()

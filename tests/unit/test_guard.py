@@ -15,11 +15,13 @@ from portal.catalogs import Catalog
 from portal.database import Database
 from portal.languages import Languages, language
 from portal.rendering import Renderers
-from portal.settings import Settings
-from portal.web.edition import Edition
+from portal.settings import DATA, Settings
+from portal.web.assets import Assets
+from portal.web.edition import Edition, Measured
 from portal.web.errors import Errors
 from portal.web.guard import BODY_LIMIT, HEADER_LIMIT, Guard
-from portal.web.shelf import SECURITY, sheet
+from portal.web.shelf import SECURITY, Shelf, sheet
+from portal.web.states import PageTexts
 
 HOST = "skola.example.se"
 START = sheet("the start page", "text/html; charset=utf-8")
@@ -59,8 +61,10 @@ def guarding(inside: Inside, folder: Path, settings: Settings) -> Iterator[Guard
     found = Languages(["en", "ar"])
     catalogs = {tag: Catalog(language(tag), {}, int) for tag in found}
     renderers = Renderers(folder, found, catalogs)
-    shelf = {"/sv/": START, "/en/?bredvid=sv": WITH_QUERY}
-    edition = Edition(found, renderers, shelf, Errors(renderers), {}, {}, None)
+    shelf = Shelf({"/sv/": lambda: START, "/en/?bredvid=sv": lambda: WITH_QUERY})
+    coverage = Measured(catalogs, PageTexts(renderers))
+    assets = Assets(DATA / "static")
+    edition = Edition(assets, renderers, coverage, None, shelf, Errors(renderers))
     database = Database(f"sqlite:///{folder}/portal.db")
     yield Guard(inside, edition, database, settings)
     database.close()
@@ -225,7 +229,7 @@ async def test_what_lies_on_the_shelf_is_handed_out_at_the_door(
 
 async def test_an_edition_can_be_replaced_while_the_door_is_open(guard: Guard) -> None:
     assert (await knock(guard, path="/sv/"))[2] == b"the start page"
-    new = {"/sv/": sheet("the new start page", "text/html")}
+    new = Shelf({"/sv/": lambda: sheet("the new start page", "text/html")})
     guard.edition = replace(guard.edition, shelf=new)
     assert (await knock(guard, path="/sv/"))[2] == b"the new start page"
 

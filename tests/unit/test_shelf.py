@@ -15,6 +15,7 @@ from portal.web.shelf import (
     Headers,
     Sheet,
     SheetResponse,
+    Shelf,
     best_encoding,
     hand_out,
     sheet,
@@ -218,3 +219,27 @@ async def test_an_endpoint_can_return_a_sheet() -> None:
     await response(asked((b"accept-encoding", b"gzip")), receive, send)
     assert (b"allow", b"GET") in sent[0]["headers"]
     assert gzip.decompress(sent[1]["body"]).decode() == WORDS
+
+
+def test_a_sheet_is_printed_once_and_not_before_it_is_wanted() -> None:
+    printed = []
+
+    def print_one() -> Sheet:
+        printed.append(True)
+        return sheet("a page", "text/plain")
+
+    shelf = Shelf({"/sv/": print_one, "/en/": print_one})
+    assert (len(shelf), list(shelf), "/sv/" in shelf, printed) == (2, ["/sv/", "/en/"], True, [])
+    assert shelf.find("/ar/") is None
+    assert shelf.find("/sv/") is shelf["/sv/"]
+    assert len(printed) == 1
+    assert list(shelf.printed) == ["/sv/"]
+    with pytest.raises(KeyError):
+        shelf["/ar/"]
+
+
+def test_a_new_shelf_takes_over_what_still_has_a_place() -> None:
+    kept, gone = sheet("kept", "text/plain"), sheet("gone", "text/plain")
+    shelf = Shelf({"/sv/": lambda: gone}, {"/sv/": kept, "/en/": gone})
+    assert shelf["/sv/"] is kept
+    assert "/en/" not in shelf

@@ -1,0 +1,27 @@
+"""Most texts are passed over at the start; none of them may have an error."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.checks import Entry, Setting, examine
+from portal.languages import language
+
+PIECES = ["%(name)s", "%", "(", ")s", "<b>", "&amp;", "https://x", "www.x.se", "a@b.se", "031-"]
+texts = st.lists(
+    st.sampled_from([*PIECES, "3", "٣", " ", "Ring", "اتصل", "\u202b", "\u202c", "\u2066", "\n"])
+    | st.characters(exclude_categories=["Cs"])
+).map("".join)
+entries = st.builds(
+    Entry,
+    st.just(1),
+    st.none(),
+    st.lists(texts.filter(bool), min_size=1, max_size=2).map(tuple),
+    st.lists(texts, min_size=1, max_size=3).map(tuple),
+)
+
+
+@given(entries)
+def test_what_is_passed_over_has_no_error(entry: Entry) -> None:
+    setting = Setting(language("ar"), 6)
+    thorough = [fault.check for fault in examine(entry, setting) if fault.check.stops]
+    assert [fault.check for fault in examine(entry, setting, errors_only=True)] == thorough

@@ -135,6 +135,7 @@ OVERRIDES = {
     "load_bytecode",
     "load_dialect_impl",
     "on_body",
+    "on_header",
     "on_headers_complete",
     "on_message_begin",
     "on_message_complete",

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from portal.database import Database
 from portal.settings import Settings
 from portal.web.edition import Edition
-from portal.web.shelf import SECURITY, Answer, Headers, Sheet, hand_out
+from portal.web.shelf import SECURITY, Answer, Headers, Sheet, give, hand_out
 
 BODY_LIMIT = 256 * 1024
 """Bytes of a posted form: 5000 characters of any script in either encoding, and room to spare."""
@@ -68,7 +68,19 @@ class Guard:
             if self._fast_path:
                 scope.get("state", {})["ready"] = self.ready
             await self.app(scope, receive, send)
-            return
+        elif answer := self._ready_at_once(scope):
+            await give(answer, send)
+        else:
+            await self._admit(scope, receive, send)
+
+    def _ready_at_once(self, scope: Scope) -> Answer | None:
+        if scope["method"] not in READING or _size(scope["headers"]) > HEADER_LIMIT:
+            return None
+        path, query = scope.get("raw_path") or b"", scope["query_string"]
+        return self.ready(path + b"?" + query if query else path, scope["headers"])
+
+    async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request in by the door, and answer for whatever becomes of it."""
         edition = self.edition
         scope["state"] = {**scope.get("state", {}), **self._state, "edition": edition}
         scope["app"] = self.app  # a route without an app answers for itself, and not as we do
@@ -90,35 +102,35 @@ class Guard:
 
         Args:
             target: path and query as they were sent; only the spelling on the shelf is found.
-            headers: of the request, their names in lower case.
+            headers: of the request, their names in lower case; within ``HEADER_LIMIT``.
         """
-        address = target.decode("latin-1")
-        sheet = self.edition.shelf.find(address)
+        try:
+            sheet = self.edition.shelf.find(target.decode("latin-1"))
+        except Exception:
+            return None  # inside, it will be met again, and answered for
         if sheet is None:
             return None
         given = dict(headers)
-        if not UNREADY.isdisjoint(given) or self._refusal("GET", address, headers, given):
+        if not UNREADY.isdisjoint(given) or not self._is_our_host(given.get(b"host", b"")):
             return None
         return sheet.answer(given.get(b"accept-encoding", b""), given.get(b"if-none-match", b""))
 
     async def _answer(self, edition: Edition, scope: Scope, receive: Receive, send: Send) -> None:
-        method, headers = scope["method"], scope["headers"]
-        if status := self._refusal(method, scope["path"], headers, dict(headers)):
+        if status := self._refusal(scope):
             await hand_out(edition.errors.page(status, scope), scope, send)
-        elif method in READING and (found := _found(edition, scope)):
+        elif scope["method"] in READING and (found := _found(edition, scope)):
             await hand_out(found, scope, send)
         else:
             await self.app(scope, _bounded(receive), send)
 
-    def _refusal(
-        self, method: str, path: str, headers: Headers, given: Mapping[bytes, bytes]
-    ) -> int:
+    def _refusal(self, scope: Scope) -> int:
         """The status with which a request is turned away at the door, or 0."""
-        if not path.startswith("/") or not self._is_our_host(given.get(b"host", b"")):
+        given = dict(scope["headers"])
+        if not scope["path"].startswith("/") or not self._is_our_host(given.get(b"host", b"")):
             return 400
-        if sum(map(len, chain.from_iterable(headers))) > HEADER_LIMIT:
+        if _size(scope["headers"]) > HEADER_LIMIT:
             return 431
-        if method == "POST" and not self._is_from_our_page(given):
+        if scope["method"] == "POST" and not self._is_from_our_page(given):
             return 403
         length = given.get(b"content-length", b"0")
         if not length.isdigit() or len(length) > LENGTH_DIGITS:
@@ -138,6 +150,10 @@ class Guard:
             return True
         host = headers[b"host"]
         return origin in {self._origin, b"http://" + host, b"https://" + host}
+
+
+def _size(headers: Headers) -> int:
+    return sum(map(len, chain.from_iterable(headers)))
 
 
 def _hosts(settings: Settings) -> frozenset[bytes]:

@@ -17,8 +17,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from portal.web.guard import Ready
-from portal.web.shelf import Answer, lines
+from portal.web.guard import HEADER_LIMIT, Ready
+from portal.web.shelf import Answer, Headers, lines
 
 PATIENCE = 20.0
 """Seconds for a whole request to arrive, and for an answer to be read."""
@@ -31,7 +31,7 @@ HEADER_BYTES = 32 * 1024
 
 _CLOSE, _END = b"connection: close\r\n\r\n", b"\r\n"
 _READING = frozenset({b"GET", b"HEAD"})
-_LENGTHS = frozenset({b"content-length", b"transfer-encoding"})
+_LENGTHS = (b"content-length", b"transfer-encoding")
 _REFUSAL = b"HTTP/1.1 %s\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
@@ -42,9 +42,12 @@ class BoundedProtocol(HttpToolsProtocol):
     _leaving: asyncio.TimerHandle | None = None
     _idling: asyncio.TimerHandle | None = None
     _life: asyncio.TimerHandle | None = None
-    _heard = 0.0
+    _dated: tuple[Headers, bytes] = [], b""
+    _quiet = False
+    """Whether nothing was heard since somebody last looked."""
     _in_header = _in_request = False
     _header_bytes = 0
+    """That have come since the last header was complete, or the last piece was heard."""
     _answered = False
     """Whether the present request needs no application."""
     _ended = False
@@ -53,6 +56,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._ready: Ready | None = None if self.config.access_log else self.app_state.get("ready")
+        self._limit = self.limit_concurrency or sys.maxsize
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -68,20 +72,23 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._ended:
             return
-        self._heard = self.loop.time()
+        self._quiet = False
+        self._header_bytes += len(data)
         super().data_received(data)
         if self._in_request and not self._arriving:
             self._arriving = self.loop.call_later(PATIENCE, self._give_up)
-        if self._in_header:
-            self._header_bytes += len(data)
-            if self._header_bytes > HEADER_BYTES:
-                self._refuse(b"431 Request Header Fields Too Large")
+        if not self._in_header:
+            self._header_bytes = 0
+        elif self._header_bytes > HEADER_BYTES:
+            self._refuse(b"431 Request Header Fields Too Large")
 
     def on_message_begin(self) -> None:
-        self.url, self.headers, self.expect_100_continue = b"", [], False
+        self.url, self.headers = b"", []
         self._in_header = self._in_request = True
-        self._header_bytes = 0
         self._answered = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         self._in_header = False
@@ -89,7 +96,9 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         if answer := self._ready_answer():
             self._write(answer)
-        elif sum(name in _LENGTHS for name, _ in self.headers) > 1:
+            return
+        names = [name for name, _ in self.headers]
+        if sum(map(names.count, _LENGTHS)) > 1:
             self._refuse(b"400 Bad Request")
         else:
             self._begin()
@@ -97,10 +106,12 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _begin(self) -> None:
         """What uvicorn does at the first byte: only now is it known that it is needed."""
-        kept = self.url, self.headers, self.expect_100_continue
+        url, headers = self.url, self.headers
         super().on_message_begin()
-        self.url, headers, self.expect_100_continue = kept
-        self.headers += headers
+        self.url, self.headers, self.scope["headers"] = url, headers, headers
+        self.expect_100_continue = any(
+            name == b"expect" and value.lower() == b"100-continue" for name, value in headers
+        )
 
     def on_body(self, body: bytes) -> None:
         if not self._ended:
@@ -118,7 +129,11 @@ class BoundedProtocol(HttpToolsProtocol):
         """What can be written now: nothing before what earlier requests wait for."""
         if self._ready is None or self.parser.get_method() not in _READING:
             return None
-        if self._busy or self._full or self.flow.write_paused:
+        if self._busy or self.flow.write_paused:
+            return None
+        if len(self.connections) >= self._limit or len(self.tasks) >= self._limit:
+            return None  # uvicorn answers 503
+        if self._header_bytes > HEADER_LIMIT:
             return None
         return self._ready(self.url, self.headers)
 
@@ -126,25 +141,14 @@ class BoundedProtocol(HttpToolsProtocol):
     def _busy(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
 
-    @property
-    def _full(self) -> bool:
-        """Whether uvicorn would answer 503."""
-        limit = self.limit_concurrency or sys.maxsize
-        return len(self.connections) >= limit or len(self.tasks) >= limit
-
     def _write(self, answer: Answer) -> None:
-        keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
-        self.transport.write(
-            b"".join(
-                (
-                    STATUS_LINE[answer.status],
-                    lines(self.server_state.default_headers),
-                    answer.lines,
-                    _END if keep_alive else _CLOSE,
-                    b"" if self.parser.get_method() == b"HEAD" else answer.body,
-                )
-            )
-        )
+        """Send an answer; all of it is ready but the date, for whoever stays and wants the body."""
+        keep_alive = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
+        rest = answer.whole
+        if not keep_alive or self.parser.get_method() == b"HEAD":
+            body = b"" if self.parser.get_method() == b"HEAD" else answer.body
+            rest = answer.lines + (_END if keep_alive else _CLOSE) + body
+        self.transport.write(b"".join((STATUS_LINE[answer.status], self._date_lines(), rest)))
         self.server_state.total_requests += 1
         self._answered = True
         if not keep_alive:
@@ -153,19 +157,25 @@ class BoundedProtocol(HttpToolsProtocol):
         elif self._idling is None:
             self._idling = self.loop.call_later(self.timeout_keep_alive, self._look)
 
+    def _date_lines(self) -> bytes:
+        """uvicorn's own headers; it makes a new list of them each second."""
+        headers = self.server_state.default_headers
+        if self._dated[0] is not headers:
+            BoundedProtocol._dated = headers, lines(headers)
+        return self._dated[1]
+
     def _look(self) -> None:
-        """Close when nothing was heard for a while.
+        """Close when nothing was heard since the last look.
 
         One timer that looks again, since a timer for each answer would cost more
         than the answer.
         """
-        rest = self._heard + self.timeout_keep_alive - self.loop.time()
-        if self._in_request or self._busy or self.transport.get_write_buffer_size():
-            rest = self.timeout_keep_alive
-        if rest <= 0:
+        waits = self._in_request or self._busy or self.transport.get_write_buffer_size()
+        if self._quiet and not waits:
             self._close()
         else:
-            self._idling = self.loop.call_later(rest, self._look)
+            self._quiet = True
+            self._idling = self.loop.call_later(self.timeout_keep_alive, self._look)
 
     def pause_writing(self) -> None:
         self._leaving = self.loop.call_later(PATIENCE, self.transport.abort)

@@ -69,6 +69,11 @@ class Answer:
         """Its headers as they go over the wire."""
         return lines(self.headers)
 
+    @cached_property
+    def whole(self) -> bytes:
+        """Its headers and its body."""
+        return self.lines + b"\r\n" + self.body
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -130,7 +135,7 @@ class Sheet:
         """
         if matched and (tag := unchanged(self, matched)):
             return self._unchanged[tag]
-        return self._whole[best_encoding(accepted) if len(self.encodings) > 1 else ""]
+        return self._whole.get(best_encoding(accepted)) or self._whole[""]
 
     @cached_property
     def _whole(self) -> Mapping[str, Answer]:
@@ -179,7 +184,8 @@ class Shelf(Mapping[Place, Sheet], Generic[Place]):
 
     def find(self, place: Place) -> Sheet | None:
         """The sheet of a place, or None where there is no such place."""
-        return self[place] if place in self._printers else None
+        found = self._printed.get(place)
+        return self[place] if found is None and place in self._printers else found
 
     @property
     def printed(self) -> Mapping[Place, Sheet]:
@@ -241,6 +247,11 @@ async def hand_out(sheet: Sheet, scope: Scope, send: Send, extra: Headers | None
     """Send a sheet, as the request's headers ask for it."""
     given = dict(scope["headers"])
     answer = sheet.answer(given.get(b"accept-encoding", b""), given.get(b"if-none-match", b""))
+    await give(answer, send, extra)
+
+
+async def give(answer: Answer, send: Send, extra: Headers | None = None) -> None:
+    """Send an answer."""
     headers = answer.headers + extra if extra else answer.headers
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
@@ -263,8 +274,10 @@ def unchanged(sheet: Sheet, matched: bytes) -> bytes | None:
     """
     if not sheet.etag or sheet.status != 200:
         return None
-    tags = [tag.strip().removeprefix(b"W/") for tag in matched.split(b",")]
     own = sheet.etags
+    if matched in own:
+        return matched
+    tags = [tag.strip().removeprefix(b"W/") for tag in matched.split(b",")]
     if tags == [b"*"]:
         return next(iter(own))
     return next((tag for tag in tags if tag in own), None)

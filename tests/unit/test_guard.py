@@ -20,7 +20,7 @@ from portal.web.assets import Assets
 from portal.web.edition import Edition, Measured
 from portal.web.errors import Errors
 from portal.web.guard import BODY_LIMIT, HEADER_LIMIT, Guard
-from portal.web.shelf import SECURITY, Shelf, sheet
+from portal.web.shelf import SECURITY, Sheet, Shelf, sheet
 from portal.web.states import PageTexts
 
 HOST = "skola.example.se"
@@ -313,3 +313,13 @@ async def test_the_beginning_and_the_end_of_serving_pass_through(
 
     await guard({"type": "lifespan"}, receive, send)
     assert [scope["type"] for scope in inside.entered] == ["lifespan"]
+
+
+async def test_a_page_that_cannot_be_printed_is_an_error_of_ours(guard: Guard) -> None:
+    def broken() -> Sheet:
+        raise KeyError("a value")
+
+    guard.edition = replace(guard.edition, shelf=Shelf({"/sv/": broken}))
+    assert guard.ready(b"/sv/", [(b"host", HOST.encode())]) is None
+    status, _, body = await knock(guard, path="/sv/")
+    assert (status, body) == (500, b"sv 500")

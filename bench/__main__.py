@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import first_view, growth, soak
+from bench import first_view, growth, mixed, soak
 from bench.compare import compare, rows
 from bench.load import WRK
 
@@ -31,6 +31,8 @@ def main() -> int:
             return _say(soak.run(folder, given.minutes))
         if given.what == "growth":
             return _say(growth.run(folder))
+        if given.what == "mixed":
+            return _say(mixed.run(folder, given.rounds, given.seconds))
         if given.what == "first-view":
             return _say(first_view.run())
         _keep(_all(folder, given))
@@ -44,6 +46,8 @@ def _all(folder: Path, given: argparse.Namespace) -> Iterator[str]:
     yield from rows(reads)
     yield "\n## Messages: accepted and on the disk"
     yield from rows(writes)
+    yield "\n## Readers while others write"
+    yield from mixed.run(folder, given.rounds, given.seconds)
     yield "\n## First view"
     yield from first_view.run()
     yield "\n## Growth"
@@ -77,7 +81,7 @@ def _say(lines: Iterator[str]) -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="dev.py bench", description=main.__doc__)
-    parser.add_argument("what", nargs="?", choices=["all", "soak", "growth", "first-view"])
+    parser.add_argument("what", nargs="?", choices=["all", "soak", "growth", "mixed", "first-view"])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--minutes", type=float, default=10.0, help="of the soak")

@@ -45,14 +45,14 @@ Table = dict[str, dict[str, Figures]]
 
 def compare(folder: Path, rounds: int, seconds: float) -> tuple[Table, Table]:
     """Measure reads and writes of all servers."""
-    _prepare(folder)
+    prepare(folder)
     with ExitStack() as stack:
-        servers = {}
-        for name, (command, environment) in _servers(folder).items():
+        running = {}
+        for name, (command, environment) in servers(folder).items():
             print(f"» Starting {name}", file=sys.stderr)
-            servers[name] = stack.enter_context(started(command, environment, PAGE))
-        writers = {name: one for name, one in servers.items() if name not in _READERS}
-        reads = _measured(servers, READS, rounds, seconds)
+            running[name] = stack.enter_context(started(command, environment, PAGE))
+        writers = {name: one for name, one in running.items() if name not in _READERS}
+        reads = _measured(running, READS, rounds, seconds)
         return reads, _measured(writers, WRITES, rounds, seconds)
 
 
@@ -60,14 +60,14 @@ _READERS = {"nginx", "django cached", "portal, application only"}
 
 
 def _measured(
-    servers: dict[str, Server], loads: dict[str, Load], rounds: int, seconds: float
+    running: dict[str, Server], loads: dict[str, Load], rounds: int, seconds: float
 ) -> Table:
     table: Table = {}
     for what, load in loads.items():
-        found: dict[str, list[Figures]] = {name: [] for name in servers}
+        found: dict[str, list[Figures]] = {name: [] for name in running}
         for number in range(rounds):
             print(f"» {what}: round {number + 1} of {rounds}", file=sys.stderr)
-            for name, server in servers.items():
+            for name, server in running.items():
                 found[name].append(measure(server, load, seconds))
         table[what] = {name: _middle(figures) for name, figures in found.items()}
     return table
@@ -81,7 +81,7 @@ def _middle(figures: list[Figures]) -> Figures:
     )
 
 
-def _servers(folder: Path) -> dict[str, tuple[list[object], dict[str, str]]]:
+def servers(folder: Path) -> dict[str, tuple[list[object], dict[str, str]]]:
     """How each is started."""
     given = {"BENCH_FOLDER": str(folder), "BENCH_PAGE": f"{folder}/page.br"}
     python = sys.executable
@@ -90,7 +90,7 @@ def _servers(folder: Path) -> dict[str, tuple[list[object], dict[str, str]]]:
     django = [*gunicorn, "127.0.0.1:{port}", "--keep-alive", "5", "bench.peers.site:application"]
     for name in ("own", "off"):
         (folder / name).mkdir(exist_ok=True)
-    servers: dict[str, tuple[list[object], dict[str, str]]] = {
+    commands: dict[str, tuple[list[object], dict[str, str]]] = {
         "portal": portal(folder / "own"),
         "portal, application only": portal(folder / "off", PORTAL_FAST_PATH="off"),
         "bare": ([*uvicorn, "bench.peers.bare:app"], given),
@@ -109,11 +109,11 @@ def _servers(folder: Path) -> dict[str, tuple[list[object], dict[str, str]]]:
         # It takes no port on its command line, so a shell writes it into the file.
         fill = f"sed s/PORT/{{port}}/ {configuration} > {configuration}.used"
         serve = f"exec {nginx} -c {configuration}.used -e stderr"
-        servers["nginx"] = (["sh", "-c", f"{fill} && {serve}"], {})
-    return servers
+        commands["nginx"] = (["sh", "-c", f"{fill} && {serve}"], {})
+    return commands
 
 
-def _prepare(folder: Path) -> None:
+def prepare(folder: Path) -> None:
     """The page, ready-compressed and as the peers' templates; the catalogs, compiled."""
     settings = Settings.read({"DATABASE_URL": f"sqlite:///{folder}/portal.db"})
     sheet = print_edition(settings).shelf[PAGE]

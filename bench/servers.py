@@ -117,13 +117,21 @@ def free_port() -> int:
 
 def answers(port: int, path: str) -> bool:
     """Whether something answers there with 200."""
-    request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
     try:
-        with socket.create_connection(("127.0.0.1", port), 5) as one:
-            one.sendall(request.encode())
-            return b" 200 " in one.recv(20)
+        return b" 200 " in fetch(port, path)[:20]
     except OSError:
         return False
+
+
+def fetch(port: int, path: str) -> bytes:
+    """The whole answer to a plain request."""
+    request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    heard = b""
+    with socket.create_connection(("127.0.0.1", port), 5) as one:
+        one.sendall(request.encode())
+        while piece := one.recv(65536):
+            heard += piece
+    return heard
 
 
 def portal(folder: Path, **environment: str) -> tuple[list[object], dict[str, str]]:

@@ -3,11 +3,10 @@
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
-from bench.load import Load, measure
+from bench.load import Load
+from bench.mixed import together
 from bench.servers import portal, started
 
 STEP = 20
@@ -26,11 +25,11 @@ def run(folder: Path, minutes: float) -> Iterator[str]:
     yield "| minute | reads/s | p99 ms | messages/s | MB | descriptors |"
     yield "|--:|--:|--:|--:|--:|--:|"
     begun = time.monotonic()
-    with started(command, environment, "/sv/") as server, ThreadPoolExecutor() as together:
+    with started(command, environment, "/sv/") as server:
         while time.monotonic() < until:
             print(f"» {(until - time.monotonic()) / 60:.1f} minutes left", file=sys.stderr)
             step = min(STEP, max(1, until - time.monotonic()))
-            found = list(together.map(partial(measure, server, seconds=step), MIXTURE))
+            found = together(server, step, MIXTURE)
             minute = (time.monotonic() - begun) / 60
             time.sleep(7)  # until idle connections are closed
             yield (

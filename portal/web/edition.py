@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -99,9 +99,13 @@ class Edition:
             for page in {page.template: page for page in PAGES}.values():
                 self.shelf[f"/{tag}/{page.slug}"]
 
-    def pack(self) -> None:
-        """Print and compress what readers are likely to ask for, before they do."""
-        for address in islice(self.shelf, PACKED):
+    def pack(self, goes_on: Callable[[], bool] = lambda: True) -> None:
+        """Print and compress what readers are likely to ask for, before they do.
+
+        Args:
+            goes_on: asked before each sheet; to be interrupted.
+        """
+        for address in takewhile(lambda _: goes_on(), islice(self.shelf, PACKED)):
             self.shelf[address].bodies  # noqa: B018 - looking at them makes them
 
     def renderer(self, request: Request) -> Renderer:

@@ -16,9 +16,10 @@ import gc
 import logging
 import signal
 import threading
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -55,38 +56,47 @@ async def renewing(
         locales: where the catalogs are.
         saved: the stamps of the catalogs that its edition was printed from.
     """
-    asked = asyncio.Event()
+    asked, closed = asyncio.Event(), threading.Event()
     if hasattr(signal, "SIGHUP") and threading.current_thread() is threading.main_thread():
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, asked.set)
-    task = asyncio.create_task(_keep_up(guard, settings, locales, saved, asked))
+    settle = partial(_settle, guard, closed)
+    task = asyncio.create_task(_keep_up(guard, settings, locales, saved, asked, settle))
     try:
         yield
     finally:
+        closed.set()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
 
 async def _keep_up(
-    guard: Guard, settings: Settings, locales: Path, known: Stamps, asked: asyncio.Event
+    guard: Guard,
+    settings: Settings,
+    locales: Path,
+    known: Stamps,
+    asked: asyncio.Event,
+    settle: Callable[[Edition], None],
 ) -> None:
-    await asyncio.to_thread(_settle, guard.edition)
+    settling = asyncio.create_task(asyncio.to_thread(settle, guard.edition))
     while True:
         await _wait(asked, _patience(guard.edition, settings))
-        current = stamps(locales)
-        if asked.is_set() or current != known or guard.edition.is_stale:
+        current, former = stamps(locales), guard.edition
+        if asked.is_set() or current != known or former.is_stale:
             known = {} if asked.is_set() else known
             asked.clear()
             await asyncio.to_thread(renew, guard, settings, locales, known)
-            await asyncio.to_thread(_settle, guard.edition)
             known = current
+        if guard.edition is not former:
+            await settling
+            settling = asyncio.create_task(asyncio.to_thread(settle, guard.edition))
 
 
-def _settle(edition: Edition) -> None:
-    """Pack an edition, and let go of the one before.
+def _settle(guard: Guard, closed: threading.Event, edition: Edition) -> None:
+    """Pack an edition for as long as it stands, and let go of the one before.
 
     What is printed stays; the collector would look at all of it again and again.
     """
-    edition.pack()
+    edition.pack(lambda: guard.edition is edition and not closed.is_set())
     gc.unfreeze()
     gc.collect()
     gc.freeze()

@@ -34,6 +34,13 @@ def test_a_start_prints_a_page_of_each_template_and_leaves_the_rest_for_later() 
     assert new.shelf.printed.keys() == {*new.shelf}
 
 
+def test_packing_stops_when_nobody_wants_it_any_more() -> None:
+    new = print_edition(Settings())
+    before = len(new.shelf.printed)
+    new.pack(lambda: False)
+    assert len(new.shelf.printed) == before
+
+
 def test_coverage_is_right_while_pages_are_printed_beside_it() -> None:
     """What a page shows is found by rendering; another thread that renders must not mix in."""
     alone, beside = print_edition(Settings()), print_edition(Settings())

@@ -1,0 +1,42 @@
+"""How long readers wait while others write: 256 connections read and 16 write at once."""
+
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+from bench.compare import PAGE, PLAIN, prepare, servers
+from bench.load import Figures, Load, measure
+from bench.servers import Server, started
+
+MIXTURE = (Load(PAGE, 256, PLAIN), Load(PAGE, 16, (), "sv", 300))
+NAMES = ("bare", "portal")
+
+
+def run(folder: Path, rounds: int, seconds: float) -> Iterator[str]:
+    """Reads and writes a second, and what the slowest of a hundred readers waits."""
+    prepare(folder)
+    commands = servers(folder)
+    found: dict[str, list[list[Figures]]] = {name: [] for name in NAMES}
+    with ExitStack() as stack:
+        running = {name: stack.enter_context(started(*commands[name], PAGE)) for name in NAMES}
+        for number in range(rounds):
+            print(f"» mixed: round {number + 1} of {rounds}", file=sys.stderr)
+            for name, server in running.items():
+                found[name].append(together(server, seconds))
+    yield "\n| server | reads/s | writes/s | p99 of reads, ms | × bare |"
+    yield "|---|--:|--:|--:|--:|"
+    least = median(reads.p99 for reads, _ in found["bare"])
+    for name, figures in found.items():
+        reads, writes = (median(one[kind].rate for one in figures) for kind in (0, 1))
+        p99 = median(one[0].p99 for one in figures)
+        yield f"| {name} | {reads:,.0f} | {writes:,.0f} | {p99:.1f} | {p99 / least:.2f} |"
+
+
+def together(server: Server, seconds: float, mixture: tuple[Load, ...] = MIXTURE) -> list[Figures]:
+    """Put several loads on a server at once."""
+    with ThreadPoolExecutor(len(mixture)) as threads:
+        return list(threads.map(partial(measure, server, seconds=seconds), mixture))

@@ -34,7 +34,7 @@ def main() -> int:
         if given.what == "mixed":
             return _say(mixed.run(folder, given.rounds, given.seconds))
         if given.what == "first-view":
-            return _say(first_view.run())
+            return _say(first_view.run(folder))
         _keep(_all(folder, given))
     return 0
 
@@ -49,7 +49,7 @@ def _all(folder: Path, given: argparse.Namespace) -> Iterator[str]:
     yield "\n## Readers while others write"
     yield from mixed.run(folder, given.rounds, given.seconds)
     yield "\n## First view"
-    yield from first_view.run()
+    yield from first_view.run(folder)
     yield "\n## Growth"
     yield from growth.run(folder)
 

@@ -5,8 +5,11 @@ reader (RFC 6928): with them a page is there in three round trips.
 """
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
+from bench.copies import grown
 from portal.settings import Settings
 from portal.web.edition import print_edition
 from portal.web.pages import HTML
@@ -16,22 +19,29 @@ LIMIT = 14_600
 GIVEN = {"DATABASE_URL": "sqlite:///:memory:", "PORTAL_SECRET_KEY": "k" * 32}
 
 
-def run() -> Iterator[str]:
-    """The heaviest pages."""
-    shelf = print_edition(Settings.read(GIVEN)).shelf
-    weights = sorted(
-        ((_weight(shelf, sheet), path) for path, sheet in shelf.items() if _is_page(sheet)),
-        reverse=True,
-    )
-    yield f"\n{len(weights)} pages, at most {LIMIT:,} bytes each; the heaviest:\n"
-    yield "| page | bytes |"
-    yield "|---|--:|"
-    for weight, path in weights[:5]:
-        yield f"| {path} | {weight:,}{' (too much)' if weight > LIMIT else ''} |"
+def run(folder: Path) -> Iterator[str]:
+    """The heaviest pages, of our languages and of a hundred."""
+    yield f"\nNo page may weigh more than {LIMIT:,} bytes; the heaviest:\n"
+    yield "| languages | pages | page | bytes |"
+    yield "|--:|--:|---|--:|"
+    for languages, shown in ((3, 5), (100, 2)):
+        print(f"» first view with {languages} languages", file=sys.stderr)
+        locales = grown(folder / f"first-{languages}", languages, 0) / "locales"
+        shelf = print_edition(Settings.read(GIVEN), locales).shelf
+        weights = sorted(_weights(shelf), reverse=True)
+        for weight, path in weights[:shown]:
+            much = " (too much)" if weight > LIMIT else ""
+            yield f"| {languages} | {len(weights):,} | {path} | {weight:,}{much} |"
+
+
+def _weights(shelf: Mapping[str, Sheet]) -> Iterator[tuple[int, str]]:
+    for path, sheet in shelf.items():
+        if _is_page(sheet) and "?saknas=" not in path:
+            yield _weight(shelf, sheet), path
 
 
 def _is_page(sheet: Sheet) -> bool:
-    return (b"content-type", HTML.encode()) in sheet.bodies[""][0]
+    return (b"content-type", HTML.encode()) in sheet.headers
 
 
 def _weight(shelf: Mapping[str, Sheet], sheet: Sheet) -> int:

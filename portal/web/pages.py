@@ -8,6 +8,7 @@ in a template stops the start, not a visitor.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from portal.areas import AREAS
@@ -99,15 +100,18 @@ def printers(
 ) -> Iterator[tuple[str, Callable[[], Sheet]]]:
     """What prints each page in each language and way of reading, by its address.
 
+    Those that are wanted most come first.
+
     Args:
         renderers: of all languages.
         coverage: how much of a page stands in a language.
         least: as ``unready`` takes it.
     """
     source = renderers(renderers.languages.source)
-    for page in PAGES:
-        for renderer in renderers.ways:
+    for renderer in sorted(renderers.ways, key=attrgetter("alongside")):
+        for page in PAGES:
             yield renderer.href(page.slug), partial(_print, renderer, page, coverage, least)
+    for page in PAGES:
         for sought in renderers.languages.values():
             if not sought.is_source:
                 address = source.href(page.slug, saknas=sought.tag)

@@ -189,8 +189,8 @@ class Shelf(Mapping[Place, Sheet], Generic[Place]):
 
     @property
     def printed(self) -> Mapping[Place, Sheet]:
-        """Those that have been wanted so far."""
-        return self._printed
+        """Those that have been wanted so far; a copy, since more may be wanted at any time."""
+        return dict(self._printed)
 
 
 def sheet(

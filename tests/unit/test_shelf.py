@@ -233,7 +233,9 @@ def test_a_sheet_is_printed_once_and_not_before_it_is_wanted() -> None:
     assert shelf.find("/ar/") is None
     assert shelf.find("/sv/") is shelf["/sv/"]
     assert len(printed) == 1
-    assert list(shelf.printed) == ["/sv/"]
+    so_far = shelf.printed
+    assert shelf["/en/"] is shelf["/en/"]
+    assert (list(so_far), list(shelf.printed)) == (["/sv/"], ["/sv/", "/en/"])
     with pytest.raises(KeyError):
         shelf["/ar/"]
 

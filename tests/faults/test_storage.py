@@ -23,7 +23,7 @@ SECRET = "mina egna ord ٣"
 
 def receive(text: str) -> partial[str]:
     sent = Sent(text, "hemlig@example.org", "", None, "sv")
-    return partial(messages.receive, sent=sent, sender="a", per_hour=0)
+    return partial(messages.receive, sent=sent, sender=1, per_hour=0)
 
 
 async def test_what_was_receipted_is_there_after_a_crash(tmp_path: Path) -> None:

@@ -12,11 +12,20 @@ import sqlalchemy as sa
 
 from portal import migrations
 from portal.database import QUEUE, Database, Unavailable
-from portal.tables import arrivals, metadata
+from portal.tables import arrivals, messages, metadata
+
+MESSAGE = {
+    "code": "c",
+    "received_at": datetime(2026, 11, 24, tzinfo=UTC),
+    "language": "sv",
+    "kind": "",
+    "email": "",
+    "text": "Hej",
+}
 
 
 def insert(connection: sa.Connection, code: str | None = "c") -> str | None:
-    row = {"sender": "a", "fingerprint": "f", "code": code, "received_at": datetime.now(UTC)}
+    row = {"sender": 1, "fingerprint": 2, "code": code, "received_at": datetime.now(UTC)}
     connection.execute(sa.insert(arrivals), row)
     return code
 
@@ -165,3 +174,31 @@ async def test_the_way_back_and_forth_is_open(database_url: str) -> None:
     with pytest.raises(Unavailable):
         await database.write(partial(insert, code=None))
     await database.stop()
+
+
+def test_messages_outlast_the_way_back_and_forth(database_url: str) -> None:
+    with closing(Database(database_url)) as database:
+        database.upgrade()
+        with database._engine.begin() as connection:
+            for code in ("c", "d"):
+                connection.execute(sa.insert(messages), MESSAGE | {"code": code})
+            before = connection.execute(sa.select(messages)).all()
+            migrations.downgrade(connection, "0002")
+            old = sa.text("SELECT id FROM messages WHERE reference = '2'")
+            assert connection.execute(old).scalar_one() == 2
+            migrations.upgrade(connection)
+            assert connection.execute(sa.select(messages)).all() == before
+        assert database.differences() == []
+
+
+def test_a_number_is_never_given_twice(database_url: str) -> None:
+    """References are made of it, and may still be known when a message is erased."""
+    with closing(Database(database_url)) as database:
+        database.upgrade()
+        with database._engine.begin() as connection:
+            numbers = []
+            for _ in range(2):
+                connection.execute(sa.insert(messages), MESSAGE)
+                numbers.append(connection.scalar(sa.select(messages.c.id)))
+                connection.execute(sa.delete(messages))
+    assert numbers == [1, 2]

@@ -6,21 +6,22 @@ tells a message that is sent twice from a new one, and a flood from a family.
 """
 
 import hashlib
-import hmac
 import ipaddress
 import math
 import secrets
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from portal.tables import arrivals, messages
+from portal.database import Prepared
+from portal.tables import Moment, arrivals, messages
 
 MESSAGE_LIMIT = 5000
 """The longest message, in characters (Unicode code points after NFC)."""
@@ -100,7 +101,7 @@ def sender(secret_key: bytes, address: str) -> int:
     network = address
     if ":" in address:
         network = str(ipaddress.ip_network(address).supernet(new_prefix=64))
-    return _first_bits(hmac.digest(secret_key, network.encode(), "sha256"))
+    return _number(secret_key + network.encode())
 
 
 def receive(
@@ -137,10 +138,12 @@ def receive_all(
         ago; or TooMany, when its sender must wait.
     """
     now = now or datetime.now(UTC)
-    connection.execute(_FORGET, {"overdue": now - OVERDUE, "hour": now - REMEMBERED})
+    since = partial(_since, connection, now)
+    _FORGET(connection, {"overdue": since(OVERDUE), "hour": since(REMEMBERED)})
     prints = [_fingerprint(one) for one in arrived]
-    codes = _sent_before(connection, prints, now)
-    counts = _counts(connection, {one.sender for one in arrived if one.per_hour}, now)
+    codes = _found(_SENT_BEFORE, connection, since(SAME_MESSAGE), prints)
+    limited = {one.sender for one in arrived if one.per_hour}
+    counts = Counter(_found(_COUNTS, connection, since(REMEMBERED), limited))
     results: list[str | TooMany] = []
     new = []
     for one, fingerprint in zip(arrived, prints, strict=True):
@@ -153,18 +156,30 @@ def receive_all(
             new.append((one, fingerprint, codes[fingerprint]))
         results.append(codes[fingerprint])
     if new:
-        _keep(connection, new, now)
+        _keep(connection, new, since(timedelta()))
     return results
 
 
-def _keep(connection: sa.Connection, new: list[tuple[Arrived, int, str]], now: datetime) -> None:
+def _since(connection: sa.Connection, now: datetime, ago: timedelta) -> Any:
+    """A moment so long ago, as the database keeps it."""
+    return Moment().process_bind_param(now - ago, connection.dialect)
+
+
+def _found(
+    statement: Prepared, connection: sa.Connection, after: Any, among: Collection[int]
+) -> dict[int, Any]:
+    """What a statement finds that came after a moment, by one of the numbers."""
+    rows = statement(connection, {"after": after}, among).all() if among else []
+    return {row[0]: row[1] for row in rows}
+
+
+def _keep(connection: sa.Connection, new: list[tuple[Arrived, int, str]], now: Any) -> None:
     """Write messages, and that they arrived."""
-    connection.execute(
-        _INSERT_MESSAGE,
-        [vars(one.sent) | {"code": code, "received_at": now} for one, _, code in new],
+    _INSERT_MESSAGE(
+        connection, [vars(one.sent) | {"code": code, "received_at": now} for one, _, code in new]
     )
-    connection.execute(
-        _INSERT_ARRIVAL,
+    _INSERT_ARRIVAL(
+        connection,
         [
             {"sender": one.sender, "fingerprint": mark, "code": code, "received_at": now}
             for one, mark, code in new
@@ -242,25 +257,28 @@ def _in_latin_digits(text: str) -> str:
     return "".join(str(unicodedata.digit(sign, sign)) for sign in text)
 
 
-# Statements are made once: SQLAlchemy takes as long to make one as to run it.
 # The oldest are those with the least ids; when none of them is overdue, no row is looked at.
 _OVERDUE = sa.select(arrivals.c.id).where(
     arrivals.c.id == sa.select(sa.func.min(arrivals.c.id)).scalar_subquery(),
     arrivals.c.received_at <= sa.bindparam("overdue"),
 )
-_FORGET = sa.delete(arrivals).where(
-    arrivals.c.id < _OVERDUE.scalar_subquery() + FORGOTTEN,
-    arrivals.c.received_at <= sa.bindparam("hour"),
+_FORGET = Prepared(
+    sa.delete(arrivals).where(
+        arrivals.c.id < _OVERDUE.scalar_subquery() + sa.literal_column(str(FORGOTTEN)),
+        arrivals.c.received_at <= sa.bindparam("hour"),
+    )
 )
-_SENT_BEFORE = sa.select(arrivals.c.fingerprint, arrivals.c.code).where(
-    arrivals.c.fingerprint.in_(sa.bindparam("fingerprints", expanding=True)),
-    arrivals.c.received_at > sa.bindparam("after"),
+_SENT_BEFORE = Prepared(
+    sa.select(arrivals.c.fingerprint, arrivals.c.code).where(
+        arrivals.c.fingerprint.in_(sa.bindparam("among", expanding=True)),
+        arrivals.c.received_at > sa.bindparam("after"),
+    )
 )
-_COUNTS = (
-    sa.select(arrivals.c.sender, sa.func.count().label("number"))
+_COUNTS = Prepared(
+    sa.select(arrivals.c.sender, sa.func.count())
     .where(
-        arrivals.c.sender.in_(sa.bindparam("senders", expanding=True)),
-        arrivals.c.received_at > sa.bindparam("hour"),
+        arrivals.c.sender.in_(sa.bindparam("among", expanding=True)),
+        arrivals.c.received_at > sa.bindparam("after"),
     )
     .group_by(arrivals.c.sender)
 )
@@ -271,8 +289,10 @@ _OLDEST = (
     .offset(sa.bindparam("more"))
     .limit(1)
 )
-_INSERT_MESSAGE = sa.insert(messages)
-_INSERT_ARRIVAL = sa.insert(arrivals)
+_INSERT_MESSAGE, _INSERT_ARRIVAL = (
+    Prepared(sa.insert(table).inline(), [name for name in table.c.keys() if name != "id"])  # noqa: SIM118
+    for table in (messages, arrivals)
+)
 
 
 def _fingerprint(arrived: Arrived) -> int:
@@ -284,25 +304,15 @@ def _fingerprint(arrived: Arrived) -> int:
     sent = arrived.sent
     told = (arrived.sender, sent.email, sent.kind, sent.page, sent.answer_language)
     # The written tuple ends where it ends, whatever the text says.
-    return _first_bits(hashlib.sha256(f"{told!r}{sent.text}".encode()).digest())
+    return _number(f"{told!r}{sent.text}".encode())
 
 
-def _first_bits(digest: bytes) -> int:
-    """The first 64, as a number that both databases keep: an index of such is narrow."""
-    return int.from_bytes(digest[:8], signed=True)
+def _number(told: bytes) -> int:
+    """A hash in 64 bits, as both databases keep a number: an index of such is narrow.
 
-
-def _sent_before(connection: sa.Connection, prints: list[int], now: datetime) -> dict[int, str]:
-    rows = connection.execute(_SENT_BEFORE, {"fingerprints": prints, "after": now - SAME_MESSAGE})
-    return {row.fingerprint: row.code for row in rows}
-
-
-def _counts(connection: sa.Connection, senders: set[int], now: datetime) -> Counter[int]:
-    """How many messages of each sender came within the hour."""
-    if not senders:
-        return Counter()
-    given = {"senders": list(senders), "hour": now - REMEMBERED}
-    return Counter({row.sender: row.number for row in connection.execute(_COUNTS, given)})
+    BLAKE2 needs no HMAC round it: what begins with a key can only be made with the key.
+    """
+    return int.from_bytes(hashlib.blake2b(told, digest_size=8).digest(), signed=True)
 
 
 def _wait(connection: sa.Connection, one: Arrived, now: datetime) -> TooMany:

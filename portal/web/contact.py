@@ -66,21 +66,27 @@ async def send(request: Request) -> Response:
         return _page(renderer, form, problems, status=429, headers=after)
     except Unavailable:
         return _page(renderer, form, [Problem("form", "unsaved")], status=503)
-    return _led_to(renderer.href(f"arende/{code}"))
+    return _LedTo(renderer.href(f"arende/{code}"))
 
 
-_SEE_OTHER = sheet("", HTML, status=303, cache=PRIVATE)
+_LEADING = sheet("", HTML, status=303, cache=PRIVATE).answer(b"", b"").headers
 
 
-def _led_to(address: str) -> Response:
+class _LedTo(Response):
     """An answer that leads on to a page (RFC 9110, 15.4.4)."""
-    return SheetResponse(_SEE_OTHER, [(b"location", address.encode())])
+
+    def __init__(self, address: str) -> None:
+        self._leading = [*_LEADING, (b"location", address.encode())]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 303, "headers": self._leading})
+        await send({"type": "http.response.body"})
 
 
 def _switched(renderer: Renderer, form: ContactForm, with_problems: bool) -> Response:
     """The same form in another language, with all that was typed and what was wrong with it."""
     if form.is_empty and not with_problems:
-        return _led_to(renderer.href("kontakt", None, **form.choice))
+        return _LedTo(renderer.href("kontakt", None, **form.choice))
     problems = form.problems() if with_problems else []
     return _page(renderer, form, problems, status=422 if problems else 200)
 

@@ -63,56 +63,54 @@ def _urlencoded(_: str, body: bytes) -> list[tuple[str, str]]:
 
 def _multipart(content_type: str, body: bytes) -> list[tuple[str, str]]:
     _, options = parse_options_header(content_type)
-    found = _Parts()
-    parser = MultipartParser(options.get(b"boundary", b""), found.callbacks())  # type: ignore[arg-type]
-    parser.write(body)
-    if not found.ended:
+    parts = _Parts(options.get(b"boundary", b""))
+    parts.write(body)
+    if not parts.ended:
         raise ValueError
-    return found.pairs
+    return parts.pairs
 
 
-class _Parts:
-    """What a parser has met: it tells of everything as places in the body.
+class _Parts(MultipartParser):
+    """What the parser meets in a body.
 
-    The body is written to it at once, so it tells of each header and each value once.
+    It tells of everything as places in the body. A table of functions, which it would
+    look through for each, takes as long as the parsing. The body is written to it at
+    once, so it tells of each header and each value once.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, boundary: bytes) -> None:
+        super().__init__(boundary)
         self.pairs: list[tuple[str, str]] = []
         self.ended = False
-        self._header = self._data = b""
+        self._header = self._value = b""
         self._name: str | None = None
 
-    def callbacks(self) -> dict[str, object]:
-        """The parser's events, and what answers them."""
-        return {
-            "on_header_field": self._on_header,
-            "on_header_value": self._on_value,
-            "on_part_data": self._on_data,
-            "on_part_end": self._keep,
-            "on_end": self._end,
-        }
+    def callback(
+        self, name: str, data: bytes | None = None, start: int | None = None, end: int | None = None
+    ) -> None:
+        """Hear what the parser tells."""
+        if data is not None:
+            self._hear(name, data[start:end])
+        elif name == "part_end":
+            self._keep()
+        elif name == "end":
+            self.ended = True
 
-    def _on_header(self, data: bytes, start: int, end: int) -> None:
-        self._header = data[start:end]
-
-    def _on_value(self, data: bytes, start: int, end: int) -> None:
-        if self._header.lower() == b"content-disposition":
+    def _hear(self, name: str, data: bytes) -> None:
+        if name == "part_data":
+            self._value = data
+        elif name == "header_field":
+            self._header = data
+        elif self._header.lower() == b"content-disposition":
             if self._name is not None:
                 raise ValueError
-            self._name = _named(data[start:end])
-
-    def _on_data(self, data: bytes, start: int, end: int) -> None:
-        self._data = data[start:end]
+            self._name = _named(data)
 
     def _keep(self) -> None:
         if self._name is None or len(self.pairs) > FIELDS:
             raise ValueError
-        self.pairs.append((self._name, self._data.decode("utf-8", "replace")))
-        self._name, self._data = None, b""
-
-    def _end(self) -> None:
-        self.ended = True
+        self.pairs.append((self._name, self._value.decode("utf-8", "replace")))
+        self._name, self._value = None, b""
 
 
 @lru_cache(64)

@@ -15,7 +15,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from itertools import cycle, groupby
 from operator import attrgetter
 from pathlib import Path
@@ -124,6 +124,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self._readers = _readers(url)
         self._engine = _writer(url)
+        self._kept: sa.Connection | None = None
         self._thread = ThreadPoolExecutor(1, "writer")
         self._waiting: deque[_Piece] = deque()
         self._writing: list[_Piece] = []
@@ -142,12 +143,16 @@ class Database:
             self._stopping = True
             self._more.set()
             await self._task
+        if self._late:
+            self._late.cancel()
         await self._readers.dispose()
         self.close()
 
     def close(self) -> None:
         """Let go of the writer's connection, where nothing was started."""
         self._thread.shutdown()
+        if self._kept:
+            self._kept.close()
         self._engine.dispose()
 
     @asynccontextmanager
@@ -249,6 +254,7 @@ class Database:
                 results = await loop.run_in_executor(self._thread, self._commit, self._writing)
                 for piece, result in zip(self._writing, results, strict=True):
                     _tell(piece.done, result)
+                self._writing = []
 
     def _commit(self, batch: list[_Piece]) -> list[Any]:
         """Write a batch in one transaction; each result is a value or an exception.
@@ -268,8 +274,20 @@ class Database:
             return [error] * len(batch)
 
     def _in_transaction(self, way: Callable[..., list[Any]], batch: list[_Piece]) -> list[Any]:
-        with self._engine.begin() as connection:
+        with self._connected() as connection, connection.begin():
             return way(connection, batch)
+
+    def _connected(self) -> AbstractContextManager[sa.Connection]:
+        """A connection to write with.
+
+        SQLite's is kept, since taking one from the pool costs as much as a statement. A
+        server may hang up meanwhile, so there one is taken, and tried, each time.
+        """
+        if self._engine.dialect.name != "sqlite":
+            return self._engine.connect()
+        if self._kept is None:
+            self._kept = self._engine.connect()
+        return nullcontext(self._kept)
 
 
 def _each(connection: sa.Connection, works: Sequence[Callable[[sa.Connection], Any]]) -> list[Any]:

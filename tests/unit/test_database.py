@@ -2,16 +2,19 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from threading import Event
+from time import monotonic
 
 import pytest
 import sqlalchemy as sa
 
 from portal import migrations
-from portal.database import QUEUE, Database, Unavailable
+from portal.database import QUEUE, Database, Prepared, Unavailable
 from portal.tables import arrivals, messages, metadata
 
 MESSAGE = {
@@ -132,6 +135,50 @@ async def test_a_locked_database_is_told_in_time_and_mends_itself(tmp_path: Path
     thief.close()
     assert await database.write(insert) == "c"
     await database.stop()
+
+
+async def test_what_waits_too_long_is_given_up_in_its_turn(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.database.WAIT_SECONDS", 0.2)
+    release, given_up = Event(), []
+
+    def hold(connection: sa.Connection) -> None:
+        release.wait(5)
+
+    async def timed(piece: Callable[[sa.Connection], object]) -> None:
+        begun = monotonic()
+        with pytest.raises(Unavailable):
+            await database.write(piece)
+        given_up.append(monotonic() - begun)
+
+    first = asyncio.create_task(timed(hold))
+    await asyncio.sleep(0.1)
+    await asyncio.gather(first, timed(insert))
+    assert all(0.19 < seconds < 1 for seconds in given_up)
+    release.set()
+    # The second was given up before its turn, so it is not written any more.
+    monkeypatch.setattr("portal.database.WAIT_SECONDS", 5)
+    assert await database.write(count) == 0
+
+
+@pytest.mark.parametrize("wanted", [[3], [1, 2], [2, 3, 9], [1, 2, 3, 4, 9]])
+async def test_a_prepared_statement_finds_any_number_of_values(
+    database: Database, wanted: list[int]
+) -> None:
+    select = Prepared(
+        sa.select(arrivals.c.fingerprint)
+        .where(arrivals.c.fingerprint.in_(sa.bindparam("among", expanding=True)))
+        .where(arrivals.c.code == sa.bindparam("code"))
+    )
+
+    def find(connection: sa.Connection) -> list[int]:
+        row = {"sender": 1, "code": "c", "received_at": datetime.now(UTC)}
+        for number in (1, 2, 3):
+            connection.execute(sa.insert(arrivals), row | {"fingerprint": number})
+        return sorted(row[0] for row in select(connection, {"code": "c"}, wanted))
+
+    assert await database.write(find) == [number for number in wanted if number < 4]
 
 
 async def test_a_database_that_is_not_there_is_unavailable() -> None:

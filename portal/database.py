@@ -96,7 +96,7 @@ class Prepared:
         if key not in self._words:
             self._words[key] = self._put(connection.dialect, width)
         if isinstance(values, dict):
-            values |= {
+            values = values | {
                 f"among_{place}": one for place, one in zip(range(1, width + 1), cycle(among))
             }
         return connection.exec_driver_sql(self._words[key], values)

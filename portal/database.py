@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
 
 import sqlalchemy as sa
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from portal import migrations
@@ -70,8 +70,9 @@ class _Piece(NamedTuple):
 class Prepared:
     """A statement for the writer, put into the words of each kind of database once.
 
-    SQLAlchemy takes longer to find a statement that it has seen, and to look through its
-    values, than SQLite takes to run it. Values are therefore given as they are kept.
+    The driver is given the words and values as they are kept: SQLAlchemy takes longer to
+    find a statement that it has seen, to look through its values and to make ready for
+    what it might give, than SQLite takes to run it.
 
     Args:
         statement: a Core statement; ``among`` in it is a list of any length.
@@ -88,8 +89,12 @@ class Prepared:
         connection: sa.Connection,
         values: dict[str, Any] | list[dict[str, Any]],
         among: Collection[int] = (),
-    ) -> sa.CursorResult[*tuple[Any, ...]]:
-        """Run it, or for several values once for each of them."""
+    ) -> Any:
+        """Run it, or for several values once for each of them; gives the driver's cursor.
+
+        Raises:
+            DBAPIError: what SQLAlchemy raises for a fault of the driver's.
+        """
         # As wide as a power of two, filled with what is there already: there are few widths.
         width = 1 << (len(among) - 1).bit_length() if among else 0
         key = connection.dialect.name, width
@@ -99,7 +104,18 @@ class Prepared:
             values = values | {
                 f"among_{place}": one for place, one in zip(range(1, width + 1), cycle(among))
             }
-        return connection.exec_driver_sql(self._words[key], values)
+        driver = connection.dialect.loaded_dbapi
+        cursor = connection.connection.cursor()
+        try:
+            if isinstance(values, dict):
+                cursor.execute(self._words[key], values)
+            else:
+                cursor.executemany(self._words[key], values)
+        except driver.Error as error:
+            raise DBAPIError.instance(
+                self._words[key], {}, error, driver.Error, True, dialect=connection.dialect
+            ) from error
+        return cursor
 
     def _put(self, dialect: sa.Dialect, width: int) -> str:
         statement = self._statement

@@ -169,8 +169,8 @@ def _found(
     statement: Prepared, connection: sa.Connection, after: Any, among: Collection[int]
 ) -> dict[int, Any]:
     """What a statement finds that came after a moment, by one of the numbers."""
-    rows = statement(connection, {"after": after}, among).all() if among else []
-    return {row[0]: row[1] for row in rows}
+    rows = statement(connection, {"after": after}, among).fetchall() if among else []
+    return dict(rows)
 
 
 def _keep(connection: sa.Connection, new: list[tuple[Arrived, int, str]], now: Any) -> None:

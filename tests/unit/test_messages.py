@@ -162,20 +162,21 @@ async def test_later_codes_stand_behind_earlier_ones_in_the_index(database: Data
 
 def test_a_message_costs_the_same_however_many_there_are(tmp_path: Path) -> None:
     """Every statement finds its rows by an index; none looks through a table."""
-    run: list[tuple[str, Any]] = []
+    run: list[str] = []
     with closing(Database(f"sqlite:///{tmp_path}/portal.db")) as database:
         database.upgrade()
-        note = lambda _, __, statement, given, *___: run.append((statement, given))  # noqa: E731
-        sa.event.listen(database._engine, "before_cursor_execute", note)
         with database._engine.begin() as connection:
+            driver: Any = connection.connection.driver_connection
+            driver.set_trace_callback(run.append)
             for text in ("ett", "två"):
                 messages.receive_all(connection, [Arrived(sent(text), 1, 1)])
             connection.execute(messages._BY_CODE, {"key": "x"})
+            driver.set_trace_callback(None)
             plans = {
-                f"{statement}: {step.detail}"
-                for statement, given in run
+                f"{statement}: {step[3]}"
+                for statement in run
                 if statement.startswith(("SELECT", "DELETE"))
-                for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)
+                for step in driver.execute(f"EXPLAIN QUERY PLAN {statement}")
             }
     assert not [plan for plan in plans if "SCAN" in plan or "TEMP B-TREE" in plan]
     for index in (

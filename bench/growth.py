@@ -100,7 +100,7 @@ async def _cost(work: object) -> float:
 
 async def _accept(database: Database, number: int) -> None:
     sent = messages.Sent(f"message {number}", "", "", None, "sv")
-    arrived = messages.Arrived(sent, f"sender {number}", 60)
+    arrived = messages.Arrived(sent, number, 60)
     await database.write_together(messages.receive_all, arrived)
 
 

@@ -1,26 +1,27 @@
 """A message from the public: its limits, receiving it, finding it again.
 
 A message is kept exactly as it was sent. For an hour a second table remembers
-from which sender (a keyed code, never the address itself) messages came: it
+from which sender (a keyed number, never the address itself) messages came: it
 tells a message that is sent twice from a new one, and a flood from a family.
 """
 
 import hashlib
-import hmac
 import ipaddress
-import json
 import math
 import secrets
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from portal.tables import arrivals, messages
+from portal.database import Prepared
+from portal.tables import Moment, arrivals, messages
 
 MESSAGE_LIMIT = 5000
 """The longest message, in characters (Unicode code points after NFC)."""
@@ -29,10 +30,19 @@ KINDS = ("question", "view", "complaint", "praise", "accessibility")
 SAME_MESSAGE = timedelta(minutes=10)
 """The same text from the same sender within this time is the same message."""
 REMEMBERED = timedelta(hours=1)
+"""So long is it known how many messages a sender has sent."""
+OVERDUE = timedelta(hours=1, minutes=1)
+"""What is older is forgotten: not with every message, since many at once cost less."""
+FORGOTTEN = 5000
+"""So many arrivals are forgotten at once at the most; nobody waits longer for that."""
 
 REFERENCE_SIGNS = "ABCDEFGHJKLMNPRSTUVWXY23456789"
 """Without I, O, Q, Z, 0 and 1, which are hard to tell apart on the phone (GOV.UK)."""
 REFERENCE_LENGTH = 8
+REFERENCES: int = len(REFERENCE_SIGNS) ** REFERENCE_LENGTH
+SCATTER = 405_492_100_019
+"""Takes numbers that follow each other far apart, and each to another: prime to ``REFERENCES``."""
+_GATHER: int = pow(SCATTER, -1, REFERENCES)
 CODE_BYTES = 16
 """The address of a case is a secret of 128 bits."""
 
@@ -75,14 +85,14 @@ class Arrived:
     """What has come in and is to be received."""
 
     sent: Sent
-    sender: str
+    sender: int
     """Who sent it, as ``sender`` says."""
     per_hour: int
     """How many a sender may send in an hour; 0 means no limit."""
 
 
-def sender(secret_key: bytes, address: str) -> str:
-    """The code that stands for a network address for an hour.
+def sender(secret_key: bytes, address: str) -> int:
+    """The number that stands for a network address for an hour.
 
     Args:
         secret_key: the portal's own; without it the address cannot be found again.
@@ -91,11 +101,11 @@ def sender(secret_key: bytes, address: str) -> str:
     network = address
     if ":" in address:
         network = str(ipaddress.ip_network(address).supernet(new_prefix=64))
-    return hmac.digest(secret_key, network.encode(), "sha256").hex()[:32]
+    return _number(secret_key + network.encode())
 
 
 def receive(
-    connection: sa.Connection, sent: Sent, sender: str, per_hour: int, now: datetime | None = None
+    connection: sa.Connection, sent: Sent, sender: int, per_hour: int, now: datetime | None = None
 ) -> str:
     """Keep one message; as ``receive_all`` does, but a sender who must wait is an exception.
 
@@ -113,7 +123,7 @@ def receive_all(
 ) -> list[str | TooMany]:
     """Keep messages that came together, in their order.
 
-    1. Forget what arrived more than an hour ago.
+    1. Forget arrivals of more than an hour ago, once they are overdue.
     2. Find what was sent before, and how often each sender has sent.
     3. Decide on each: the earlier case's code, "wait", or a case of its own.
     4. Keep the new ones, all with one statement a table: a row more costs little.
@@ -128,10 +138,12 @@ def receive_all(
         ago; or TooMany, when its sender must wait.
     """
     now = now or datetime.now(UTC)
-    connection.execute(_FORGET, {"before": now - REMEMBERED})
+    since = partial(_since, connection, now)
+    _FORGET(connection, {"overdue": since(OVERDUE), "hour": since(REMEMBERED)})
     prints = [_fingerprint(one) for one in arrived]
-    codes = _sent_before(connection, prints, now)
-    counts = _counts(connection, {one.sender for one in arrived if one.per_hour})
+    codes = _found(_SENT_BEFORE, connection, since(SAME_MESSAGE), prints)
+    limited = {one.sender for one in arrived if one.per_hour}
+    counts = Counter(_found(_COUNTS, connection, since(REMEMBERED), limited))
     results: list[str | TooMany] = []
     new = []
     for one, fingerprint in zip(arrived, prints, strict=True):
@@ -140,28 +152,34 @@ def receive_all(
                 results.append(_wait(connection, one, now))
                 continue
             counts[one.sender] += 1
-            codes[fingerprint] = secrets.token_urlsafe(CODE_BYTES)
+            codes[fingerprint] = _code(now)
             new.append((one, fingerprint, codes[fingerprint]))
         results.append(codes[fingerprint])
     if new:
-        _keep(connection, new, now)
+        _keep(connection, new, since(timedelta()))
     return results
 
 
-def _keep(connection: sa.Connection, new: list[tuple[Arrived, str, str]], now: datetime) -> None:
-    """Write messages, and that they arrived.
+def _since(connection: sa.Connection, now: datetime, ago: timedelta) -> Any:
+    """A moment so long ago, as the database keeps it."""
+    return Moment().process_bind_param(now - ago, connection.dialect)
 
-    Two equal references in 30 to the power of 8 are refused by the table; the sender tries again.
-    """
-    connection.execute(
-        _INSERT_MESSAGE,
-        [
-            vars(one.sent) | {"reference": _reference(), "code": code, "received_at": now}
-            for one, _, code in new
-        ],
+
+def _found(
+    statement: Prepared, connection: sa.Connection, after: Any, among: Collection[int]
+) -> dict[int, Any]:
+    """What a statement finds that came after a moment, by one of the numbers."""
+    rows = statement(connection, {"after": after}, among).fetchall() if among else []
+    return dict(rows)
+
+
+def _keep(connection: sa.Connection, new: list[tuple[Arrived, int, str]], now: Any) -> None:
+    """Write messages, and that they arrived."""
+    _INSERT_MESSAGE(
+        connection, [vars(one.sent) | {"code": code, "received_at": now} for one, _, code in new]
     )
-    connection.execute(
-        _INSERT_ARRIVAL,
+    _INSERT_ARRIVAL(
+        connection,
         [
             {"sender": one.sender, "fingerprint": mark, "code": code, "received_at": now}
             for one, mark, code in new
@@ -169,38 +187,69 @@ def _keep(connection: sa.Connection, new: list[tuple[Arrived, str, str]], now: d
     )
 
 
-def _reference() -> str:
-    number = int.from_bytes(secrets.token_bytes(16))
-    signs = []
+def _code(now: datetime) -> str:
+    """A code that nobody can guess.
+
+    It begins with the time so that new ones stand together at the end of the index:
+    what is scattered costs a page of the index for each message.
+    """
+    return f"{int(now.timestamp() * 1000):011x}{secrets.token_urlsafe(CODE_BYTES)}"
+
+
+def reference(number: int) -> str:
+    """A message's number, so that people can say it.
+
+    Those of neighbours look nothing alike, but they can be worked out: a reference is
+    a number in a diary and no secret.
+    """
+    rest, signs = number * SCATTER % REFERENCES, ""
     for _ in range(REFERENCE_LENGTH):
-        number, place = divmod(number, len(REFERENCE_SIGNS))
-        signs.append(REFERENCE_SIGNS[place])
-    return "".join(signs)
+        rest, place = divmod(rest, len(REFERENCE_SIGNS))
+        signs += REFERENCE_SIGNS[place]
+    return signs
+
+
+def number(reference: str) -> int | None:
+    """The number of a reference, written in any way: ``abcd efgh`` too."""
+    signs = "".join(sign for sign in _in_latin_digits(reference).upper() if sign.isalnum())
+    if len(signs) != REFERENCE_LENGTH or not set(signs) <= set(REFERENCE_SIGNS):
+        return None
+    found: int = 0
+    for sign in reversed(signs):
+        found = found * len(REFERENCE_SIGNS) + REFERENCE_SIGNS.index(sign)
+    return found * _GATHER % REFERENCES
 
 
 async def find(connection: AsyncConnection, code: str) -> Message | None:
     """The message of a case, by the code of its page."""
-    return await _one(connection, messages.c.code == code)
+    return await _one(connection, _BY_CODE, code)
 
 
 async def refer(connection: AsyncConnection, reference: str) -> Message | None:
-    """The message with a reference, written in any way: ``abcd efgh`` too."""
-    signs = "".join(sign for sign in _in_latin_digits(reference).upper() if sign.isalnum())
-    return await _one(connection, messages.c.reference == signs)
+    """The message with a reference, as ``number`` reads it."""
+    return await _one(connection, _BY_NUMBER, number(reference))
 
 
 async def newest(connection: AsyncConnection, count: int) -> Sequence[Message]:
     """The newest messages, the newest first."""
-    rows = await connection.execute(_SELECT.order_by(messages.c.id.desc()).limit(count))
-    return [Message(**row) for row in rows.mappings()]
+    rows = await connection.execute(sa.select(messages).order_by(messages.c.id.desc()).limit(count))
+    return [_message(row) for row in rows.mappings()]
 
 
-_SELECT = sa.select(*(column for column in messages.c if column.name != "id"))
+_BY_CODE = sa.select(messages).where(messages.c.code == sa.bindparam("key"))
+_BY_NUMBER = sa.select(messages).where(messages.c.id == sa.bindparam("key"))
 
 
-async def _one(connection: AsyncConnection, condition: sa.ColumnElement[bool]) -> Message | None:
-    row = (await connection.execute(_SELECT.where(condition))).mappings().one_or_none()
-    return Message(**row) if row else None
+async def _one(
+    connection: AsyncConnection, statement: sa.Select[Any], key: str | int | None
+) -> Message | None:
+    row = (await connection.execute(statement, {"key": key})).mappings().one_or_none()
+    return _message(row) if row else None
+
+
+def _message(row: sa.RowMapping) -> Message:
+    kept: dict[str, Any] = {**row}
+    return Message(reference=reference(kept.pop("id")), **kept)
 
 
 def _in_latin_digits(text: str) -> str:
@@ -208,47 +257,62 @@ def _in_latin_digits(text: str) -> str:
     return "".join(str(unicodedata.digit(sign, sign)) for sign in text)
 
 
-# Statements are made once: SQLAlchemy takes as long to make one as to run it.
-_FORGET = sa.delete(arrivals).where(arrivals.c.received_at <= sa.bindparam("before"))
-_SENT_BEFORE = sa.select(arrivals.c.fingerprint, arrivals.c.code).where(
-    arrivals.c.fingerprint.in_(sa.bindparam("fingerprints", expanding=True)),
-    arrivals.c.received_at > sa.bindparam("after"),
+# The oldest are those with the least ids; when none of them is overdue, no row is looked at.
+_OVERDUE = sa.select(arrivals.c.id).where(
+    arrivals.c.id == sa.select(sa.func.min(arrivals.c.id)).scalar_subquery(),
+    arrivals.c.received_at <= sa.bindparam("overdue"),
 )
-_COUNTS = (
-    sa.select(arrivals.c.sender, sa.func.count().label("number"))
-    .where(arrivals.c.sender.in_(sa.bindparam("senders", expanding=True)))
+_FORGET = Prepared(
+    sa.delete(arrivals).where(
+        arrivals.c.id < _OVERDUE.scalar_subquery() + sa.literal_column(str(FORGOTTEN)),
+        arrivals.c.received_at <= sa.bindparam("hour"),
+    )
+)
+_SENT_BEFORE = Prepared(
+    sa.select(arrivals.c.fingerprint, arrivals.c.code).where(
+        arrivals.c.fingerprint.in_(sa.bindparam("among", expanding=True)),
+        arrivals.c.received_at > sa.bindparam("after"),
+    )
+)
+_COUNTS = Prepared(
+    sa.select(arrivals.c.sender, sa.func.count())
+    .where(
+        arrivals.c.sender.in_(sa.bindparam("among", expanding=True)),
+        arrivals.c.received_at > sa.bindparam("after"),
+    )
     .group_by(arrivals.c.sender)
 )
 _OLDEST = (
     sa.select(arrivals.c.received_at)
     .where(arrivals.c.sender == sa.bindparam("sender"))
-    .order_by(arrivals.c.received_at.desc())
+    .order_by(arrivals.c.id.desc())
     .offset(sa.bindparam("more"))
     .limit(1)
 )
-_INSERT_MESSAGE = sa.insert(messages)
-_INSERT_ARRIVAL = sa.insert(arrivals)
+_INSERT_MESSAGE, _INSERT_ARRIVAL = (
+    Prepared(sa.insert(table).inline(), [name for name in table.c.keys() if name != "id"])  # noqa: SIM118
+    for table in (messages, arrivals)
+)
 
 
-def _fingerprint(arrived: Arrived) -> str:
-    """Equal for the same words from the same sender, in whichever language the page was."""
+def _fingerprint(arrived: Arrived) -> int:
+    """Equal for the same words from the same sender, in whichever language the page was.
+
+    64 bits are enough: only messages of the last ten minutes are compared, and of a
+    million of them two are taken for one once in thirty-seven million times.
+    """
     sent = arrived.sent
-    told = [arrived.sender, sent.text, sent.email, sent.kind, sent.page, sent.answer_language]
-    words = json.dumps(told, ensure_ascii=False)
-    return hashlib.sha256(words.encode()).hexdigest()
+    told = (arrived.sender, sent.email, sent.kind, sent.page, sent.answer_language)
+    # The written tuple ends where it ends, whatever the text says.
+    return _number(f"{told!r}{sent.text}".encode())
 
 
-def _sent_before(connection: sa.Connection, prints: list[str], now: datetime) -> dict[str, str]:
-    rows = connection.execute(_SENT_BEFORE, {"fingerprints": prints, "after": now - SAME_MESSAGE})
-    return {row.fingerprint: row.code for row in rows}
+def _number(told: bytes) -> int:
+    """A hash in 64 bits, as both databases keep a number: an index of such is narrow.
 
-
-def _counts(connection: sa.Connection, senders: set[str]) -> Counter[str]:
-    """How many messages of each sender are remembered."""
-    if not senders:
-        return Counter()
-    rows = connection.execute(_COUNTS, {"senders": list(senders)})
-    return Counter({row.sender: row.number for row in rows})
+    BLAKE2 needs no HMAC round it: what begins with a key can only be made with the key.
+    """
+    return int.from_bytes(hashlib.blake2b(told, digest_size=8).digest(), signed=True)
 
 
 def _wait(connection: sa.Connection, one: Arrived, now: datetime) -> TooMany:

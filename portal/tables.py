@@ -1,6 +1,7 @@
 """The tables. Nothing else."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,7 +29,7 @@ class Moment(sa.TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
         if value is None or dialect.name == "postgresql":
             return value
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
+        return _written(value)
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
         if isinstance(value, str):
@@ -36,13 +37,18 @@ class Moment(sa.TypeDecorator[datetime]):
         return value.astimezone(UTC) if isinstance(value, datetime) else None
 
 
-_Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+@lru_cache(64)
+def _written(moment: datetime) -> str:
+    """Messages that come together are received at the same moment."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+_Number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 messages = sa.Table(
     "messages",
     metadata,
-    sa.Column("id", _Id, primary_key=True),
-    sa.Column("reference", sa.Text, nullable=False, unique=True),
+    sa.Column("id", _Number, primary_key=True),
     sa.Column("code", sa.Text, nullable=False, unique=True),
     sa.Column("received_at", Moment, nullable=False),
     sa.Column("language", sa.Text, nullable=False),
@@ -52,17 +58,17 @@ messages = sa.Table(
     sa.Column("email", sa.Text, nullable=False),
     sa.Column("text", sa.Text, nullable=False),
     sa.CheckConstraint("length(text) BETWEEN 1 AND 5000", name="text_length"),
+    sqlite_autoincrement=True,  # references are made of ids: none is given twice
     sqlite_strict=True,
 )
 
 arrivals = sa.Table(
     "arrivals",
     metadata,
-    sa.Column("id", _Id, primary_key=True),
-    sa.Column("sender", sa.Text, nullable=False),
-    sa.Column("fingerprint", sa.Text, nullable=False, index=True),
+    sa.Column("id", _Number, primary_key=True),
+    sa.Column("sender", _Number, nullable=False, index=True),
+    sa.Column("fingerprint", _Number, nullable=False, index=True),
     sa.Column("code", sa.Text, nullable=False),
-    sa.Column("received_at", Moment, nullable=False, index=True),
-    sa.Index(None, "sender", "received_at"),
+    sa.Column("received_at", Moment, nullable=False),
     sqlite_strict=True,
 )

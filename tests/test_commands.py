@@ -66,7 +66,7 @@ def test_the_database_can_be_looked_at(capsys: pytest.CaptureFixture[str]) -> No
     assert main(["db", "upgrade"]) == 0
     assert main(["db", "check"]) == 0
     assert main(["db", "current"]) == 0
-    assert "0002" in capsys.readouterr().out
+    assert "0003" in capsys.readouterr().out
 
 
 def test_everything_is_checked_before_it_is_needed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -154,6 +154,6 @@ def test_an_installed_portal_works_from_any_folder(tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    assert done.stdout.strip() == "0002"
+    assert done.stdout.strip() == "0003"
     assert (tmp_path / ".local/share/portal/portal.db").exists()
     assert (tmp_path / ".local/share/portal/secret-key").stat().st_mode & 0o777 == 0o600

@@ -8,19 +8,32 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from portal import messages
-from portal.database import Unavailable
+from portal.database import Database, Unavailable
 from portal.rendering import Renderer
+from portal.settings import Settings
 from portal.web import posted
 from portal.web.forms import ContactForm, Problem
 from portal.web.pages import CONTACT, HTML, SLUGS, printed
 from portal.web.shelf import PRIVATE, SheetResponse, sheet
 
 
-async def answer(request: Request) -> Response:
-    """The form's address: read it, or send it."""
-    return await (send if request.method == "POST" else show)(request)
+class Contact:
+    """The form's address, as an application: read the form, or send it.
+
+    A function would be wrapped by Starlette for every request, to handle what is
+    raised; the guard does.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, answer: Send) -> None:
+        """Answer a request."""
+        response = await (send if scope["method"] == "POST" else show)(Request(scope, receive))
+        await response(scope, receive, answer)
+
+
+answer = Contact()
 
 
 async def show(request: Request) -> Response:
@@ -38,7 +51,8 @@ async def send(request: Request) -> Response:
         HTTPException: for what is no form, as ``posted.fields`` says.
     """
     renderer = request.state.edition.renderer(request)
-    fields = posted.fields(request.headers.get("content-type", ""), await request.body())
+    kind = dict(request.scope["headers"]).get(b"content-type", b"").decode("latin-1")
+    fields = posted.fields(kind, await posted.body(request.receive))
     form = ContactForm.from_fields(fields, SLUGS)
     if "switch" in fields:
         return _switched(renderer, form, with_problems="problems" in fields)
@@ -52,27 +66,34 @@ async def send(request: Request) -> Response:
         return _page(renderer, form, problems, status=429, headers=after)
     except Unavailable:
         return _page(renderer, form, [Problem("form", "unsaved")], status=503)
-    return _led_to(renderer.href(f"arende/{code}"))
+    return _LedTo(renderer.href(f"arende/{code}"))
 
 
-def _led_to(address: str) -> Response:
+_LEADING = sheet("", HTML, status=303, cache=PRIVATE).answer(b"", b"").headers
+
+
+class _LedTo(Response):
     """An answer that leads on to a page (RFC 9110, 15.4.4)."""
-    return SheetResponse(
-        sheet("", HTML, status=303, cache=PRIVATE, headers=[("location", address)])
-    )
+
+    def __init__(self, address: str) -> None:
+        self._leading = [*_LEADING, (b"location", address.encode())]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 303, "headers": self._leading})
+        await send({"type": "http.response.body"})
 
 
 def _switched(renderer: Renderer, form: ContactForm, with_problems: bool) -> Response:
     """The same form in another language, with all that was typed and what was wrong with it."""
     if form.is_empty and not with_problems:
-        return _led_to(renderer.href("kontakt", None, **form.choice))
+        return _LedTo(renderer.href("kontakt", None, **form.choice))
     problems = form.problems() if with_problems else []
     return _page(renderer, form, problems, status=422 if problems else 200)
 
 
 async def _keep(request: Request, form: ContactForm, language: str) -> str:
-    settings = request.state.settings
-    address = request.client.host if request.client else ""
+    state, client = request.scope["state"], request.scope.get("client")
+    settings: Settings = state["settings"]
     arrived = messages.Arrived(
         messages.Sent(
             text=form.message,
@@ -82,11 +103,11 @@ async def _keep(request: Request, form: ContactForm, language: str) -> str:
             language=language,
             answer_language=form.wanted_language,
         ),
-        messages.sender(settings.secret_key, address),
+        messages.sender(settings.secret_key, client[0] if client else ""),
         settings.messages_per_hour,
     )
-    code: str = await request.state.database.write_together(messages.receive_all, arrived)
-    return code
+    database: Database = state["database"]
+    return await database.write_together(messages.receive_all, arrived)
 
 
 def _page(

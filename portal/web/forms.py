@@ -18,8 +18,6 @@ EMAIL_LIMIT = 254
 """The longest address that mail can carry (RFC 5321, 4.5.3.1.3, less its brackets)."""
 
 _LANGUAGE = re.compile("[a-z]{2,3}(-[A-Za-z0-9]{2,8})*|other")
-_UNREADABLE = re.compile("[\\0\ud800-\udfff]")
-"""NUL, and halves of a character."""
 
 
 @dataclass(frozen=True)
@@ -123,10 +121,18 @@ def _is_invisible(sign: str) -> bool:
     return sign.isspace() or unicodedata.category(sign) in {"Cc", "Cf"}
 
 
+def _is_unreadable(text: str) -> bool:
+    """Whether it holds NUL, or half a character: neither can be kept."""
+    try:
+        return b"\0" in text.encode()
+    except UnicodeEncodeError:
+        return True
+
+
 def _message_problem(text: str) -> Problem | None:
     if all(map(_is_invisible, text)) and "\0" not in text:
         return Problem("message", "empty")
-    if _UNREADABLE.search(text):
+    if _is_unreadable(text):
         return Problem("message", "unreadable")
     if len(text) > MESSAGE_LIMIT:
         return Problem("message", "too-long", len(text) - MESSAGE_LIMIT)
@@ -149,6 +155,6 @@ def _email_problem(address: str) -> Problem | None:
 
 
 def _language_problem(name: str) -> Problem | None:
-    if len(name) > LANGUAGE_LIMIT or _UNREADABLE.search(name):
+    if len(name) > LANGUAGE_LIMIT or _is_unreadable(name):
         return Problem("other_language", "malformed")
     return None

@@ -6,16 +6,34 @@ parser of multipart is python-multipart's; what it finds must be what our own fo
 sends (RFC 7578): a file or a part without a name is no form of ours.
 """
 
-from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
 from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive
 
 FIELDS = 20
 """More fields than the form has mean that something else is sent."""
+
+
+async def body(receive: Receive) -> bytes:
+    """The whole body of a request.
+
+    Raises:
+        ClientDisconnect: when the sender is gone.
+    """
+    whole, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        whole += message.get("body", b"")
+        more = message.get("more_body", False)
+    return whole
 
 
 def fields(content_type: str, body: bytes) -> dict[str, str]:
@@ -45,66 +63,67 @@ def _urlencoded(_: str, body: bytes) -> list[tuple[str, str]]:
 
 def _multipart(content_type: str, body: bytes) -> list[tuple[str, str]]:
     _, options = parse_options_header(content_type)
-    found = _Parts()
-    parser = MultipartParser(options.get(b"boundary", b""), found.callbacks())  # type: ignore[arg-type]
-    parser.write(body)
-    parser.finalize()
-    if not found.ended:
+    parts = _Parts(options.get(b"boundary", b""))
+    parts.write(body)
+    if not parts.ended:
         raise ValueError
-    return found.pairs
+    return parts.pairs
 
 
-@dataclass
-class _Parts:
-    """What a parser has met: it tells of everything as places in the body."""
+class _Parts(MultipartParser):
+    """What the parser meets in a body.
 
-    pairs: list[tuple[str, str]] = field(default_factory=list)
-    ended: bool = False
-    _header: bytes = b""
-    _value: bytes = b""
-    _name: bytes | None = None
-    _data: bytes = b""
+    It tells of everything as places in the body. A table of functions, which it would
+    look through for each, takes as long as the parsing. The body is written to it at
+    once, so it tells of each header and each value once.
+    """
 
-    def callbacks(self) -> dict[str, object]:
-        """The parser's events, and what answers them."""
-        return {
-            "on_part_begin": self._begin,
-            "on_header_field": self._on_header,
-            "on_header_value": self._on_value,
-            "on_header_end": self._on_header_end,
-            "on_part_data": self._on_data,
-            "on_part_end": self._keep,
-            "on_end": self._end,
-        }
-
-    def _begin(self) -> None:
-        self._name, self._data = None, b""
-
-    def _on_header(self, data: bytes, start: int, end: int) -> None:
-        self._header += data[start:end]
-
-    def _on_value(self, data: bytes, start: int, end: int) -> None:
-        self._value += data[start:end]
-
-    def _on_header_end(self) -> None:
-        if self._header.lower() == b"content-disposition":
-            kind, options = parse_options_header(self._value)
-            if kind != b"form-data" or options.keys() != {b"name"} or self._name is not None:
-                raise ValueError  # a file has more than a name
-            self._name = options[b"name"]
+    def __init__(self, boundary: bytes) -> None:
+        super().__init__(boundary)
+        self.pairs: list[tuple[str, str]] = []
+        self.ended = False
         self._header = self._value = b""
+        self._name: str | None = None
 
-    def _on_data(self, data: bytes, start: int, end: int) -> None:
-        self._data += data[start:end]
+    def callback(
+        self, name: str, data: bytes | None = None, start: int | None = None, end: int | None = None
+    ) -> None:
+        """Hear what the parser tells."""
+        if data is not None:
+            self._hear(name, data[start:end])
+        elif name == "part_end":
+            self._keep()
+        elif name == "end":
+            self.ended = True
+
+    def _hear(self, name: str, data: bytes) -> None:
+        if name == "part_data":
+            self._value = data
+        elif name == "header_field":
+            self._header = data
+        elif self._header.lower() == b"content-disposition":
+            if self._name is not None:
+                raise ValueError
+            self._name = _named(data)
 
     def _keep(self) -> None:
         if self._name is None or len(self.pairs) > FIELDS:
             raise ValueError
-        name, value = self._name, self._data
-        self.pairs.append((name.decode("utf-8", "replace"), value.decode("utf-8", "replace")))
+        self.pairs.append((self._name, self._value.decode("utf-8", "replace")))
+        self._name, self._value = None, b""
 
-    def _end(self) -> None:
-        self.ended = True
+
+@lru_cache(64)
+def _named(disposition: bytes) -> str:
+    """The name in a Content-Disposition; a browser writes the same for every form.
+
+    Raises:
+        ValueError: for a file, which has more than a name, and for what has none.
+    """
+    kind, options = parse_options_header(disposition)
+    if kind != b"form-data" or options.keys() != {b"name"}:
+        raise ValueError
+    return options[b"name"].decode("utf-8", "replace")
 
 
 _READ = {"multipart/form-data": _multipart, "application/x-www-form-urlencoded": _urlencoded}

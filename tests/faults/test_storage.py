@@ -11,9 +11,10 @@ from pathlib import Path
 
 import httpx2
 import pytest
+import sqlalchemy as sa
 
 from portal import messages
-from portal.database import Database, Unavailable
+from portal.database import Database, Prepared, Unavailable
 from portal.messages import Sent
 from tests.test_commands import free_port, wait_for
 from tests.visitor import parts
@@ -23,7 +24,7 @@ SECRET = "mina egna ord ٣"
 
 def receive(text: str) -> partial[str]:
     sent = Sent(text, "hemlig@example.org", "", None, "sv")
-    return partial(messages.receive, sent=sent, sender="a", per_hour=0)
+    return partial(messages.receive, sent=sent, sender=1, per_hour=0)
 
 
 async def test_what_was_receipted_is_there_after_a_crash(tmp_path: Path) -> None:
@@ -92,13 +93,19 @@ async def test_a_full_disk_loses_nothing_and_is_told(
     assert "mina egna" not in caplog.text
 
 
-async def test_a_lost_postgresql_connection_mends_itself(
-    postgresql: str, caplog: pytest.LogCaptureFixture
-) -> None:
+@pytest.mark.parametrize("prepared", [False, True])
+async def test_a_lost_postgresql_connection_mends_itself(postgresql: str, prepared: bool) -> None:
     database = Database(postgresql)
     await database.start()
-    cut = "SELECT pg_terminate_backend(pg_backend_pid())"
+    statement = sa.text("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    def cut(connection: sa.Connection) -> None:
+        if prepared:
+            Prepared(statement)(connection, {})
+        else:
+            connection.execute(statement)
+
     with pytest.raises(Unavailable):
-        await database.write(lambda c: c.exec_driver_sql(cut))
+        await database.write(cut)
     assert await database.write(lambda c: c.exec_driver_sql("SELECT 1").scalar()) == 1
     await database.stop()

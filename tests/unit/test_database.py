@@ -2,21 +2,33 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from threading import Event
+from time import monotonic
 
 import pytest
 import sqlalchemy as sa
 
-from portal.database import QUEUE, Database, Unavailable
+from portal.database import QUEUE, Database, Prepared, Unavailable
 from portal.migrations import steps
-from portal.tables import arrivals, metadata
+from portal.tables import arrivals, messages, metadata
+
+MESSAGE = {
+    "code": "c",
+    "received_at": datetime(2026, 11, 24, tzinfo=UTC),
+    "language": "sv",
+    "kind": "",
+    "email": "",
+    "text": "Hej",
+}
 
 
 def insert(connection: sa.Connection, code: str | None = "c") -> str | None:
-    row = {"sender": "a", "fingerprint": "f", "code": code, "received_at": datetime.now(UTC)}
+    row = {"sender": 1, "fingerprint": 2, "code": code, "received_at": datetime.now(UTC)}
     connection.execute(sa.insert(arrivals), row)
     return code
 
@@ -125,6 +137,50 @@ async def test_a_locked_database_is_told_in_time_and_mends_itself(tmp_path: Path
     await database.stop()
 
 
+async def test_what_waits_too_long_is_given_up_in_its_turn(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.database.WAIT_SECONDS", 0.2)
+    release, given_up = Event(), []
+
+    def hold(connection: sa.Connection) -> None:
+        release.wait(5)
+
+    async def timed(piece: Callable[[sa.Connection], object]) -> None:
+        begun = monotonic()
+        with pytest.raises(Unavailable):
+            await database.write(piece)
+        given_up.append(monotonic() - begun)
+
+    first = asyncio.create_task(timed(hold))
+    await asyncio.sleep(0.1)
+    await asyncio.gather(first, timed(insert))
+    assert all(0.19 < seconds < 1 for seconds in given_up)
+    release.set()
+    # The second was given up before its turn, so it is not written any more.
+    monkeypatch.setattr("portal.database.WAIT_SECONDS", 5)
+    assert await database.write(count) == 0
+
+
+@pytest.mark.parametrize("wanted", [[3], [1, 2], [2, 3, 9], [1, 2, 3, 4, 9]])
+async def test_a_prepared_statement_finds_any_number_of_values(
+    database: Database, wanted: list[int]
+) -> None:
+    select = Prepared(
+        sa.select(arrivals.c.fingerprint)
+        .where(arrivals.c.fingerprint.in_(sa.bindparam("among", expanding=True)))
+        .where(arrivals.c.code == sa.bindparam("code"))
+    )
+
+    def find(connection: sa.Connection) -> list[int]:
+        row = {"sender": 1, "code": "c", "received_at": datetime.now(UTC)}
+        for number in (1, 2, 3):
+            connection.execute(sa.insert(arrivals), row | {"fingerprint": number})
+        return sorted(row[0] for row in select(connection, {"code": "c"}, wanted))
+
+    assert await database.write(find) == [number for number in wanted if number < 4]
+
+
 async def test_a_database_that_is_not_there_is_unavailable() -> None:
     database = Database("postgresql://portal@127.0.0.1:1/none")
     await database.start()
@@ -165,3 +221,31 @@ async def test_the_way_back_and_forth_is_open(database_url: str) -> None:
     with pytest.raises(Unavailable):
         await database.write(partial(insert, code=None))
     await database.stop()
+
+
+def test_messages_outlast_the_way_back_and_forth(database_url: str) -> None:
+    with closing(Database(database_url)) as database:
+        database.upgrade()
+        with database._engine.begin() as connection:
+            for code in ("c", "d"):
+                connection.execute(sa.insert(messages), MESSAGE | {"code": code})
+            before = connection.execute(sa.select(messages)).all()
+            steps.downgrade(connection, "0002")
+            old = sa.text("SELECT id FROM messages WHERE reference = '2'")
+            assert connection.execute(old).scalar_one() == 2
+            steps.upgrade(connection)
+            assert connection.execute(sa.select(messages)).all() == before
+        assert database.differences() == []
+
+
+def test_a_number_is_never_given_twice(database_url: str) -> None:
+    """References are made of it, and may still be known when a message is erased."""
+    with closing(Database(database_url)) as database:
+        database.upgrade()
+        with database._engine.begin() as connection:
+            numbers = []
+            for _ in range(2):
+                connection.execute(sa.insert(messages), MESSAGE)
+                numbers.append(connection.scalar(sa.select(messages.c.id)))
+                connection.execute(sa.delete(messages))
+    assert numbers == [1, 2]

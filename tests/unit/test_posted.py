@@ -1,5 +1,6 @@
 """A posted body becomes fields, or is refused; it is never guessed at."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from urllib.parse import urlencode
 
@@ -7,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import Message, Receive
 
-from portal.web.posted import FIELDS, fields
+from portal.web.posted import FIELDS, body, fields
 from tests.unit.conftest import unhurried
 
 MULTIPART = "multipart/form-data; boundary=x7"
@@ -25,6 +28,19 @@ def multipart(*parts: bytes) -> bytes:
     return b"".join(parts) + b"--x7--\r\n"
 
 
+def coming(pieces: Sequence[bytes | None]) -> Receive:
+    """What the server hands up; None stands for a sender who is gone."""
+    left = list(pieces)
+
+    async def receive() -> Message:
+        piece = left.pop(0)
+        if piece is None:
+            return {"type": "http.disconnect"}
+        return {"type": "http.request", "body": piece, "more_body": bool(left)}
+
+    return receive
+
+
 def refused(content_type: str, body: bytes) -> int:
     with pytest.raises(HTTPException) as refusal:
         fields(content_type, body)
@@ -38,6 +54,24 @@ def test_both_encodings_give_what_was_filled_in(filled: dict[str, str]) -> None:
         body = multipart(*(part(name, value) for name, value in filled.items()))
         assert fields(MULTIPART, body) == filled
     assert fields(URLENCODED, urlencode(filled).encode()) == filled
+
+
+@unhurried
+@given(st.text("\r\n-x7 ", max_size=40))
+def test_what_looks_like_a_boundary_and_is_none_is_text(text: str) -> None:
+    if "\r\n--x7" not in f"\r\n{text}":
+        both = multipart(part("a", text), part("b", text))
+        assert fields(MULTIPART, both) == {"a": text, "b": text}
+
+
+@pytest.mark.parametrize("pieces", [[b"a=1&b=2"], [b"a=1", b"&b=", b"2"], [b"", b"a=1&b=2", b""]])
+async def test_a_body_may_come_in_pieces(pieces: list[bytes]) -> None:
+    assert fields(URLENCODED, await body(coming(pieces))) == {"a": "1", "b": "2"}
+
+
+async def test_half_a_body_is_none() -> None:
+    with pytest.raises(ClientDisconnect):
+        await body(coming([b"message=half", None]))
 
 
 @pytest.mark.parametrize(

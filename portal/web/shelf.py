@@ -277,9 +277,9 @@ def unchanged(sheet: Sheet, matched: bytes) -> bytes | None:
     own = sheet.etags
     if matched in own:
         return matched
-    tags = [tag.strip().removeprefix(b"W/") for tag in matched.split(b",")]
-    if tags == [b"*"]:
+    if matched.strip() == b"*":
         return next(iter(own))
+    tags = [tag.strip().removeprefix(b"W/") for tag in matched.split(b",")]
     return next((tag for tag in tags if tag in own), None)
 
 

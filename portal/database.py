@@ -16,16 +16,19 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from functools import cached_property
 from itertools import cycle, groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from portal import migrations
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 WAIT_SECONDS = 7.0
 """A write not done by then is given up; the sender hears so within eight seconds."""
@@ -138,7 +141,7 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self._readers = _readers(url)
+        self._url = url
         self._engine = _writer(url)
         self._kept: sa.Connection | None = None
         self._thread = ThreadPoolExecutor(1, "writer")
@@ -152,6 +155,8 @@ class Database:
     async def start(self) -> None:
         """Begin to write what is put in the queue."""
         self._task = asyncio.create_task(self._write_until_stopped())
+        # What reading needs is imported beside the first answers, and not before them.
+        self._thread.submit(lambda: self._readers)
 
     async def stop(self) -> None:
         """Finish what waits, then let go of the database."""
@@ -171,8 +176,12 @@ class Database:
             self._kept.close()
         self._engine.dispose()
 
+    @cached_property
+    def _readers(self) -> "AsyncEngine":
+        return _readers(self._url)
+
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
+    async def reading(self) -> AsyncIterator["AsyncConnection"]:
         """A connection to read with.
 
         Raises:
@@ -390,7 +399,10 @@ def _beginning(engine: sa.Engine, statement: str) -> sa.Engine:
     return engine
 
 
-def _readers(url: str) -> AsyncEngine:
+def _readers(url: str) -> "AsyncEngine":
+    """An engine to read with; its package is imported late, since it brings the whole ORM."""
+    from sqlalchemy.ext.asyncio import create_async_engine
+
     if url.startswith("sqlite:"):
         engine = create_async_engine(
             url.replace("sqlite:", "sqlite+aiosqlite:", 1), hide_parameters=True

@@ -15,13 +15,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from portal.database import Prepared
 from portal.tables import Moment, arrivals, messages
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 MESSAGE_LIMIT = 5000
 """The longest message, in characters (Unicode code points after NFC)."""
@@ -220,17 +222,17 @@ def number(reference: str) -> int | None:
     return found * _GATHER % REFERENCES
 
 
-async def find(connection: AsyncConnection, code: str) -> Message | None:
+async def find(connection: "AsyncConnection", code: str) -> Message | None:
     """The message of a case, by the code of its page."""
     return await _one(connection, _BY_CODE, code)
 
 
-async def refer(connection: AsyncConnection, reference: str) -> Message | None:
+async def refer(connection: "AsyncConnection", reference: str) -> Message | None:
     """The message with a reference, as ``number`` reads it."""
     return await _one(connection, _BY_NUMBER, number(reference))
 
 
-async def newest(connection: AsyncConnection, count: int) -> Sequence[Message]:
+async def newest(connection: "AsyncConnection", count: int) -> Sequence[Message]:
     """The newest messages, the newest first."""
     rows = await connection.execute(sa.select(messages).order_by(messages.c.id.desc()).limit(count))
     return [_message(row) for row in rows.mappings()]
@@ -241,7 +243,7 @@ _BY_NUMBER = sa.select(messages).where(messages.c.id == sa.bindparam("key"))
 
 
 async def _one(
-    connection: AsyncConnection, statement: sa.Select[Any], key: str | int | None
+    connection: "AsyncConnection", statement: sa.Select[Any], key: str | int | None
 ) -> Message | None:
     row = (await connection.execute(statement, {"key": key})).mappings().one_or_none()
     return _message(row) if row else None

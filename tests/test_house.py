@@ -22,7 +22,12 @@ ROOMS = {
 }
 """Which modules may know a package."""
 
-LATE = ("portal.migrations.steps.", "email_validator.", "holidays.")
+LATE = (
+    "portal.migrations.steps.",
+    "email_validator.",
+    "holidays.",
+    "sqlalchemy.ext.asyncio.",
+)
 """What is heavy and seldom needed, and therefore imported by the function that needs it."""
 
 EMPTY_NAMES = {"utils", "helpers", "common", "base", "core", "manager", "service"}

@@ -50,8 +50,8 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
         await database.stop()
 
     routes = [
-        Route("/", choose_language),
         Route("/{tag}/kontakt", contact.answer, methods=["GET", "POST"]),
+        Route("/", choose_language),
         Route("/{tag}/arende/{code}", case.show),
     ]
     # No middleware of Starlette's: the guard answers for whatever is raised.

@@ -112,12 +112,9 @@ async def _read(database: Database, look: object) -> None:
 
 def _fill(path: Path, count: int) -> None:
     """Put rows straight into the table: old messages, long forgotten by the arrivals."""
-    columns = "reference, code, received_at, language, kind, page, email, text"
+    columns = "code, received_at, language, kind, page, email, text"
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executemany(
-            f"INSERT INTO messages ({columns}) VALUES (?, ?, ?, 'sv', '', NULL, '', ?)",
-            (
-                (f"R{n}", f"code-{n}", "2026-01-01T00:00:00.000000+00:00", "x" * 300)
-                for n in range(count)
-            ),
+            f"INSERT INTO messages ({columns}) VALUES (?, ?, 'sv', '', NULL, '', ?)",
+            ((f"code-{n}", "2026-01-01T00:00:00.000000+00:00", "x" * 300) for n in range(count)),
         )

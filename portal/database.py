@@ -295,8 +295,8 @@ class Database:
                 raise
             except Exception:
                 return self._in_transaction(_apart, batch)
-        except SQLAlchemyError as error:
-            return [error] * len(batch)
+        except Exception as error:
+            return [error] * len(batch)  # whatever it was, the next batch is another matter
 
     def _in_transaction(self, way: Callable[..., list[Any]], batch: list[_Piece]) -> list[Any]:
         with self._connected() as connection, connection.begin():
@@ -322,7 +322,8 @@ def _each(connection: sa.Connection, works: Sequence[Callable[[sa.Connection], A
 def _together(connection: sa.Connection, batch: list[_Piece]) -> list[Any]:
     results: list[Any] = []
     for work, pieces in groupby(batch, attrgetter("work")):
-        results += work(connection, [piece.item for piece in pieces])
+        items = [piece.item for piece in pieces]
+        results += [result for _, result in zip(items, work(connection, items), strict=True)]
     return results
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
@@ -62,6 +62,17 @@ async def test_reading_before_writing_loses_no_update(database: Database) -> Non
 
     numbers = await asyncio.gather(*(database.write(one_more) for _ in range(100)))
     assert sorted(numbers) == list(range(100))
+
+
+async def test_a_mistake_in_some_work_does_not_stop_the_writer(database: Database) -> None:
+    """Work that forgets an item is a mistake of ours; messages still come in."""
+
+    def forgets(connection: sa.Connection, items: Sequence[int]) -> list[int]:
+        return []
+
+    with pytest.raises(ValueError, match="unpack"):
+        await database.write_together(forgets, 1)
+    assert await database.write(insert) == "c"
 
 
 async def test_two_nodes_lose_no_update_either(database: Database, database_url: str) -> None:

@@ -3,11 +3,10 @@
 Reading is asynchronous and many at a time. Writing is one at a time, in one
 thread: whatever waits is written in one transaction, so that one fsync serves all of
 it. Should a piece of it be bad, each is done again in a savepoint of its own, so that
-the bad one fails alone. Nobody
-is told "done" before the transaction is committed and on the disk. With
-PostgreSQL the nodes take turns by an advisory lock, so that "read, then write"
-is safe everywhere without further care. This is the only room where the two
-databases differ.
+the bad one fails alone. Nobody is told "done" before the transaction is committed and
+on the disk. With PostgreSQL the nodes take turns by an advisory lock, so that "read,
+then write" is safe everywhere without further care. This is the only room where the
+two databases differ.
 """
 
 import asyncio
@@ -88,49 +87,54 @@ class Prepared:
         self._words: dict[tuple[str, int], str] = {}
 
     def __call__(
-        self,
-        connection: sa.Connection,
-        values: dict[str, Any] | list[dict[str, Any]],
-        among: Collection[int] = (),
+        self, connection: sa.Connection, values: dict[str, Any], among: Collection[int] = ()
     ) -> Any:
-        """Run it, or for several values once for each of them; gives the driver's cursor.
+        """Run it; gives the driver's cursor.
 
         Raises:
             DBAPIError: what SQLAlchemy raises for a fault of the driver's.
         """
         # As wide as a power of two, filled with what is there already: there are few widths.
         width = 1 << (len(among) - 1).bit_length() if among else 0
-        key = connection.dialect.name, width
+        places = (f"among_{place}" for place in range(1, width + 1))
+        listed = dict(zip(places, cycle(among), strict=False))
+        return self._run(connection, width, "execute", values | listed)
+
+    def for_each(self, connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
+        """Run it for each of several rows; a row more costs little.
+
+        Raises:
+            DBAPIError: as above.
+        """
+        self._run(connection, 0, "executemany", rows)
+
+    def _run(self, connection: sa.Connection, width: int, way: str, values: Any) -> Any:
+        dialect = connection.dialect
+        key = dialect.name, width
         if key not in self._words:
-            self._words[key] = self._put(connection.dialect, width)
-        if isinstance(values, dict):
-            values = values | {
-                f"among_{place}": one for place, one in zip(range(1, width + 1), cycle(among))
-            }
-        driver = connection.dialect.loaded_dbapi
+            self._words[key] = self._put(dialect, width)
+        fault = dialect.loaded_dbapi.Error
         cursor = connection.connection.cursor()
         try:
-            if isinstance(values, dict):
-                cursor.execute(self._words[key], values)
-            else:
-                cursor.executemany(self._words[key], values)
-        except driver.Error as error:
-            raise DBAPIError.instance(
-                self._words[key], {}, error, driver.Error, True, dialect=connection.dialect
-            ) from error
+            getattr(cursor, way)(self._words[key], values)
+        except fault as error:
+            words = self._words[key]
+            raise DBAPIError.instance(words, {}, error, fault, True, dialect=dialect) from error
         return cursor
 
     def _put(self, dialect: sa.Dialect, width: int) -> str:
+        """The statement in a dialect's words."""
         statement = self._statement
         if width:
             nothing = dict.fromkeys(statement.compile().params)
             statement = statement.params(nothing | {"among": [0] * width})
-        compiled = statement.compile(
-            dialect=dialect,
-            column_keys=self._columns,
-            compile_kwargs={"render_postcompile": width > 0},
+        return str(
+            statement.compile(
+                dialect=dialect,
+                column_keys=self._columns,
+                compile_kwargs={"render_postcompile": width > 0},
+            )
         )
-        return str(compiled)
 
 
 class Database:

@@ -177,10 +177,10 @@ def _found(
 
 def _keep(connection: sa.Connection, new: list[tuple[Arrived, int, str]], now: Any) -> None:
     """Write messages, and that they arrived."""
-    _INSERT_MESSAGE(
+    _INSERT_MESSAGE.for_each(
         connection, [vars(one.sent) | {"code": code, "received_at": now} for one, _, code in new]
     )
-    _INSERT_ARRIVAL(
+    _INSERT_ARRIVAL.for_each(
         connection,
         [
             {"sender": one.sender, "fingerprint": mark, "code": code, "received_at": now}

@@ -1,5 +1,6 @@
 """A copy of the portal that has grown: more languages, more pages."""
 
+import compileall
 import shutil
 from itertools import islice
 from pathlib import Path
@@ -25,6 +26,7 @@ def grown(folder: Path, languages: int, pages: int) -> Path:
         shutil.copy(source, target)
     with (folder / "portal" / "web" / "pages.py").open("a", encoding="utf-8") as file:
         file.write(MORE % pages)
+    compileall.compile_dir(folder / "portal", quiet=2)  # as pip does when it installs
     return folder
 
 

@@ -282,7 +282,11 @@ def _end(entry: Entry, form: str, setting: Setting) -> Found:
     expected, given = _end_of(plural, "sv"), _end_of(form, setting.language.tag)
     if expected == given:
         return ()
-    return form.split()[-1], plural.split()[-1]
+    return _last_word(form), _last_word(plural)
+
+
+def _last_word(text: str) -> str:
+    return "".join(text.split()[-1:])
 
 
 def _end_of(text: str, tag: str) -> int:

@@ -46,6 +46,7 @@ PLANTED = [
     ("en", "spaces", SKOLA + 'msgstr "School\\n"\n'),
     ("en", "spaces", SKOLA + 'msgstr "The  school"\n'),
     ("en", "end", SKOLA + 'msgstr "School."\n'),
+    ("en", "spaces end", 'msgid "Kan du?"\nmsgstr " "\n'),
     ("ar", "end", 'msgid "Kan du?"\nmsgstr "هل يمكنك."\n'),
     ("en", "doubled", SKOLA + 'msgstr "The the school"\n'),
     ("so", "doubled", SKOLA + 'msgstr "Su’aal su’aal"\n'),

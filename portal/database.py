@@ -349,6 +349,8 @@ def _attempt(connection: sa.Connection, piece: _Piece) -> Any:
 def _tell(done: asyncio.Future[Any], result: Any) -> None:
     if done.done():
         return
+    if isinstance(result, StopIteration):  # which no future can carry
+        result = RuntimeError(result)
     if isinstance(result, Exception):
         done.set_exception(result)
     else:

@@ -1,8 +1,9 @@
 """A message from the public: its limits, receiving it, finding it again.
 
-A message is kept exactly as it was sent. For an hour a second table remembers
-from which sender (a keyed number, never the address itself) messages came: it
-tells a message that is sent twice from a new one, and a flood from a family.
+A message is kept exactly as it was sent. A second table remembers from which sender
+(a keyed number, never the address itself) messages came: it tells a message that is
+sent twice from a new one, and a flood from a family. Only the last hour counts; what is
+older is forgotten when the next messages come.
 """
 
 import hashlib
@@ -102,7 +103,8 @@ def sender(secret_key: bytes, address: str) -> int:
     """
     network = address
     if ":" in address:
-        network = str(ipaddress.ip_network(address).supernet(new_prefix=64))
+        mapped = ipaddress.IPv6Address(address).ipv4_mapped
+        network = str(mapped or ipaddress.ip_network(address).supernet(new_prefix=64))
     return _number(secret_key + network.encode())
 
 
@@ -286,7 +288,10 @@ _COUNTS = Prepared(
 )
 _OLDEST = (
     sa.select(arrivals.c.received_at)
-    .where(arrivals.c.sender == sa.bindparam("sender"))
+    .where(
+        arrivals.c.sender == sa.bindparam("sender"),
+        arrivals.c.received_at > sa.bindparam("hour"),
+    )
     .order_by(arrivals.c.id.desc())
     .offset(sa.bindparam("more"))
     .limit(1)
@@ -318,6 +323,10 @@ def _number(told: bytes) -> int:
 
 
 def _wait(connection: sa.Connection, one: Arrived, now: datetime) -> TooMany:
-    """How long a sender must wait whose last ``per_hour`` messages all came within the hour."""
-    oldest = connection.scalar(_OLDEST, {"sender": one.sender, "more": one.per_hour - 1}) or now
+    """How long a sender must wait whose last ``per_hour`` messages all came within the hour.
+
+    Of what came together just now nothing is kept yet; the wait is then a whole hour.
+    """
+    asked = {"sender": one.sender, "hour": now - REMEMBERED, "more": one.per_hour - 1}
+    oldest = connection.scalar(_OLDEST, asked) or now
     return TooMany(math.ceil((oldest + REMEMBERED - now) / timedelta(minutes=1)))

@@ -7,6 +7,7 @@ and only ``%(name)s`` and ``%%`` are special in it. A text without a translation
 is shown in Swedish and marked as Swedish (WCAG 2.2, 3.1.2).
 """
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -19,6 +20,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
+import jinja2
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time, get_day_names
 from babel.lists import format_list
@@ -128,7 +130,7 @@ class Renderer:
 
     @property
     def seen(self) -> set[Key]:
-        """The texts on the page that was rendered last, in this thread."""
+        """The texts on the page that was rendered last in this thread, by whichever renderer."""
         return _SEEN.get() or set()
 
     def gettext(self, source: str, **values: Any) -> Text:
@@ -283,7 +285,9 @@ class _Compiled(FileSystemBytecodeCache):
     """
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(str(folder / "__pycache__"))
+        # Another Jinja or another environment would compile otherwise.
+        made_by = hashlib.sha256(jinja2.__version__.encode() + Path(__file__).read_bytes())
+        super().__init__(str(folder / "__pycache__"), f"{made_by.hexdigest()[:12]}-%s.cache")
         self._code: dict[str, Any] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,9 +23,9 @@ from portal.languages import CATALOG, discover, language
 from portal.rendering import Renderer, Renderers
 from portal.settings import DATA, Settings
 from portal.web.app import create_app
-from portal.web.edition import print_edition
+from portal.web.edition import Edition, print_edition
 from portal.web.guard import Guard
-from portal.web.renewal import renew, renewing, stamps
+from portal.web.renewal import _settle, renew, renewing, stamps
 from tests.test_commands import free_port, wait_for
 
 HELP = "Behöver du hjälp?"
@@ -180,10 +181,36 @@ async def test_pages_are_printed_anew_when_the_telephone_opens(
     edition = print_edition(settings, locales)
     assert not edition.is_stale
     past = Opening(False, datetime.now(UTC) - timedelta(seconds=1))
-    guard.edition = replace(edition, opening=past)
+    closed = replace(settings, phone_hours=Hours.read("mon 00:00-00:01"))
+    guard.edition = replace(print_edition(closed, locales), opening=past)
     assert guard.edition.is_stale
     renew(guard, settings, locales)
     assert guard.edition.opening != past
+    # A page has other texts then; as many are counted as in a portal that starts now.
+    fresh = print_edition(settings, locales).coverage
+    assert guard.edition.coverage["ar", "kontakt"] == fresh["ar", "kontakt"]
+
+
+def test_a_language_that_joins_is_counted_as_if_it_had_always_been_there(
+    settings: Settings, locales: Path, tmp_path: Path
+) -> None:
+    """Some texts are only for pages that are not in Swedish."""
+    alone = create_app(settings, tmp_path)
+    assert alone.edition.coverage["sv", ""].total
+    renew(alone, settings, locales)
+    fresh = print_edition(settings, locales).coverage
+    assert alone.edition.coverage["en", ""] == fresh["en", ""]
+
+
+def test_a_page_that_cannot_be_printed_holds_nothing_else_up(
+    guard: Guard, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(edition: Edition, goes_on: object) -> None:
+        raise KeyError("a value")
+
+    monkeypatch.setattr(Edition, "pack", broken)
+    _settle(guard, threading.Event(), guard.edition)
+    assert "A page cannot be printed: KeyError" in caplog.text
 
 
 async def test_development_notices_what_is_saved(

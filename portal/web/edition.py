@@ -147,7 +147,8 @@ def reprint(former: Edition, settings: Settings, texts: Mapping[str, Catalog]) -
     """
     assets, opening = former.assets, _opening(settings)
     renderers = former.renderers.renewed(Languages(texts), texts, opening=opening)
-    coverage = Measured(texts, PageTexts(renderers, former.coverage.texts))
+    alike = _shows(texts, opening) == _shows(former.catalogs, former.opening)
+    coverage = Measured(texts, PageTexts(renderers, former.coverage.texts if alike else {}))
     same = {tag for tag in texts if texts[tag] is former.catalogs.get(tag)}
     least = settings.translated_share
     if (opening, coverage.offered(least)) != (former.opening, former.coverage.offered(least)):
@@ -158,6 +159,11 @@ def reprint(former: Edition, settings: Settings, texts: Mapping[str, Catalog]) -
     edition = Edition(assets, renderers, coverage, opening, shelf, Errors(renderers, kept))
     edition.prove(texts.keys() - same)
     return edition
+
+
+def _shows(texts: Mapping[str, Catalog], opening: Opening | None) -> object:
+    """What decides which texts a page has, whatever they are in each language."""
+    return {*texts}, opening and opening.is_open
 
 
 def _is_of(address: str, tags: Set[str]) -> bool:

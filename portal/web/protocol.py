@@ -47,7 +47,7 @@ class BoundedProtocol(HttpToolsProtocol):
     """Whether nothing was heard since somebody last looked."""
     _in_header = _in_request = False
     _header_bytes = 0
-    """That have come since the last header was complete, or the last piece was heard."""
+    """That have come since a piece ended outside a header: at least those of the header."""
     _answered = False
     """Whether the present request needs no application."""
     _ended = False

@@ -40,8 +40,12 @@ log = logging.getLogger(__name__)
 
 def stamps(locales: Path) -> Stamps:
     """When each catalog was saved, and its size."""
-    found = {path: path.stat() for path in locales.glob(f"*/{CATALOG}") if path.exists()}
-    return {path: (state.st_mtime_ns, state.st_size) for path, state in found.items()}
+    found = {}
+    for path in locales.glob(f"*/{CATALOG}"):
+        with suppress(FileNotFoundError):
+            state = path.stat()
+            found[path] = state.st_mtime_ns, state.st_size
+    return found
 
 
 @asynccontextmanager
@@ -80,13 +84,15 @@ async def _keep_up(
     settling = asyncio.create_task(asyncio.to_thread(settle, guard.edition))
     while True:
         await _wait(asked, _patience(guard.edition, settings))
-        current, former = stamps(locales), guard.edition
-        if asked.is_set() or current != known or former.is_stale:
-            known = {} if asked.is_set() else known
-            asked.clear()
-            await asyncio.to_thread(renew, guard, settings, locales, known)
-            known = current
-        if guard.edition is not former:
+        current = stamps(locales)
+        if not (asked.is_set() or current != known or guard.edition.is_stale):
+            continue
+        # In production, what has been saved is read when somebody says so, and not before.
+        unasked = current if settings.production else known
+        read = {} if asked.is_set() else unasked
+        asked.clear()
+        known = current
+        if await asyncio.to_thread(renew, guard, settings, locales, read):
             await settling
             settling = asyncio.create_task(asyncio.to_thread(settle, guard.edition))
 
@@ -96,7 +102,11 @@ def _settle(guard: Guard, closed: threading.Event, edition: Edition) -> None:
 
     What is printed stays; the collector would look at all of it again and again.
     """
-    edition.pack(lambda: guard.edition is edition and not closed.is_set())
+    try:
+        edition.pack(lambda: guard.edition is edition and not closed.is_set())
+    except Exception as error:
+        # Readers of that page are told of it; the others' pages are renewed all the same.
+        log.error("A page cannot be printed: %s: %s", type(error).__name__, error)
     gc.unfreeze()
     gc.collect()
     gc.freeze()
@@ -118,8 +128,10 @@ async def _wait(asked: asyncio.Event, seconds: float | None) -> None:
 
 def renew(
     guard: Guard, settings: Settings, locales: Path, known: Stamps = MappingProxyType({})
-) -> None:
+) -> bool:
     """Put a new edition in the place of the old one, unless nothing has changed.
+
+    Whether there is a new one is what it gives.
 
     Args:
         guard: whose edition.
@@ -131,14 +143,15 @@ def renew(
     try:
         texts = _read(former, locales, known)
         if texts == former.catalogs and not former.is_stale:
-            return
+            return False
         guard.edition = reprint(former, settings, texts)
     except Exception as error:
         # Whatever is wrong with what was saved, readers keep what they had.
         log.error("The pages stay as they were: %s: %s", type(error).__name__, error)
-        return
+        return False
     changed = [tag for tag in texts if texts[tag] is not former.catalogs.get(tag)]
     log.info("New pages: %s", ", ".join(changed) or "a language is gone")
+    return True
 
 
 def _read(former: Edition, locales: Path, known: Stamps) -> dict[str, Catalog]:

@@ -109,7 +109,7 @@ def seen(renderers: Renderers) -> dict[Key, list[str]]:
 class PageTexts(dict[str, frozenset[Key]]):
     """The texts of each public page, by its slug; found when they are first asked for.
 
-    They are the same whatever is translated.
+    They are the same whatever is translated, but not in other languages, nor at other hours.
     """
 
     def __init__(

@@ -70,8 +70,13 @@ async def test_a_mistake_in_some_work_does_not_stop_the_writer(database: Databas
     def forgets(connection: sa.Connection, items: Sequence[int]) -> list[int]:
         return []
 
+    def stops(connection: sa.Connection) -> None:
+        next(iter(()))
+
     with pytest.raises(ValueError, match="unpack"):
         await database.write_together(forgets, 1)
+    with pytest.raises(RuntimeError):
+        await database.write(stops)
     assert await database.write(insert) == "c"
 
 

@@ -16,7 +16,16 @@ from hypothesis import strategies as st
 
 from portal import messages, tables
 from portal.database import Database, Unavailable
-from portal.messages import KINDS, REFERENCE_SIGNS, REFERENCES, Arrived, Message, Sent, TooMany
+from portal.messages import (
+    KINDS,
+    REFERENCE_SIGNS,
+    REFERENCES,
+    Arrived,
+    Message,
+    Sent,
+    TooMany,
+    receive_all,
+)
 from tests.unit.conftest import unhurried
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -101,6 +110,19 @@ async def test_whoever_sends_too_much_must_wait_but_nobody_else(database: Databa
     assert wait.value.minutes == 50
     await receive(database, sent("4"), who=2, per_hour=3)
     await receive(database, sent("4"), per_hour=3, now=NOON + timedelta(minutes=61))
+
+
+async def test_nobody_is_told_to_wait_for_a_time_that_is_past(database: Database) -> None:
+    """What is older than an hour may still be there; and of a batch nothing is there yet."""
+    for number in range(3):
+        await receive(database, sent(f"{number}"), now=NOON)
+    late = NOON + timedelta(minutes=60, seconds=30)
+    batch = [Arrived(sent(f"new {number}"), 1, 3) for number in range(5)]
+    *kept, fourth, fifth = await database.write(lambda c: receive_all(c, batch, late))
+    assert [type(one) for one in kept] == [str] * 3
+    for one in (fourth, fifth):
+        assert isinstance(one, TooMany)
+        assert one.minutes == 60
 
 
 async def test_a_repeated_message_does_not_count_as_too_much(database: Database) -> None:
@@ -200,6 +222,7 @@ def test_a_sender_is_a_household_and_cannot_be_found_without_the_key() -> None:
     assert messages.sender(key, "192.0.2.1") != messages.sender(key, "192.0.2.2")
     assert messages.sender(key, "2001:db8::1") == messages.sender(key, "2001:db8::2")
     assert messages.sender(key, "2001:db8::1") != messages.sender(key, "2001:db8:0:1::1")
+    assert messages.sender(key, "::ffff:192.0.2.1") == messages.sender(key, "192.0.2.1")
     assert messages.sender(key, "192.0.2.1") != messages.sender(b"j" * 32, "192.0.2.1")
 
 

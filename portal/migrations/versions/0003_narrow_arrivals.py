@@ -1,6 +1,7 @@
 """Arrivals by numbers; a reference is the message's own number; none is given twice.
 
-What arrived within the last hour is forgotten on the way, as after an hour.
+What arrived within the last hour is forgotten on the way, as after an hour. References
+that were given before are not known any more: each message has a new one.
 """
 
 from typing import Any

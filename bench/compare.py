@@ -69,11 +69,12 @@ def _measured(
             print(f"» {what}: round {number + 1} of {rounds}", file=sys.stderr)
             for name, server in running.items():
                 found[name].append(measure(server, load, seconds))
-        table[what] = {name: _middle(figures) for name, figures in found.items()}
+        table[what] = {name: middle(figures) for name, figures in found.items()}
     return table
 
 
-def _middle(figures: list[Figures]) -> Figures:
+def middle(figures: list[Figures]) -> Figures:
+    """The median of each figure."""
     return Figures(
         median(one.cpu for one in figures),
         median(one.rate for one in figures),

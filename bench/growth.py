@@ -15,7 +15,7 @@ from time import process_time
 
 from bench.copies import grown
 from bench.load import Load, measure
-from bench.servers import Server, fetch, portal, started
+from bench.servers import PATIENCE, Server, fetch, portal, started
 from portal import messages
 from portal.database import Database
 from portal.languages import CATALOG
@@ -60,13 +60,19 @@ def _start(folder: Path, languages: int, pages: int) -> str:
 
 
 def _seen_after(server: Server, catalog: Path) -> float:
-    """Seconds from the saving of a catalog until a reader meets the new text."""
+    """Seconds from the saving of a catalog until a reader meets the new text.
+
+    Raises:
+        RuntimeError: when nobody does.
+    """
     mark = "".join(random.choices(ascii_lowercase, k=12))
     beside = catalog.with_suffix(".new")
     beside.write_text(HELP.sub(rf'\1"{mark}"', catalog.read_text("utf-8")), "utf-8")
     begun = time.monotonic()
     beside.replace(catalog)
     while mark.encode() not in fetch(server.port, "/en/"):
+        if time.monotonic() - begun > PATIENCE:
+            raise RuntimeError(f"a saved text is not shown: {catalog}")
         time.sleep(0.005)
     return time.monotonic() - begun
 

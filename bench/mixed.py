@@ -6,9 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from statistics import median
 
-from bench.compare import PAGE, PLAIN, prepare, servers
+from bench.compare import PAGE, PLAIN, middle, prepare, servers
 from bench.load import Figures, Load, measure
 from bench.servers import Server, started
 
@@ -29,11 +28,14 @@ def run(folder: Path, rounds: int, seconds: float) -> Iterator[str]:
                 found[name].append(together(server, seconds))
     yield "\n| server | reads/s | writes/s | p99 of reads, ms | × bare |"
     yield "|---|--:|--:|--:|--:|"
-    least = median(reads.p99 for reads, _ in found["bare"])
-    for name, figures in found.items():
-        reads, writes = (median(one[kind].rate for one in figures) for kind in (0, 1))
-        p99 = median(one[0].p99 for one in figures)
-        yield f"| {name} | {reads:,.0f} | {writes:,.0f} | {p99:.1f} | {p99 / least:.2f} |"
+    middles = {
+        name: [middle(list(one)) for one in zip(*figures, strict=True)]
+        for name, figures in found.items()
+    }
+    least = middles["bare"][0].p99
+    for name, (reads, writes) in middles.items():
+        waits = f"{reads.p99:.1f} | {reads.p99 / least:.2f}"
+        yield f"| {name} | {reads.rate:,.0f} | {writes.rate:,.0f} | {waits} |"
 
 
 def together(server: Server, seconds: float, mixture: tuple[Load, ...] = MIXTURE) -> list[Figures]:

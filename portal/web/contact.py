@@ -17,7 +17,7 @@ from portal.settings import Settings
 from portal.web import posted
 from portal.web.forms import ContactForm, Problem
 from portal.web.pages import CONTACT, HTML, SLUGS, printed
-from portal.web.shelf import PRIVATE, SheetResponse, sheet
+from portal.web.shelf import PRIVATE, Answer, SheetResponse, give, sheet
 
 
 class Contact:
@@ -69,18 +69,18 @@ async def send(request: Request) -> Response:
     return _LedTo(renderer.href(f"arende/{code}"))
 
 
-_LEADING = sheet("", HTML, status=303, cache=PRIVATE).answer(b"", b"").headers
+_LEADING = sheet("", HTML, status=303, cache=PRIVATE).answer(b"", b"")
 
 
 class _LedTo(Response):
     """An answer that leads on to a page (RFC 9110, 15.4.4)."""
 
     def __init__(self, address: str) -> None:
-        self._leading = [*_LEADING, (b"location", address.encode())]
+        headers = [*_LEADING.headers, (b"location", address.encode())]
+        self._answer = Answer(_LEADING.status, headers, _LEADING.body)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 303, "headers": self._leading})
-        await send({"type": "http.response.body"})
+        await give(self._answer, send)
 
 
 def _switched(renderer: Renderer, form: ContactForm, with_problems: bool) -> Response:

@@ -131,13 +131,14 @@ def renew(
 ) -> bool:
     """Put a new edition in the place of the old one, unless nothing has changed.
 
-    Whether there is a new one is what it gives.
-
     Args:
         guard: whose edition.
         settings: what it is printed with.
         locales: where the catalogs are.
         known: stamps of the files that have been read; they are read again if saved since.
+
+    Returns:
+        whether there is a new one.
     """
     former = guard.edition
     try:

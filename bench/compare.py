@@ -19,8 +19,8 @@ from babel.messages.pofile import read_po
 from bench.load import Figures, Load, measure
 from bench.servers import Server, portal, started
 from portal.settings import DATA, Settings
-from portal.web.edition import print_edition
-from portal.web.shelf import SECURITY
+from portal.web.edition import build
+from portal.web.resources import SECURITY
 
 PAGE = "/sv/kontakt"
 PLAIN = ("Accept-Encoding: br",)
@@ -117,7 +117,7 @@ def servers(folder: Path) -> dict[str, tuple[list[object], dict[str, str]]]:
 def prepare(folder: Path) -> None:
     """The page, ready-compressed and as the peers' templates; the catalogs, compiled."""
     settings = Settings.read({"DATABASE_URL": f"sqlite:///{folder}/portal.db"})
-    sheet = print_edition(settings).shelf[PAGE]
+    sheet = build(settings).resources[PAGE]
     (folder / "page.br").write_bytes(sheet.bodies["br"][1])
     known = _catalogs(folder)
     templates = {

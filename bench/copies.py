@@ -9,7 +9,7 @@ from babel import Locale
 from babel.localedata import locale_identifiers
 
 from bench.servers import ROOT
-from portal.languages import CATALOG, NUMBERS
+from portal.i18n.languages import CATALOG, NUMBERS
 
 PARTS = ("portal", "templates", "static", "locales")
 MORE = '\nPAGES += tuple(Page(f"sida-{n}", "words.html") for n in range(%d - len(PAGES)))\n'

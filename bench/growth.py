@@ -16,9 +16,9 @@ from time import process_time
 from bench.copies import grown
 from bench.load import Load, measure
 from bench.servers import PATIENCE, Server, fetch, portal, started
-from portal import messages
-from portal.database import Database
-from portal.languages import CATALOG
+from portal.cases import messages
+from portal.i18n.languages import CATALOG
+from portal.storage.database import Database
 
 SIZES = ((3, 11), (100, 11), (100, 100))
 ROWS = (10, 10_000, 1_000_000)
@@ -105,8 +105,8 @@ async def _cost(work: object) -> float:
 
 
 async def _accept(database: Database, number: int) -> None:
-    sent = messages.Sent(f"message {number}", "", "", None, "sv")
-    arrived = messages.Arrived(sent, number, 60)
+    sent = messages.Submission(f"message {number}", "", "", None, "sv")
+    arrived = messages.Arrival(sent, number, 60)
     await database.write_together(messages.receive_all, arrived)
 
 

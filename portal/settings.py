@@ -11,13 +11,13 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import Field, dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, Self
 
-from portal.hours import Hours
+from portal.content.hours import Hours
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PACKAGED = Path(__file__).resolve().parent / "_data"
@@ -110,50 +110,14 @@ def _secret(value: str) -> bytes:
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What an operator decides. Defaults make ``portal serve`` run as it stands."""
+class Confirmed:
+    """What only the administration can confirm; where it is unset, pages call it unknown."""
 
-    database_url: str = setting(
-        "DATABASE_URL", _database, "", "`sqlite:///file` or `postgresql://…`"
-    )
-    environment: str = setting(
-        "PORTAL_ENV",
-        _one_of("development", "production"),
-        "development",
-        "`production` demands a public https address",
-    )
-    base_url: str = setting(
-        "PORTAL_BASE_URL", _origin, LOCAL_ADDRESS, "The portal's public address"
-    )
-    allowed_hosts: tuple[str, ...] = setting(
-        "PORTAL_ALLOWED_HOSTS", _words, (), "Further host names it answers to, with commas"
-    )
-    trusted_proxies: tuple[str, ...] = setting(
-        "PORTAL_TRUSTED_PROXIES", _words, (), "Addresses of proxies whose X-Forwarded-* count"
-    )
-    secret_key: bytes = setting(
-        "PORTAL_SECRET_KEY", _secret, b"", "At least 32 characters; several nodes share one"
-    )
-    messages_per_hour: int = setting(
-        "PORTAL_MESSAGES_PER_HOUR", _count, 60, "From one sender; 0 means no limit"
-    )
-    fast_path: bool = setting(
-        "PORTAL_FAST_PATH", _switch, True, "`off` sends every reader through the application"
-    )
-    log_format: str = setting(
-        "PORTAL_LOG_FORMAT", _one_of("text", "json"), "text", "`json` for log collectors"
-    )
     phone_hours: Hours | None = setting(
         "PORTAL_PHONE_HOURS", Hours.read, None, "Such as `mon-fri 08:00-16:30`, once confirmed"
     )
     answer_languages: tuple[str, ...] = setting(
         "PORTAL_ANSWER_LANGUAGES", _tags, ("sv",), "Languages that answers are written in"
-    )
-    translated_share: int = setting(
-        "PORTAL_TRANSLATED_SHARE",
-        _count,
-        80,
-        "Per cent of a page to translate before it is offered",
     )
     email: str = setting(
         "PORTAL_EMAIL", _address, "", "The administration's e-mail address, once confirmed"
@@ -189,6 +153,49 @@ class Settings:
         "Where a person complains to that authority",
     )
 
+
+@dataclass(frozen=True)
+class Settings:
+    """What an operator decides. Defaults make ``portal serve`` run as it stands."""
+
+    database_url: str = setting(
+        "DATABASE_URL", _database, "", "`sqlite:///file` or `postgresql://…`"
+    )
+    environment: str = setting(
+        "PORTAL_ENV",
+        _one_of("development", "production"),
+        "development",
+        "`production` demands a public https address",
+    )
+    base_url: str = setting(
+        "PORTAL_BASE_URL", _origin, LOCAL_ADDRESS, "The portal's public address"
+    )
+    allowed_hosts: tuple[str, ...] = setting(
+        "PORTAL_ALLOWED_HOSTS", _words, (), "Further host names it answers to, with commas"
+    )
+    trusted_proxies: tuple[str, ...] = setting(
+        "PORTAL_TRUSTED_PROXIES", _words, (), "Addresses of proxies whose X-Forwarded-* count"
+    )
+    secret_key: bytes = setting(
+        "PORTAL_SECRET_KEY", _secret, b"", "At least 32 characters; several nodes share one"
+    )
+    messages_per_hour: int = setting(
+        "PORTAL_MESSAGES_PER_HOUR", _count, 60, "From one sender; 0 means no limit"
+    )
+    fast_path: bool = setting(
+        "PORTAL_FAST_PATH", _switch, True, "`off` sends every reader through the application"
+    )
+    log_format: str = setting(
+        "PORTAL_LOG_FORMAT", _one_of("text", "json"), "text", "`json` for log collectors"
+    )
+    translated_share: int = setting(
+        "PORTAL_TRANSLATED_SHARE",
+        _count,
+        80,
+        "Per cent of a page to translate before it is offered",
+    )
+    confirmed: Confirmed = field(default=Confirmed())
+
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read and check all settings.
@@ -199,18 +206,10 @@ class Settings:
         Raises:
             SettingsError: with every fault found, unknown ``PORTAL_*`` names included.
         """
-        values: dict[str, Any] = {}
-        faults = []
-        for row in fields(cls):
-            variable, read = row.metadata["variable"], row.metadata["read"]
-            try:
-                text = _given(environment, variable)
-                if text:
-                    values[row.name] = read(text)
-            except (ValueError, OSError) as fault:
-                faults.append(f"{variable}: {fault}")
-        settings = cls(**values)
-        faults += _unknown(environment, cls) + settings._contradictions()
+        faults: list[str] = []
+        confirmed = Confirmed(**_values(Confirmed, environment, faults))
+        settings = cls(confirmed=confirmed, **_values(cls, environment, faults))
+        faults += _unknown(environment) + settings._contradictions()
         if faults:
             raise SettingsError(faults)
         return settings._completed()
@@ -242,6 +241,24 @@ class Settings:
         return replace(self, database_url=url, secret_key=_kept_secret(beside))
 
 
+def rows(cls: type) -> list[Field[Any]]:
+    """The settings of a class, a row each."""
+    return [row for row in fields(cls) if "variable" in row.metadata]
+
+
+def _values(cls: type, environment: Mapping[str, str], faults: list[str]) -> dict[str, Any]:
+    """The values of a class's settings by field; what cannot be read is added to the faults."""
+    values: dict[str, Any] = {}
+    for row in rows(cls):
+        variable, read = row.metadata["variable"], row.metadata["read"]
+        try:
+            if text := _given(environment, variable):
+                values[row.name] = read(text)
+        except (ValueError, OSError) as fault:
+            faults.append(f"{variable}: {fault}")
+    return values
+
+
 def _given(environment: Mapping[str, str], variable: str) -> str:
     if path := environment.get(f"{variable}_FILE"):
         if variable in environment:
@@ -250,8 +267,8 @@ def _given(environment: Mapping[str, str], variable: str) -> str:
     return environment.get(variable, "").strip()
 
 
-def _unknown(environment: Mapping[str, str], cls: type[Settings]) -> list[str]:
-    known = {row.metadata["variable"] for row in fields(cls)}
+def _unknown(environment: Mapping[str, str]) -> list[str]:
+    known = {row.metadata["variable"] for row in rows(Settings) + rows(Confirmed)}
     return [
         f"{name}: no such setting"
         for name in sorted(environment)

@@ -22,8 +22,8 @@ import pytest
 import uvicorn
 from playwright.async_api import Browser, BrowserType, async_playwright
 
-from portal.database import Database
 from portal.settings import Settings
+from portal.storage.database import Database
 from portal.web.app import create_app
 from portal.web.edition import LOCALES
 from portal.web.guard import Guard

@@ -8,9 +8,9 @@ from pathlib import Path
 import polib
 import pytest
 
-from portal.catalogs import read
-from portal.checks import placeholders
-from portal.languages import CATALOG, discover, language
+from portal.i18n.catalogs import read
+from portal.i18n.checks import placeholders
+from portal.i18n.languages import CATALOG, discover, language
 from portal.settings import DATA
 
 LOCALES = DATA / "locales"

@@ -6,8 +6,8 @@ from contextlib import closing
 import httpx2
 import pytest
 
-from portal.database import Database, Unavailable
-from portal.messages import newest
+from portal.cases.messages import newest
+from portal.storage.database import Database, Unavailable
 from tests.conftest import Running, Serve
 from tests.visitor import Visit, Visitor, checked, parts, words
 

@@ -1,14 +1,13 @@
 """What the documents say is so."""
 
 import re
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from portal import __version__
 from portal.commands import main
-from portal.settings import CHECKOUT, Settings
+from portal.settings import CHECKOUT, Confirmed, Settings, rows
 
 DOCUMENTS = [*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/**/*.md")]
 
@@ -19,7 +18,10 @@ def text(name: str) -> str:
 
 def test_the_readme_lists_just_the_settings_there_are() -> None:
     listed = dict(re.findall(r"^\| `([A-Z_]+)` \| (.+?) \|", text("README.md"), re.MULTILINE))
-    assert listed == {row.metadata["variable"]: row.metadata["meaning"] for row in fields(Settings)}
+    assert listed == {
+        row.metadata["variable"]: row.metadata["meaning"]
+        for row in rows(Settings) + rows(Confirmed)
+    }
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)

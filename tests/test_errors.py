@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from portal.web.errors import STATUSES
+from portal.web.public.errors import STATUSES
 from tests.conftest import Running, Serve
 from tests.visitor import Visitor, checked
 

@@ -3,7 +3,7 @@
 import httpx2
 import pytest
 
-from portal.web.pages import PAGES
+from portal.web.public.pages import PAGES
 from tests.visitor import Visitor, words
 
 LANGUAGES = ("sv", "en", "ar")

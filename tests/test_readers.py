@@ -10,12 +10,12 @@ import httpx2
 import polib
 import pytest
 
-from portal.database import Database
-from portal.hours import Hours
-from portal.messages import Message, newest
+from portal.cases.messages import Message, newest
+from portal.content.hours import Hours
 from portal.settings import DATA, Settings
+from portal.storage.database import Database
 from portal.web import edition
-from portal.web.edition import LOCALES, Edition, print_edition
+from portal.web.edition import LOCALES, Edition, build
 from tests.conftest import Running, Serve
 from tests.visitor import Visit, Visitor, words
 
@@ -141,7 +141,7 @@ def test_the_page_says_whether_it_is_open(
     monkeypatch.setattr(edition, "datetime", Now)
     given = {"PORTAL_SECRET_KEY": "k" * 32, "DATABASE_URL": "sqlite:///unused.db"}
     settings = Settings.read(given | {"PORTAL_PHONE_HOURS": "mon-fri 08:00-16:30"})
-    page = " ".join(print_edition(settings).shelf["/en/kontakt"].text.split())
+    page = " ".join(build(settings).resources["/en/kontakt"].text.split())
     bare = page.replace("</time>", "").split("<strong>")[1].split("</strong>")[0]
     assert re.sub(r"<[^>]+>", "", bare) == told
     assert ("We are closed now." in page) == ("Closed" in told)
@@ -168,11 +168,11 @@ def spoil(locales: Path, share: float, fuzzy: bool = False) -> None:
 
 def printed(locales: Path = LOCALES, **environment: str) -> Edition:
     given = {"PORTAL_SECRET_KEY": "k" * 32, "DATABASE_URL": "sqlite:///unused.db"}
-    return print_edition(Settings.read(given | environment), locales)
+    return build(Settings.read(given | environment), locales)
 
 
 def visit(edition: Edition, address: str) -> Visit:
-    text = edition.shelf[address].text
+    text = edition.resources[address].text
     root = html5lib.parse(text, namespaceHTMLElements=False)
     return Visit(httpx2.Response(200, text=text), root)
 

@@ -51,7 +51,7 @@ def test_every_component_is_used(path: Path) -> None:
     assert users
 
 
-@pytest.mark.parametrize("path", sorted((FOLDER / "pages").iterdir()), ids=lambda p: p.name)
+@pytest.mark.parametrize("path", sorted((FOLDER / "public").iterdir()), ids=lambda p: p.name)
 def test_every_page_has_a_title_and_a_description(path: Path) -> None:
     text = path.read_text("utf-8")
     assert "{% set title = " in text

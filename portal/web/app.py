@@ -11,14 +11,14 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from portal.database import Database
 from portal.settings import Settings
-from portal.web import case, contact
-from portal.web.edition import LOCALES, print_edition
-from portal.web.errors import accepted_languages
+from portal.storage.database import Database
+from portal.web.edition import LOCALES, build
 from portal.web.guard import Guard
-from portal.web.renewal import renewing, stamps
-from portal.web.shelf import hand_out
+from portal.web.public import case, contact
+from portal.web.public.errors import accepted_languages
+from portal.web.reload import reloading, stamps
+from portal.web.resources import respond
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
         jinja2.TemplateError: when a template is at fault.
     """
     saved = stamps(locales)
-    edition = print_edition(settings, locales)
+    edition = build(settings, locales)
     for fault in edition.faults:
         log.warning("shown in Swedish: %s", fault)
     database = Database(settings.database_url)
@@ -45,7 +45,7 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
         if settings.embedded:
             database.upgrade()
         await database.start()
-        async with renewing(guard, settings, locales, saved):
+        async with reloading(guard, settings, locales, saved):
             yield
         await database.stop()
 
@@ -69,9 +69,9 @@ async def choose_language(request: Request) -> Response:
 
 async def missing(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer what has no route: a page with a query that means nothing, or no page at all."""
-    found = scope["state"]["edition"].shelf.find(scope["path"])
+    found = scope["state"]["edition"].resources.find(scope["path"])
     if found is None:
         raise HTTPException(404)
     if scope["method"] not in {"GET", "HEAD"}:
         raise HTTPException(405, headers={"allow": "GET, HEAD"})
-    await hand_out(found, scope, send)
+    await respond(found, scope, send)

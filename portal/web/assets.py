@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from portal.web.shelf import FOR_EVER, Sheet, sheet
+from portal.web.resources import IMMUTABLE, Resource, resource
 
 PATH = "/static/"
 STYLES = ("tokens", "reset", "base", "layouts/*", "components/*", "utilities", "print")
@@ -38,8 +38,8 @@ class Assets:
         }
         contents["portal.css"] = styles(folder / "css")
         self._paths = {name: _path(name, content) for name, content in contents.items()}
-        self.sheets: Mapping[str, Sheet] = {
-            self._paths[name]: sheet(content, TYPES[Path(name).suffix], cache=FOR_EVER)
+        self.resources: Mapping[str, Resource] = {
+            self._paths[name]: resource(content, TYPES[Path(name).suffix], cache=IMMUTABLE)
             for name, content in contents.items()
         }
 

@@ -10,35 +10,60 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice, takewhile
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from portal import catalogs, facts, languages
-from portal.catalogs import Catalog
-from portal.coverage import Coverage, measure
-from portal.hours import Opening
-from portal.languages import Languages
-from portal.messages import MESSAGE_LIMIT
-from portal.rendering import Renderer, Renderers
+from portal.cases.messages import MESSAGE_LIMIT
+from portal.content.facts import Facts
+from portal.content.hours import Opening
+from portal.i18n import catalogs, languages
+from portal.i18n.catalogs import Catalog
+from portal.i18n.checks import Key
+from portal.i18n.coverage import Coverage, measure
+from portal.i18n.languages import Languages
+from portal.i18n.rendering import Renderer, Renderers
 from portal.settings import DATA, Settings
-from portal.web import pages
 from portal.web.assets import Assets
-from portal.web.errors import Errors
-from portal.web.pages import PAGES
-from portal.web.shelf import REVALIDATE, Sheet, Shelf, sheet
-from portal.web.states import PageTexts
+from portal.web.public import pages
+from portal.web.public.errors import Errors
+from portal.web.public.pages import BY_SLUG, PAGES
+from portal.web.resources import REVALIDATE, Resource, Resources, resource
 
 LOCALES = DATA / "locales"
 TEXT = "text/plain; charset=utf-8"
-PACKED = 1000
+COMPRESSED_AHEAD = 1000
 """So many sheets are printed and compressed ahead of readers; it takes a core 20 ms each."""
 SECURITY_TXT_LASTS = timedelta(days=300)
 """RFC 9116 wants less than a year; an edition is printed anew at every start."""
 
 
-class Measured(dict[tuple[str, str], Coverage]):
+class PageTexts(dict[str, frozenset[Key]]):
+    """The texts of each public page, by its slug; found when they are first asked for.
+
+    They are the same whatever is translated, but not in other languages, nor at other hours.
+    """
+
+    def __init__(
+        self,
+        renderers: Renderers,
+        known: Mapping[str, frozenset[Key]] = MappingProxyType({}),
+    ) -> None:
+        super().__init__(known)
+        self._renderers = renderers
+
+    def __missing__(self, slug: str) -> frozenset[Key]:
+        texts: set[Key] = set()
+        for renderer in self._renderers.reading_modes[:3]:
+            pages.render_page(renderer, BY_SLUG[slug])
+            texts |= renderer.seen
+        self[slug] = frozenset(texts)
+        return self[slug]
+
+
+class PageCoverage(dict[tuple[str, str], Coverage]):
     """How much of each page stands in each language, found when it is first asked for."""
 
     def __init__(self, catalogs: Mapping[str, Catalog], texts: PageTexts) -> None:
@@ -53,7 +78,7 @@ class Measured(dict[tuple[str, str], Coverage]):
     def offered(self, least: int) -> object:
         """The languages, and in which each page is not offered."""
         return {*self.catalogs}, [
-            pages.unready(self.catalogs, self, page.slug, least) for page in PAGES
+            pages.below_threshold(self.catalogs, self, page.slug, least) for page in PAGES
         ]
 
 
@@ -63,10 +88,10 @@ class Edition:
 
     assets: Assets
     renderers: Renderers
-    coverage: Measured
+    coverage: PageCoverage
     opening: Opening | None
     """Whether the telephone is answered; when that changes, the edition is out of date."""
-    shelf: Shelf[str]
+    resources: Resources[str]
     errors: Errors
 
     @property
@@ -89,24 +114,24 @@ class Edition:
         """Whether it says something of the telephone that is so no longer."""
         return self.opening is not None and self.opening.changes_at <= datetime.now(UTC)
 
-    def prove(self, tags: Iterable[str]) -> None:
+    def try_templates(self, tags: Iterable[str]) -> None:
         """Print a page of each template in some languages, and the error that is for all others.
 
         A fault in a template shows itself now, and not to a reader.
         """
         for tag in tags:
-            self.errors.sheets[tag, 500]
+            self.errors.resources[tag, 500]
             for page in {page.template: page for page in PAGES}.values():
-                self.shelf[f"/{tag}/{page.slug}"]
+                self.resources[f"/{tag}/{page.slug}"]
 
-    def pack(self, goes_on: Callable[[], bool] = lambda: True) -> None:
+    def compress_ahead(self, goes_on: Callable[[], bool] = lambda: True) -> None:
         """Print and compress what readers are likely to ask for, before they do.
 
         Args:
             goes_on: asked before each sheet; to be interrupted.
         """
-        for address in takewhile(lambda _: goes_on(), islice(self.shelf, PACKED)):
-            self.shelf[address].bodies  # noqa: B018 - looking at them makes them
+        for address in takewhile(lambda _: goes_on(), islice(self.resources, COMPRESSED_AHEAD)):
+            self.resources[address].bodies  # noqa: B018 - looking at them makes them
 
     def renderer(self, request: Request) -> Renderer:
         """The renderer for a request's language and way of reading.
@@ -121,7 +146,7 @@ class Edition:
         return self.renderers(self.languages[tag], alongside)
 
 
-def print_edition(settings: Settings, locales: Path = LOCALES) -> Edition:
+def build(settings: Settings, locales: Path = LOCALES) -> Edition:
     """Read the catalogs, and print a page of each template in Swedish.
 
     Raises:
@@ -132,10 +157,10 @@ def print_edition(settings: Settings, locales: Path = LOCALES) -> Edition:
     texts = catalogs.read_all(locales, found)
     assets, opening = Assets(DATA / "static"), _opening(settings)
     renderers = open_renderers(settings, found, texts, asset=assets, opening=opening)
-    coverage = Measured(texts, PageTexts(renderers))
+    coverage = PageCoverage(texts, PageTexts(renderers))
     printers = _printers(settings, assets, renderers, coverage)
-    edition = Edition(assets, renderers, coverage, opening, Shelf(printers), Errors(renderers))
-    edition.prove([found.source.tag])
+    edition = Edition(assets, renderers, coverage, opening, Resources(printers), Errors(renderers))
+    edition.try_templates([found.source.tag])
     return edition
 
 
@@ -148,16 +173,18 @@ def reprint(former: Edition, settings: Settings, texts: Mapping[str, Catalog]) -
     assets, opening = former.assets, _opening(settings)
     renderers = former.renderers.renewed(Languages(texts), texts, opening=opening)
     alike = _shows(texts, opening) == _shows(former.catalogs, former.opening)
-    coverage = Measured(texts, PageTexts(renderers, former.coverage.texts if alike else {}))
+    coverage = PageCoverage(texts, PageTexts(renderers, former.coverage.texts if alike else {}))
     same = {tag for tag in texts if texts[tag] is former.catalogs.get(tag)}
     least = settings.translated_share
     if (opening, coverage.offered(least)) != (former.opening, former.coverage.offered(least)):
         same = set()
     printers = _printers(settings, assets, renderers, coverage)
-    shelf = Shelf(printers, {a: one for a, one in former.shelf.printed.items() if _is_of(a, same)})
-    kept = {key: one for key, one in former.errors.sheets.printed.items() if key[0] in same}
+    shelf = Resources(
+        printers, {a: one for a, one in former.resources.printed.items() if _is_of(a, same)}
+    )
+    kept = {key: one for key, one in former.errors.resources.printed.items() if key[0] in same}
     edition = Edition(assets, renderers, coverage, opening, shelf, Errors(renderers, kept))
-    edition.prove(texts.keys() - same)
+    edition.try_templates(texts.keys() - same)
     return edition
 
 
@@ -172,11 +199,11 @@ def _is_of(address: str, tags: Set[str]) -> bool:
 
 
 def _printers(
-    settings: Settings, assets: Assets, renderers: Renderers, coverage: Measured
-) -> Mapping[str, Callable[[], Sheet]]:
+    settings: Settings, assets: Assets, renderers: Renderers, coverage: PageCoverage
+) -> Mapping[str, Callable[[], Resource]]:
     return {
-        **{path: partial(assets.sheets.__getitem__, path) for path in assets.sheets},
-        **dict(pages.printers(renderers, coverage, settings.translated_share)),
+        **{path: partial(assets.resources.__getitem__, path) for path in assets.resources},
+        **dict(pages.lazy_pages(renderers, coverage, settings.translated_share)),
         **_for_machines(settings, renderers.languages),
     }
 
@@ -191,7 +218,8 @@ def open_renderers(
     """Renderers that have all that templates ask for."""
     known = {
         "base_url": settings.base_url,
-        "facts": facts.confirmed(settings),
+        "facts": Facts(),
+        "confirmed": settings.confirmed,
         "message_limit": MESSAGE_LIMIT,
         "opening": None,
     }
@@ -199,21 +227,23 @@ def open_renderers(
 
 
 def _opening(settings: Settings) -> Opening | None:
-    hours = settings.phone_hours
+    hours = settings.confirmed.phone_hours
     return hours.opening(datetime.now(UTC)) if hours else None
 
 
-def _for_machines(settings: Settings, found: Languages) -> dict[str, Callable[[], Sheet]]:
+def _for_machines(settings: Settings, found: Languages) -> dict[str, Callable[[], Resource]]:
     """What prints the answers that are no pages."""
     expires = (datetime.now(UTC) + SECURITY_TXT_LASTS).isoformat(timespec="seconds")
     url = settings.base_url
     return {
         **{f"/{tag}": partial(_moved, f"/{tag}/") for tag in found},
-        "/sitemap.xml": lambda: sheet(pages.sitemap(url, found), "application/xml; charset=utf-8"),
-        "/robots.txt": lambda: sheet(pages.robots(url), TEXT),
-        "/.well-known/security.txt": lambda: sheet(pages.security(url, expires), TEXT),
+        "/sitemap.xml": lambda: resource(
+            pages.sitemap(url, found), "application/xml; charset=utf-8"
+        ),
+        "/robots.txt": lambda: resource(pages.robots(url), TEXT),
+        "/.well-known/security.txt": lambda: resource(pages.security(url, expires), TEXT),
     }
 
 
-def _moved(address: str) -> Sheet:
-    return sheet("", TEXT, status=308, cache=REVALIDATE, headers=[("location", address)])
+def _moved(address: str) -> Resource:
+    return resource("", TEXT, status=308, cache=REVALIDATE, headers=[("location", address)])

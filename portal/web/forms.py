@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from portal.messages import KINDS, MESSAGE_LIMIT
+from portal.cases.messages import KINDS, MESSAGE_LIMIT
 
 LANGUAGE_LIMIT = 60
 """Longer than the name of any language."""

@@ -18,10 +18,17 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from portal.database import Database
 from portal.settings import Settings
+from portal.storage.database import Database
 from portal.web.edition import Edition
-from portal.web.shelf import SECURITY, Answer, Headers, Sheet, give, hand_out
+from portal.web.resources import (
+    SECURITY,
+    Headers,
+    Representation,
+    Resource,
+    respond,
+    send_representation,
+)
 
 BODY_LIMIT = 256 * 1024
 """Bytes of a posted form: 5000 characters of any script in either encoding, and room to spare."""
@@ -31,11 +38,11 @@ HEADER_LIMIT = 16 * 1024
 LENGTH_DIGITS = 15
 """More would be no length, and slow to read as a number."""
 
-READING = frozenset({"GET", "HEAD"})
-UNREADY = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade"})
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+BODY_HEADERS = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade"})
 """With one of these there is more to a request than its header."""
 
-Ready = Callable[[bytes, Headers], Answer | None]
+Ready = Callable[[bytes, Headers], Representation | None]
 """What ``Guard.ready`` is, for those who are told of it and know no guard."""
 
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]")
@@ -61,7 +68,7 @@ class Guard:
         self._state = {"database": database, "settings": settings}
         self._origin = settings.base_url.encode()
         self._fast_path = settings.fast_path
-        self._is_our_host = _door(_hosts(settings))
+        self._is_our_host = _host_filter(_hosts(settings))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -69,12 +76,12 @@ class Guard:
                 scope.get("state", {})["ready"] = self.ready
             await self.app(scope, receive, send)
         elif answer := self._ready_at_once(scope):
-            await give(answer, send)
+            await send_representation(answer, send)
         else:
             await self._admit(scope, receive, send)
 
-    def _ready_at_once(self, scope: Scope) -> Answer | None:
-        if scope["method"] not in READING or _size(scope["headers"]) > HEADER_LIMIT:
+    def _ready_at_once(self, scope: Scope) -> Representation | None:
+        if scope["method"] not in SAFE_METHODS or _size(scope["headers"]) > HEADER_LIMIT:
             return None
         path, query = scope.get("raw_path") or b"", scope["query_string"]
         return self.ready(path + b"?" + query if query else path, scope["headers"])
@@ -92,9 +99,9 @@ class Guard:
         except Exception as error:
             status, extra = _refused(error)
             if not watched.started:
-                await hand_out(edition.errors.page(status, scope), scope, watched, extra)
+                await respond(edition.errors.page(status, scope), scope, watched, extra)
 
-    def ready(self, target: bytes, headers: Headers) -> Answer | None:
+    def ready(self, target: bytes, headers: Headers) -> Representation | None:
         """What GET or HEAD can be answered without the application: all that is on the shelf.
 
         The server below is told of this at its start (the lifespan's state) and asks it
@@ -105,21 +112,21 @@ class Guard:
             headers: of the request, their names in lower case; within ``HEADER_LIMIT``.
         """
         try:
-            sheet = self.edition.shelf.find(target.decode("latin-1"))
+            sheet = self.edition.resources.find(target.decode("latin-1"))
         except Exception:
             return None  # inside, it will be met again, and answered for
         if sheet is None:
             return None
         given = dict(headers)
-        if not UNREADY.isdisjoint(given) or not self._is_our_host(given.get(b"host", b"")):
+        if not BODY_HEADERS.isdisjoint(given) or not self._is_our_host(given.get(b"host", b"")):
             return None
-        return sheet.answer(given.get(b"accept-encoding", b""), given.get(b"if-none-match", b""))
+        return sheet.negotiate(given.get(b"accept-encoding", b""), given.get(b"if-none-match", b""))
 
     async def _answer(self, edition: Edition, scope: Scope, receive: Receive, send: Send) -> None:
         if status := self._refusal(scope):
-            await hand_out(edition.errors.page(status, scope), scope, send)
-        elif scope["method"] in READING and (found := _found(edition, scope)):
-            await hand_out(found, scope, send)
+            await respond(edition.errors.page(status, scope), scope, send)
+        elif scope["method"] in SAFE_METHODS and (found := _found(edition, scope)):
+            await respond(found, scope, send)
         else:
             await self.app(scope, _bounded(receive), send)
 
@@ -164,7 +171,7 @@ def _hosts(settings: Settings) -> frozenset[bytes]:
     return frozenset(name.encode() for name in names)
 
 
-def _door(hosts: frozenset[bytes]) -> Callable[[bytes], bool]:
+def _host_filter(hosts: frozenset[bytes]) -> Callable[[bytes], bool]:
     """Tells whether a Host header names one of the hosts; few are seen, and often."""
 
     @lru_cache(256)
@@ -175,10 +182,10 @@ def _door(hosts: frozenset[bytes]) -> Callable[[bytes], bool]:
     return is_ours
 
 
-def _found(edition: Edition, scope: Scope) -> Sheet | None:
+def _found(edition: Edition, scope: Scope) -> Resource | None:
     """What lies on the shelf for an address; its query counts."""
     query = scope["query_string"].decode("latin-1")
-    return edition.shelf.find(f"{scope['path']}?{query}" if query else scope["path"])
+    return edition.resources.find(f"{scope['path']}?{query}" if query else scope["path"])
 
 
 def _refused(error: Exception) -> tuple[int, Headers]:

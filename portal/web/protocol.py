@@ -18,7 +18,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from portal.web.guard import HEADER_LIMIT, Ready
-from portal.web.shelf import Answer, Headers, lines
+from portal.web.resources import Headers, Representation, lines
 
 PATIENCE = 20.0
 """Seconds for a whole request to arrive, and for an answer to be read."""
@@ -125,7 +125,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if not self._ended and not self._answered:
             super().on_message_complete()
 
-    def _ready_answer(self) -> Answer | None:
+    def _ready_answer(self) -> Representation | None:
         """What can be written now: nothing before what earlier requests wait for."""
         if self._ready is None or self.parser.get_method() not in _READING:
             return None
@@ -141,7 +141,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _busy(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
 
-    def _write(self, answer: Answer) -> None:
+    def _write(self, answer: Representation) -> None:
         """Send an answer; all of it is ready but the date, for whoever stays and wants the body."""
         keep_alive = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
         rest = answer.whole

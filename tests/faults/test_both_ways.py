@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from portal.web.shelf import Shelf, sheet
+from portal.web.resources import Resources, resource
 from tests.conftest import Running, Serve
 
 CONVERSATIONS = 1000
@@ -72,7 +72,7 @@ def ways(serve: Serve) -> Iterator[tuple[Running, Running]]:
 
 def some_tags(dice: random.Random, portal: Running) -> str:
     """Entity tags of sheets and of nothing, strong and weak."""
-    sheets = [portal.app.edition.shelf[path] for path in TARGETS[:5]]
+    sheets = [portal.app.edition.resources[path] for path in TARGETS[:5]]
     known = [tag.decode() for one in sheets for tag in one.etags]
     choice = dice.choices([*known, *(f"W/{tag}" for tag in known), '"x"', "*", ""], k=3)
     return ", ".join(choice[: dice.randint(1, 3)])
@@ -125,7 +125,7 @@ async def test_a_new_edition_is_handed_out_at_once(ways: tuple[Running, Running]
     request = [b"GET /sv/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"]
     for way in ways:
         old = way.app.edition
-        new = Shelf({"/sv/": lambda: sheet("new", "text/plain")})
-        way.app.edition = replace(old, shelf=new)
+        new = Resources({"/sv/": lambda: resource("new", "text/plain")})
+        way.app.edition = replace(old, resources=new)
         assert (await talk(way, request)).endswith(b"\r\n\r\nnew")
         way.app.edition = old

@@ -13,9 +13,9 @@ import httpx2
 import pytest
 import sqlalchemy as sa
 
-from portal import messages
-from portal.database import Database, Prepared, Unavailable
-from portal.messages import Sent
+from portal.cases import messages
+from portal.cases.messages import Submission
+from portal.storage.database import CompiledStatement, Database, Unavailable
 from tests.test_commands import free_port, wait_for
 from tests.visitor import parts
 
@@ -23,7 +23,7 @@ SECRET = "mina egna ord ٣"
 
 
 def receive(text: str) -> partial[str]:
-    sent = Sent(text, "hemlig@example.org", "", None, "sv")
+    sent = Submission(text, "hemlig@example.org", "", None, "sv")
     return partial(messages.receive, sent=sent, sender=1, per_hour=0)
 
 
@@ -101,7 +101,7 @@ async def test_a_lost_postgresql_connection_mends_itself(postgresql: str, prepar
 
     def cut(connection: sa.Connection) -> None:
         if prepared:
-            Prepared(statement)(connection, {})
+            CompiledStatement(statement)(connection, {})
         else:
             connection.execute(statement)
 

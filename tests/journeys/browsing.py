@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.async_api import Browser, Page
 
-from portal.web.pages import PAGES
+from portal.web.public.pages import PAGES
 from tests.conftest import Running
 
 LANGUAGES = ("sv", "en", "ar")

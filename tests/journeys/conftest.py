@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 from playwright.async_api import Browser, Page
 
-from portal import messages
-from portal.database import Database
+from portal.cases import messages
+from portal.storage.database import Database
 from tests.conftest import Running
 from tests.journeys.browsing import opened
 

@@ -56,7 +56,7 @@ VIEWS = (
     View(1280, "dark", rules="colours"),
     View(1280, "light", "active", "others"),
 )
-STATES = [
+EXAMPLES = [
     *SLUGS,
     "?bredvid=sv",
     "kontakt?bredvid=sv",
@@ -113,7 +113,7 @@ async def readers(browser: Browser, portal: Running) -> AsyncIterator[list[Reade
         yield [Reader(*each, portal.address) for each in zip(pages, LANGUAGES, strict=True)]
 
 
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", EXAMPLES)
 async def test_a_page(readers: list[Reader], state: str) -> None:
     async def look(reader: Reader) -> list[str]:
         await reader.opens(state)

@@ -121,7 +121,7 @@ async def test_a_message_is_sent_by_keyboard_alone(tab: Page, tag: str, kept: Ke
     await tab.keyboard.press("Enter")
     await tab.wait_for_url(f"**/{tag}/kontakt")
 
-    # Sent too early: focus meets what is wrong, and a link leads to the field.
+    # Submission too early: focus meets what is wrong, and a link leads to the field.
     await tab_to(tab, tab.locator(SEND))
     await tab.keyboard.press("Enter")
     await expect(tab.locator("#problems")).to_be_focused()

@@ -344,7 +344,7 @@ async def test_the_back_button_brings_the_form_back(returning: Page, kept: Kept)
     left = f"{LIMIT - len(text):,}".replace(",", "\xa0")
     await expect(page.locator(".counter")).to_have_text(f"Du har {left} tecken kvar.")
 
-    # Sent again it is still the same message.
+    # Submission again it is still the same message.
     await send(page)
     await page.wait_for_url(receipt)
     assert len(await kept(text)) == 1

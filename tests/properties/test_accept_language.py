@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.languages import SOURCE, Languages
+from portal.i18n.languages import SOURCE, Languages
 from tests.unit.conftest import unhurried
 
 FOUND = Languages(["ar", "en", "nb"])

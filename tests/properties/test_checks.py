@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.checks import Entry, Setting, examine
-from portal.languages import language
+from portal.i18n.checks import CatalogInfo, Entry, examine
+from portal.i18n.languages import language
 
 PIECES = ["%(name)s", "%", "(", ")s", "<b>", "&amp;", "https://x", "www.x.se", "a@b.se", "031-"]
 texts = st.lists(
@@ -24,6 +24,6 @@ entries = st.builds(
 @settings(max_examples=2000)
 @given(entries)
 def test_what_is_passed_over_has_no_error(entry: Entry) -> None:
-    setting = Setting(language("ar"), 6)
-    thorough = [fault.check for fault in examine(entry, setting) if fault.check.stops]
-    assert [fault.check for fault in examine(entry, setting, errors_only=True)] == thorough
+    info = CatalogInfo(language("ar"), 6)
+    thorough = [fault.check for fault in examine(entry, info) if fault.check.is_error]
+    assert [fault.check for fault in examine(entry, info, errors_only=True)] == thorough

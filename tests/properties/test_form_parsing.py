@@ -6,7 +6,7 @@ from itertools import cycle, islice
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from portal.messages import KINDS, MESSAGE_LIMIT
+from portal.cases.messages import KINDS, MESSAGE_LIMIT
 from portal.web.forms import ContactForm, Problem, bare, normalised
 from tests.unit.conftest import unhurried
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.catalogs import Catalog
-from portal.languages import Languages, language
-from portal.rendering import Renderer, Renderers
+from portal.i18n.catalogs import Catalog
+from portal.i18n.languages import Languages, language
+from portal.i18n.rendering import Renderer, Renderers
 from tests.unit.conftest import speaking, unhurried
 
 FOUND = Languages(["en"])

@@ -5,9 +5,9 @@ from typing import Any
 
 from hypothesis import settings
 
-from portal.catalogs import read_all
-from portal.languages import CATALOG, discover
-from portal.rendering import Renderer, Renderers
+from portal.i18n.catalogs import read_all
+from portal.i18n.languages import CATALOG, discover
+from portal.i18n.rendering import Renderer, Renderers
 
 unhurried = settings(deadline=None, max_examples=60)
 """For properties: that a machine is busy is no fault."""

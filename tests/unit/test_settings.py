@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from portal import settings
-from portal.hours import Hours, Shift
+from portal.content.hours import Hours, Shift
 from portal.settings import Settings, SettingsError
 
 Read = Callable[..., Settings]
@@ -44,12 +44,17 @@ def test_nothing_has_to_be_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert found.allowed_hosts == found.trusted_proxies == ()
     assert found.messages_per_hour == 60
     assert found.log_format == "text"
-    assert found.email == found.protection_officer == found.erasure_decision == ""
-    assert found.answer_days == 0
-    assert found.phone_hours is None
-    assert found.answer_languages == ("sv",)
+    assert (
+        found.confirmed.email
+        == found.confirmed.protection_officer
+        == found.confirmed.erasure_decision
+        == ""
+    )
+    assert found.confirmed.answer_days == 0
+    assert found.confirmed.phone_hours is None
+    assert found.confirmed.answer_languages == ("sv",)
     assert found.translated_share == 80
-    assert found.access_status == "partial"
+    assert found.confirmed.access_status == "partial"
     assert len(found.secret_key) >= settings.SECRET_BYTES
 
 
@@ -105,7 +110,9 @@ def test_an_installed_portal_keeps_its_database_with_the_users_data(
 def test_a_value_is_read_as_what_it_means(
     read: Read, variable: str, text: str, name: str, value: object
 ) -> None:
-    assert getattr(read(**{variable: text}), name) == value
+    settings = read(**{variable: text})
+    holder = settings if hasattr(settings, name) else settings.confirmed
+    assert getattr(holder, name) == value
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,8 @@
+"""What the administration says of itself.
+
+Its modules, in the order in which they may import:
+
+    areas  the three areas that the administration works on, as texts
+    facts  phone number, addresses, dates and laws
+    hours  opening hours, and whether the telephone is answered now
+"""

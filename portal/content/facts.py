@@ -1,0 +1,68 @@
+"""The organisation's facts, each standing here once.
+
+Texts receive them as named values, so no phone number, address, date or count is
+typed into a sentence and every language tells the same. What only the
+administration can confirm is a setting (``settings.Confirmed``).
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What pages may state. Proper names stay Swedish in every language."""
+
+    administration: str = "Grundskoleförvaltningen"
+    board: str = "Grundskolenämnden i Göteborgs Stad"
+    city: str = "Göteborgs Stad"
+    city_url: str = "https://goteborg.se/"
+
+    phone: str = "031-365 09 60"
+    visiting_address: str = "Gamlestads Torg 5"
+    place: str = "Göteborg"
+    postal_address: tuple[str, str] = ("Box 1015", "405 21 Göteborg")
+    latitude: float = 57.72796
+    longitude: float = 12.00499
+
+    formed: date = date(2018, 7, 1)
+    """The administration and its board begin their work."""
+    council_decision: date = date(2017, 4, 20)
+    """Kommunfullmäktige decides to gather preschool and compulsory school."""
+    first_investigation: int = 2016
+    first_investigation_number: str = "1111/15"
+    unit_investigation: int = 2019
+    unit_decision: date = date(2020, 6, 1)
+    """Only year and month are known."""
+    unit_organisation: int = 2021
+    """The autumn term in which the new school units begin."""
+    finnish_area: int = 2011
+
+    access_law: str = "2018:1937"
+    complaints_law: str = "4 kap. 8 §"
+    """In skollagen: the responsible body's routines for complaints."""
+    inspectorate_url: str = "https://www.skolinspektionen.se/"
+    privacy_authority_url: str = "https://www.imy.se/"
+
+    @property
+    def map_url(self) -> str:
+        """A map of the visiting address; opened only when a reader asks for it."""
+        point = f"{self.latitude}/{self.longitude}"
+        return (
+            "https://www.openstreetmap.org/"
+            f"?mlat={self.latitude}&mlon={self.longitude}#map=17/{point}"
+        )
+
+    @property
+    def geo_url(self) -> str:
+        """The same place for a device's own map (RFC 5870)."""
+        return f"geo:{self.latitude},{self.longitude}"
+
+
+def dialled(phone: str) -> str:
+    """A Swedish number as ``tel:`` wants it (RFC 3966).
+
+    >>> dialled("031-365 09 60")
+    '+46313650960'
+    """
+    return "+46" + "".join(sign for sign in phone if sign.isdigit()).removeprefix("0")

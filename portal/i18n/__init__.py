@@ -1,0 +1,10 @@
+"""Languages, gettext catalogs and what can be wrong in them, templates to pages.
+
+Its modules, in the order in which they may import:
+
+    languages  the languages found in ``locales/`` and how one is chosen
+    checks     what can be wrong with a translation, and what to do about it
+    catalogs   the translations of each language, read from its ``.po`` file
+    coverage   how much of a page is translated
+    rendering  templates and catalogs become a page in one language
+"""

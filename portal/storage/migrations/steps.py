@@ -1,0 +1,35 @@
+"""Alembic's part: the steps are taken, forth and back, and the tables are compared."""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+
+from portal.storage.tables import metadata
+
+
+def _config(connection: sa.Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(connection: sa.Connection) -> None:
+    """Bring a database to the newest revision."""
+    command.upgrade(_config(connection), "head")
+
+
+def downgrade(connection: sa.Connection, revision: str = "base") -> None:
+    """Take a database back to an earlier revision."""
+    command.downgrade(_config(connection), revision)
+
+
+def differences(connection: sa.Connection) -> list[str]:
+    """What a database lacks, or has too much, against the tables."""
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    return [str(difference) for difference in compare_metadata(context, metadata)]

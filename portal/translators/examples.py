@@ -1,0 +1,112 @@
+"""Every state in which readers can meet a page, with example values.
+
+Pages are easy to find; a receipt, a refused form and an error are not. Translators
+see all of them here, and a text that no state shows is a hole in this table.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from portal.cases.messages import Message
+from portal.content.hours import ZONE, Hours, Opening
+from portal.i18n.checks import Key
+from portal.i18n.coverage import Coverage
+from portal.i18n.languages import SOURCE, language
+from portal.i18n.rendering import Renderer, Renderers
+from portal.web.forms import ContactForm, Problem
+from portal.web.public.errors import STATUSES
+from portal.web.public.pages import BY_SLUG, CONTACT, PAGES, Page, render_page
+
+HOURS = Hours.read("mon-fri 08:00-16:30, sat 10:00-14:00")
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=ZONE)
+NUMBERS = (1, 2, 3, 11, 100)
+"""With 0, one for each plural form of every language."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A page as a reader may meet it."""
+
+    name: str
+    page: Page
+    values: Mapping[str, Any] = field(default_factory=dict)
+    confirmed: Mapping[str, Any] = field(default_factory=dict)
+    """What the administration is taken to have confirmed."""
+
+    def render(self, renderer: Renderer) -> str:
+        """The page in this state."""
+        unconfirmed: Any = renderer.environment.globals["confirmed"]
+        confirmed = replace(unconfirmed, **self.confirmed)
+        return render_page(renderer, self.page, **{**self.values, "confirmed": confirmed})
+
+
+def _receipt(name: str, email: str = "", **confirmed: Any) -> Example:
+    received = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+    text = "Hej! Mitt barn börjar i förskoleklass."
+    message = Message(
+        text, email, "question", None, "sv", reference="ABCDEFGH", code="code", received_at=received
+    )
+    page = Page("arende/exempel", "case.html", {"message": message, "private": True})
+    return Example(f"arende/{name}", page, confirmed=confirmed)
+
+
+def _refused(reason: str, field: str, number: int = 0) -> Example:
+    name = f"kontakt/{field}-{reason}" + (f"-{number}" if number else "")
+    form = ContactForm(message="Hej!", email="namn@example", kind="question")
+    return Example(name, CONTACT, {"form": form, "problems": [Problem(field, reason, number)]})
+
+
+def _confirmed(slug: str, what: str, **confirmed: Any) -> Example:
+    """A page once the administration has confirmed something."""
+    return Example(f"{slug}/{what}", BY_SLUG[slug], confirmed=confirmed)
+
+
+EXAMPLES = (
+    *(Example(page.slug, page) for page in PAGES),
+    *(
+        Example(f"fel/{status}", Page("", "error.html", {"error": status, "private": True}))
+        for status in STATUSES
+    ),
+    Example("kontakt/om-en-sida", CONTACT, {"form": ContactForm(page="ordlista")}),
+    Example("kontakt/öppet", CONTACT, {"opening": Opening(True, NOON)}, {"phone_hours": HOURS}),
+    Example("kontakt/stängt", CONTACT, {"opening": Opening(False, NOON)}, {"phone_hours": HOURS}),
+    Example("ordlista/delvis", BY_SLUG["ordlista"], {"coverage": Coverage(20, 17, 2)}),
+    Example("ordlista/inte-än", BY_SLUG["ordlista"], {"not_offered": frozenset({"en", "ar"})}),
+    Example("ordlista/saknas", BY_SLUG["ordlista"], {"sought": language(SOURCE)}),
+    _refused("malformed", "other_language"),
+    _refused("empty", "message"),
+    *(_refused("too-long", "message", number) for number in NUMBERS),
+    _refused("unreadable", "message"),
+    _refused("malformed", "email"),
+    _refused("trap", "form"),
+    *(_refused("too-many", "form", number) for number in NUMBERS),
+    _refused("unsaved", "form"),
+    _receipt("utan-adress"),
+    _receipt("med-adress", "namn@example.se"),
+    *(_receipt(f"svar-inom-{days}", "namn@example.se", answer_days=days) for days in NUMBERS),
+    _confirmed("kontakt", "e-post", email="skola@example.se"),
+    _confirmed("personuppgifter", "ombud", protection_officer="ombud@example.se"),
+    _confirmed("personuppgifter", "beslut", erasure_decision="GSN 2026-1"),
+    _confirmed("tillganglighet", "helt", access_status="full"),
+    _confirmed("tillganglighet", "inte", access_status="none"),
+)
+
+
+def where_shown(renderers: Renderers) -> dict[Key, list[str]]:
+    """Each text and the names of the states that show it, in the order of the table."""
+    places: dict[Key, list[str]] = {}
+    for state in EXAMPLES:
+        for key in _texts(renderers, state):
+            places.setdefault(key, []).append(state.name)
+    return places
+
+
+def _texts(renderers: Renderers, state: Example) -> Iterable[Key]:
+    """The texts of a state in the source, and those that are only for other languages."""
+    texts: dict[Key, None] = {}
+    for renderer in renderers.reading_modes[:3]:
+        state.render(renderer)
+        texts |= dict.fromkeys(sorted(renderer.seen, key=str))
+    return texts

@@ -1,0 +1,1 @@
+"""The public pages; ``portal.web`` lists its modules."""

@@ -1,0 +1,29 @@
+"""A person's own receipt: private by its address, kept by no cache."""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from portal.cases import messages
+from portal.storage.database import Unavailable
+from portal.web.public.pages import Page, page_resource
+from portal.web.resources import PRIVATE, ResourceResponse
+
+
+async def show(request: Request) -> ResourceResponse:
+    """The page of one message, for whoever has its address.
+
+    Raises:
+        HTTPException: 404 when there is none, 503 when it cannot be looked up.
+    """
+    renderer = request.state.edition.renderer(request)
+    code = request.path_params["code"]
+    try:
+        async with request.state.database.reading() as connection:
+            message = await messages.find(connection, code)
+    except Unavailable:
+        raise HTTPException(503) from None
+    if message is None:
+        raise HTTPException(404)
+    page = Page(f"arende/{code}", "case.html", {"message": message, "private": True})
+    headers = [("referrer-policy", "no-referrer")]
+    return ResourceResponse(page_resource(renderer, page, cache=PRIVATE, headers=headers))

@@ -1,0 +1,311 @@
+"""Messages are kept exactly, once, and by whoever may send them; on both databases."""
+
+import asyncio
+from base64 import urlsafe_b64decode
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.cases import messages
+from portal.cases.messages import (
+    KINDS,
+    REFERENCE_ALPHABET,
+    REFERENCES,
+    Arrival,
+    Message,
+    RateLimited,
+    Submission,
+    receive_all,
+)
+from portal.storage import tables
+from portal.storage.database import Database, Unavailable
+from tests.unit.conftest import unhurried
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+ARABIC = "السلام عليكم،\nأريد أن أسأل عن 'المدرسة' ٥٠٪ 🙂 \\ %s\t"
+
+
+def sent(text: str = "Hej", email: str = "", language: str = "sv") -> Submission:
+    return Submission(text, email, "", None, language)
+
+
+async def receive(
+    database: Database, what: Submission, who: int = 1, per_hour: int = 0, now: datetime = NOON
+) -> str:
+    work = partial(messages.receive, sent=what, sender=who, per_hour=per_hour, now=now)
+    return await database.write(work)
+
+
+async def find(database: Database, code: str) -> Message:
+    async with database.reading() as connection:
+        found = await messages.find(connection, code)
+    assert found
+    return found
+
+
+async def count(database: Database, table: sa.Table) -> int:
+    async with database.reading() as connection:
+        query = sa.select(sa.func.count()).select_from(table)
+        return (await connection.execute(query)).scalar_one()
+
+
+async def test_a_message_is_found_again_just_as_it_was_sent(database: Database) -> None:
+    what = Submission(ARABIC, "å.ö+1@example.org", "complaint", "omraden/styrning", "ar")
+    found = await find(database, await receive(database, what))
+    assert (found.text, found.email, found.kind, found.page, found.language) == (
+        ARABIC,
+        what.email,
+        what.kind,
+        what.page,
+        "ar",
+    )
+    assert found.received_at == NOON
+
+
+async def test_the_longest_message_fits_and_a_longer_one_is_refused_by_the_table(
+    database: Database,
+) -> None:
+    code = await receive(database, sent("ع" * 5000))
+    assert (await find(database, code)).text == "ع" * 5000
+    for refused in ("ع" * 5001, ""):
+        with pytest.raises(Unavailable):
+            await receive(database, sent(refused))
+
+
+async def test_the_same_message_sent_again_leads_to_the_same_case(database: Database) -> None:
+    first = await receive(database, sent(language="sv"))
+    assert await receive(database, sent(language="ar"), now=NOON + timedelta(minutes=9)) == first
+    assert await receive(database, sent(), now=NOON + timedelta(minutes=11)) != first
+
+
+@pytest.mark.parametrize(
+    ("what", "who"), [(sent("Hej!"), 1), (sent(email="a@example.org"), 1), (sent(), 2)]
+)
+async def test_other_words_or_another_sender_make_another_case(
+    database: Database, what: Submission, who: int
+) -> None:
+    first = await receive(database, sent())
+    assert await receive(database, what, who) != first
+
+
+async def test_one_message_sent_many_times_at_once_is_one_message(database: Database) -> None:
+    codes = await asyncio.gather(*(receive(database, sent()) for _ in range(50)))
+    assert len(set(codes)) == 1
+    async with database.reading() as connection:
+        assert len(await messages.newest(connection, 100)) == 1
+
+
+async def test_whoever_sends_too_much_must_wait_but_nobody_else(database: Database) -> None:
+    for number in range(3):
+        await receive(database, sent(f"{number}"), per_hour=3)
+    with pytest.raises(RateLimited) as wait:
+        await receive(database, sent("4"), per_hour=3, now=NOON + timedelta(minutes=10))
+    assert wait.value.minutes == 50
+    await receive(database, sent("4"), who=2, per_hour=3)
+    await receive(database, sent("4"), per_hour=3, now=NOON + timedelta(minutes=61))
+
+
+async def test_nobody_is_told_to_wait_for_a_time_that_is_past(database: Database) -> None:
+    """What is older than an hour may still be there; and of a batch nothing is there yet."""
+    for number in range(3):
+        await receive(database, sent(f"{number}"), now=NOON)
+    late = NOON + timedelta(minutes=60, seconds=30)
+    batch = [Arrival(sent(f"new {number}"), 1, 3) for number in range(5)]
+    *kept, fourth, fifth = await database.write(lambda c: receive_all(c, batch, late))
+    assert [type(one) for one in kept] == [str] * 3
+    for one in (fourth, fifth):
+        assert isinstance(one, RateLimited)
+        assert one.minutes == 60
+
+
+async def test_a_repeated_message_does_not_count_as_too_much(database: Database) -> None:
+    first = await receive(database, sent(), per_hour=1)
+    assert await receive(database, sent(), per_hour=1) == first
+
+
+async def test_references_are_easy_to_say_and_found_however_they_are_written(
+    database: Database,
+) -> None:
+    message = await find(database, await receive(database, sent()))
+    reference = message.reference
+    assert len(reference) == 8
+    assert set(reference) <= set(REFERENCE_ALPHABET)
+    assert not set("IOQZ01") & set(REFERENCE_ALPHABET)
+    async with database.reading() as connection:
+        spoken = f" {reference[:4].lower()} {reference[4:]}"
+        assert await messages.refer(connection, spoken) == message
+        assert await messages.refer(connection, "AAAA AAAA") is None
+
+
+@given(st.integers(1, REFERENCES - 1))
+def test_a_reference_is_a_number_written_so_that_it_can_be_said(number: int) -> None:
+    written = messages.reference(number)
+    assert len(written) == 8
+    assert messages.number(written) == number
+
+
+def test_references_of_neighbours_look_nothing_alike() -> None:
+    written = [messages.reference(number) for number in range(1, 2000)]
+    assert len(set(written)) == len(written)
+    alike = [
+        sum(one == other for one, other in zip(*pair, strict=True)) for pair in pairwise(written)
+    ]
+    assert max(alike) <= 2
+
+
+@pytest.mark.parametrize("wrong", ["", "ABCDEFG", "ABCDEFGHJ", "ABCDEFG0", "ABCDEFGß", "ABCD ..."])
+def test_what_is_no_reference_has_no_number(wrong: str) -> None:
+    assert messages.number(wrong) is None
+
+
+async def test_nobody_can_guess_the_address_of_a_case(database: Database) -> None:
+    codes = [await receive(database, sent(f"{number}")) for number in range(5)]
+    secret = [code[11:] for code in codes]
+    assert len(set(secret)) == 5
+    assert all(len(urlsafe_b64decode(f"{part}==")) * 8 == 128 for part in secret)
+    async with database.reading() as connection:
+        assert await messages.find(connection, codes[0].upper()) is None
+        assert await messages.find(connection, codes[0][:11] + secret[0][::-1]) is None
+
+
+async def test_later_codes_stand_behind_earlier_ones_in_the_index(database: Database) -> None:
+    moments = [NOON + timedelta(milliseconds=3**number) for number in range(25)]
+    codes = [await receive(database, sent(f"{moment}"), now=moment) for moment in moments]
+    assert codes == sorted(codes)
+    assert {len(code) for code in codes} == {11 + 22}
+
+
+def test_a_message_costs_the_same_however_many_there_are(tmp_path: Path) -> None:
+    """Every statement finds its rows by an index; none looks through a table."""
+    run: list[str] = []
+    with closing(Database(f"sqlite:///{tmp_path}/portal.db")) as database:
+        database.upgrade()
+        with database._engine.begin() as connection:
+            driver: Any = connection.connection.driver_connection
+            driver.set_trace_callback(run.append)
+            for text in ("ett", "två"):
+                messages.receive_all(connection, [Arrival(sent(text), 1, 1)])
+            connection.execute(messages._BY_CODE, {"key": "x"})
+            driver.set_trace_callback(None)
+            plans = {
+                f"{statement}: {step[3]}"
+                for statement in run
+                if statement.startswith(("SELECT", "DELETE"))
+                for step in driver.execute(f"EXPLAIN QUERY PLAN {statement}")
+            }
+    assert not [plan for plan in plans if "SCAN" in plan or "TEMP B-TREE" in plan]
+    for index in (
+        "ix_arrivals_fingerprint (fingerprint=?)",
+        "ix_arrivals_sender (sender=?)",
+        "INTEGER PRIMARY KEY (rowid<?)",
+        "(code=?)",
+    ):
+        assert [plan for plan in plans if index in plan], index
+
+
+async def test_the_newest_come_first(database: Database) -> None:
+    for number in range(4):
+        await receive(database, sent(f"{number}"), now=NOON + timedelta(minutes=number))
+    async with database.reading() as connection:
+        assert [one.text for one in await messages.newest(connection, 3)] == ["3", "2", "1"]
+
+
+def test_a_sender_is_a_household_and_cannot_be_found_without_the_key() -> None:
+    key = b"k" * 32
+    assert messages.sender(key, "192.0.2.1") != messages.sender(key, "192.0.2.2")
+    assert messages.sender(key, "2001:db8::1") == messages.sender(key, "2001:db8::2")
+    assert messages.sender(key, "2001:db8::1") != messages.sender(key, "2001:db8:0:1::1")
+    assert messages.sender(key, "::ffff:192.0.2.1") == messages.sender(key, "192.0.2.1")
+    assert messages.sender(key, "192.0.2.1") != messages.sender(b"j" * 32, "192.0.2.1")
+
+
+def test_a_sender_is_a_number_that_both_databases_keep() -> None:
+    numbers = [messages.sender(b"k" * 32, f"192.0.2.{n}") for n in range(50)]
+    assert all(-(2**63) <= number < 2**63 for number in numbers)
+    assert min(numbers) < 0 < max(numbers)
+
+
+def test_kinds_are_plain_words() -> None:
+    assert all(kind.isalpha() for kind in KINDS)
+
+
+async def test_messages_that_come_together_are_each_judged_alone(database: Database) -> None:
+    """A repeat, one too many and a good one in one batch; the bad one fails alone."""
+    texts = ["ett", "ett", "två", "tre", "x" * 5001]
+    arrived = [
+        Arrival(sent(text), who, 2) for text, who in zip(texts, (1, 1, 1, 2, 3), strict=True)
+    ]
+    work = [database.write_together(messages.receive_all, one) for one in arrived]
+    first, again, second, other, bad = await asyncio.gather(*work, return_exceptions=True)
+    assert first == again
+    assert len({first, second, other}) == 3
+    assert isinstance(bad, Unavailable)
+    with pytest.raises(RateLimited):
+        await database.write_together(messages.receive_all, Arrival(sent("fyra"), 1, 2))
+
+
+async def test_what_arrived_is_forgotten_after_an_hour_but_no_message_is(
+    database: Database,
+) -> None:
+    moments = [NOON + timedelta(minutes=minutes) for minutes in (0, 1, 30, 60, 61, 62)]
+    remembered = []
+    for number, moment in enumerate(moments):
+        await receive(database, sent(f"{number}"), now=moment)
+        remembered.append(await count(database, tables.arrivals))
+    # At 61 minutes the first is overdue, and the second is forgotten with it.
+    assert remembered == [1, 2, 3, 4, 3, 4]
+    assert await count(database, tables.messages) == 6
+
+
+async def test_forgetting_many_takes_several_times(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = messages.FORGOTTEN + 500
+    row = {"sender": 1, "fingerprint": 1, "code": "c", "received_at": NOON}
+    await database.write(lambda c: c.execute(sa.insert(tables.arrivals), [row] * many) and None)
+    later = NOON + timedelta(hours=2)
+    await receive(database, sent("ett"), now=later)
+    assert await count(database, tables.arrivals) == 500 + 1
+    await receive(database, sent("två"), now=later)
+    assert await count(database, tables.arrivals) == 2
+
+
+async def test_what_is_not_yet_forgotten_does_not_count(database: Database) -> None:
+    """After an hour to the second, though nothing is overdue before a minute more."""
+    await receive(database, sent("ett"), per_hour=1)
+    await receive(database, sent("två"), per_hour=1, now=NOON + timedelta(hours=1))
+    assert await count(database, tables.arrivals) == 2
+
+
+@unhurried
+@given(st.lists(st.text(max_size=3), min_size=4, max_size=4), st.integers(0, 3))
+def test_no_two_messages_are_taken_for_one(words: list[str], place: int) -> None:
+    """Whatever they say, and wherever the one's words end and the next begin."""
+    page = words[3] or None
+
+    def mark(who: int, text: str, email: str, answer: str, page: str | None) -> int:
+        return messages._fingerprint(
+            Arrival(Submission(text, email, "", page, "sv", answer), who, 0)
+        )
+
+    told = (1, words[0], words[1], words[2], page)
+    others = {
+        (2, *told[1:]),
+        (1, words[0] + "x", words[1], words[2], page),
+        (1, words[0], words[1] + "x", words[2], page),
+        (1, words[0], words[1], words[2] + "x", page),
+        (1, words[0], words[1], words[2], (page or "") + "x"),
+        (1, words[0], words[2], words[1], page),
+        (1, words[1], words[0], words[2], page),
+        (1, words[0], words[1], words[2], None if page else ""),
+    } - {told}
+    assert mark(*told) not in {mark(*other) for other in others}
+    assert mark(*told) == mark(*told)

@@ -1,0 +1,240 @@
+"""A catalog is used where it is sound, left out where it is not, and refused when it is broken."""
+
+from pathlib import Path
+
+import polib
+import pytest
+
+from portal.i18n.catalogs import Catalog, CatalogError, read, read_all
+from portal.i18n.checks import placeholders
+from portal.i18n.languages import CATALOG, discover, language
+from portal.settings import DATA
+from tests.unit.conftest import PLURALS, write_catalog
+
+BABELS_ARABIC = (
+    "nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3"
+    " : n%100>=0 && n%100<=2 ? 4 : 5);"
+)
+SOUND = 'msgid "Hej"\nmsgstr "Hi"\n'
+PUPILS = 'msgid "%(num)s elev"\nmsgid_plural "%(num)s elever"\n'
+
+ARABIC_FORMS = [
+    (0, "zero"),
+    (1, "one"),
+    (2, "two"),
+    (3, "few"),
+    (10, "few"),
+    (11, "many"),
+    (99, "many"),
+    (100, "other"),
+    (101, "other"),
+    (102, "other"),
+    (103, "few"),
+    (111, "many"),
+    (5000, "other"),
+]
+ORDER = ["zero", "one", "two", "few", "many", "other"]
+
+SHIPPED = discover(DATA / "locales")
+LEFT = "Du har %(num)s tecken kvar."
+
+
+def english(folder: Path, entries: str, plurals: str = "") -> Catalog:
+    return read(write_catalog(folder, "en", entries, plurals), language("en"))
+
+
+def test_a_text_is_found_by_its_swedish(tmp_path: Path) -> None:
+    catalog = english(tmp_path, SOUND)
+    assert catalog.find("Hej") == "Hi"
+    assert catalog.find("Hejdå") is None
+    assert catalog.faults == ()
+
+
+def test_a_context_tells_equal_texts_apart(tmp_path: Path) -> None:
+    catalog = english(tmp_path, f'{SOUND}\nmsgctxt "menu"\nmsgid "Hej"\nmsgstr "Welcome"\n')
+    assert catalog.find("Hej", "menu") == "Welcome"
+    assert catalog.find("Hej") == "Hi"
+    assert catalog.find("Hej", "footer") is None
+
+
+@pytest.mark.parametrize(
+    ("entry", "fault"),
+    [
+        ('msgid "Ring %(phone)s"\nmsgstr "Call us"\n', "the value phone is missing"),
+        ('msgid "Ring %(phone)s"\nmsgstr "Call %(fone)s"\n', "no value is called fone"),
+        ('msgid "Ring oss"\nmsgstr "Call %(phone)s"\n', "no value is called phone"),
+        ('msgid "%(a)s %(b)s %(c)s"\nmsgstr "%(b)s"\n', "the value a, c is missing"),
+        (f'{PUPILS}msgstr[0] "%(num)s pupil"\n', "not all of the 2 plural forms are filled in"),
+        (
+            f'{PUPILS}msgstr[0] "%(num)s pupil"\nmsgstr[1] ""\n',
+            "not all of the 2 plural forms are filled in",
+        ),
+        (
+            f'{PUPILS}msgstr[0] "One pupil"\nmsgstr[1] "%(count)s pupils"\n',
+            "no value is called count",
+        ),
+    ],
+)
+def test_a_text_that_would_damage_a_page_is_left_out_and_told_with_its_line(
+    tmp_path: Path, entry: str, fault: str
+) -> None:
+    catalog = english(tmp_path, f"{entry}\n{SOUND}")
+    assert catalog.faults == (f"{tmp_path / 'en' / CATALOG}:10: {fault}",)
+    assert list(catalog.entries) == [(None, "Hej")]
+
+
+def test_every_damaged_text_is_told(tmp_path: Path) -> None:
+    damaged = 'msgid "Ring %(phone)s"\nmsgstr "Call us"\n\nmsgid "Hus"\nmsgstr "%(house)s"\n'
+    lines = [fault.split(":")[1] for fault in english(tmp_path, f"{SOUND}\n{damaged}").faults]
+    assert lines == ["13", "16"]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        'msgid "%(a)s före %(b)s"\nmsgstr "%(b)s after %(a)s, and %(a)s again"\n',
+        'msgid "100 %%"\nmsgstr "100 %% and 5 % more"\n',
+        f'{PUPILS}msgstr[0] "One pupil"\nmsgstr[1] "%(num)s pupils"\n',
+        'msgid "Rad"\nmsgstr ""\n"First line\\n"\n"second \\"line\\""\n',
+    ],
+    ids=["another order", "per cent", "a number in words", "many lines"],
+)
+def test_translators_are_free_in_what_damages_nothing(tmp_path: Path, entry: str) -> None:
+    catalog = english(tmp_path, entry)
+    assert catalog.faults == ()
+    assert len(catalog.entries) == 1
+
+
+def test_texts_over_many_lines_are_read_as_one(tmp_path: Path) -> None:
+    entry = 'msgid ""\n"Hej "\n"du"\nmsgstr ""\n"Hi\\n"\n"\\"you\\""\n'
+    assert english(tmp_path, entry).find("Hej du") == 'Hi\n"you"'
+
+
+@pytest.mark.parametrize(
+    "plurals",
+    [
+        "nplurals=2; plural=n !!= 1;",
+        "nplurals=2; plural=(n != 1;",
+        "nplurals=2; plural=__import__('os');",
+        "nplurals=two; plural=(n != 1);",
+        "nplurals=2; plural=(n > 1);",
+        "nplurals=2; plural=(n == 1);",
+        "nplurals=1; plural=0;",
+    ],
+)
+def test_a_rule_that_is_not_the_languages_refuses_the_catalog(tmp_path: Path, plurals: str) -> None:
+    with pytest.raises(CatalogError, match=str(tmp_path)):
+        english(tmp_path, SOUND, plurals)
+
+
+def test_babels_own_rule_for_arabic_is_refused(tmp_path: Path) -> None:
+    arabic = language("ar")
+    path = write_catalog(tmp_path, "ar", SOUND, BABELS_ARABIC)
+    with pytest.raises(CatalogError, match=r"wrong for ar, as for \[11, 12, 13\]"):
+        read(path, arabic)
+    assert read(write_catalog(tmp_path, "ar", SOUND), arabic).find("Hej") == "Hi"
+
+
+def test_a_catalog_without_a_rule_is_held_to_babels(tmp_path: Path) -> None:
+    for tag in ("en", "ar"):
+        path = write_catalog(tmp_path, tag, SOUND)
+        kept = [line for line in path.read_text("utf-8").splitlines() if "Plural" not in line]
+        path.write_text("\n".join(kept), "utf-8")
+    assert read(tmp_path / "en" / CATALOG, language("en")).find("Hej") == "Hi"
+    with pytest.raises(CatalogError, match="wrong for ar"):
+        read(tmp_path / "ar" / CATALOG, language("ar"))
+
+
+@pytest.mark.parametrize(
+    ("tag", "plurals"),
+    [
+        ("so", "nplurals=2; plural=(n != 1);"),
+        ("fa", "nplurals=2; plural=(n > 1);"),
+        ("zh-Hant", "nplurals=1; plural=0;"),
+        (
+            "pl",
+            "nplurals=3; plural=(n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<12 || n%100>14) ? 1 : 2);",
+        ),
+    ],
+)
+def test_the_usual_rules_of_other_languages_are_accepted(
+    tmp_path: Path, tag: str, plurals: str
+) -> None:
+    assert read(write_catalog(tmp_path, tag, SOUND, plurals), language(tag)).find("Hej") == "Hi"
+
+
+def test_only_the_first_misplaced_numbers_are_told() -> None:
+    assert language("en").misplaced(lambda n: 0) == [0, 2, 3]
+    assert language("en").misplaced(lambda n: int(n != 1)) == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n\n'
+        b'msgid "Hej"\nmsgstr "All\xe5"\n',
+        b"<html>not a catalog</html>\n",
+        b'msgid "Hej"\nmsgstr "Hi"\nmsgstring "Ho"\n',
+        b"\x89PNG\r\n\x1a\n",
+    ],
+    ids=["Latin-1", "HTML", "unknown keyword", "a picture"],
+)
+def test_a_broken_file_refuses_the_catalog(tmp_path: Path, content: bytes) -> None:
+    path = write_catalog(tmp_path, "en")
+    path.write_bytes(content)
+    with pytest.raises(CatalogError, match=str(path)):
+        read(path, language("en"))
+
+
+def test_more_forms_than_the_rule_has_refuse_the_catalog(tmp_path: Path) -> None:
+    forms = 'msgstr[0] "One pupil"\nmsgstr[1] "%(num)s pupils"\nmsgstr[2] "%(num)s pupils"\n'
+    with pytest.raises(CatalogError, match="more translations than num_plurals"):
+        english(tmp_path, PUPILS + forms)
+
+
+def test_a_missing_file_refuses_the_catalog(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match="No such file"):
+        read(tmp_path / "portal.po", language("en"))
+
+
+def test_one_broken_catalog_stops_all(tmp_path: Path) -> None:
+    write_catalog(tmp_path, "en")
+    write_catalog(tmp_path, "ar", plurals=BABELS_ARABIC)
+    with pytest.raises(CatalogError):
+        read_all(tmp_path, discover(tmp_path))
+
+
+def test_the_source_has_an_empty_catalog(tmp_path: Path) -> None:
+    write_catalog(tmp_path, "en", SOUND)
+    found = read_all(tmp_path, discover(tmp_path))
+    assert list(found) == ["sv", "en"]
+    assert found["sv"].find("Hej") is None
+    assert found["en"].find("Hej") == "Hi"
+
+
+def test_placeholders_are_named_values_and_not_doubled_per_cent_signs() -> None:
+    assert placeholders("%(a)s %(b)d %%(c)s %d %(e) 5 %") == {"a", "b"}
+
+
+@pytest.mark.parametrize(("number", "category"), ARABIC_FORMS)
+def test_the_shipped_arabic_has_the_form_that_a_number_asks_for(number: int, category: str) -> None:
+    catalog = read_all(DATA / "locales", SHIPPED)["ar"]
+    written = polib.pofile(str(DATA / "locales" / "ar" / CATALOG)).find(LEFT)
+    assert written
+    form = ORDER.index(category)
+    assert catalog.plural_form(number) == form
+    assert catalog.find(LEFT, number=number) == written.msgstr_plural[form]
+
+
+@pytest.mark.parametrize(("number", "form"), [(0, 1), (1, 0), (2, 1), (5000, 1)])
+def test_the_shipped_english_has_the_form_that_a_number_asks_for(number: int, form: int) -> None:
+    catalog = read_all(DATA / "locales", SHIPPED)["en"]
+    assert catalog.find(LEFT, number=number) == catalog.entries[None, LEFT][form]
+    assert len(set(catalog.entries[None, LEFT])) == 2
+
+
+@pytest.mark.parametrize("tag", sorted(PLURALS))
+def test_nothing_in_a_shipped_catalog_is_left_out(tag: str) -> None:
+    catalog = read_all(DATA / "locales", SHIPPED)[tag]
+    assert catalog.faults == ()
+    assert len(catalog.entries) > 200

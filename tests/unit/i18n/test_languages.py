@@ -1,0 +1,156 @@
+"""A language is found by its catalog, named by itself, and chosen as the browser asks."""
+
+from pathlib import Path
+
+import pytest
+
+from portal.i18n.languages import SOURCE, Languages, discover, language
+from tests.unit.conftest import write_catalog
+
+FOUND = Languages(["ar", "en", "nb", "zh-Hant"])
+
+HEADERS = [
+    # As browsers send them.
+    ("ar-EG,sv;q=0.8", "ar"),
+    ("ar", "ar"),
+    ("ar-SY,ar;q=0.9,en-US;q=0.8,en;q=0.7", "ar"),
+    ("en-GB,en;q=0.5", "en"),
+    ("en-US,en;q=0.9,sv;q=0.8", "en"),
+    ("sv-SE,sv;q=0.9,en-US;q=0.8,en;q=0.7", "sv"),
+    ("nb,en-GB;q=0.7", "nb"),
+    ("no,nb;q=0.9", "nb"),
+    ("zh-Hant-TW", "zh-Hant"),
+    ("zh-TW,zh-Hant;q=0.9", "zh-Hant"),
+    ("so-SO,so;q=0.9,ar;q=0.8", "ar"),
+    ("en-x-private-use", "en"),
+    # Wishes that nothing fits.
+    ("", SOURCE),
+    ("de", SOURCE),
+    ("zh", SOURCE),
+    ("zh-TW", SOURCE),
+    ("fr-CH, fr;q=0.9, de;q=0.7", SOURCE),
+    ("arn", SOURCE),
+    ("x-en", SOURCE),
+    # Quality decides, then the order of the header.
+    ("en;q=0.5,ar;q=0.5", "en"),
+    ("ar;q=0.5,en;q=0.5", "ar"),
+    ("en;q=0.3,ar;q=0.9", "ar"),
+    ("en;q=0.998,ar;q=0.999", "ar"),
+    ("de,en;q=0.1", "en"),
+    ("ar;q=0.001", "ar"),
+    ("en;q=1.000,ar", "en"),
+    ("en;q=0.1,ar;q=1.", "ar"),
+    # Anything, and what is refused.
+    ("*", SOURCE),
+    ("de,*;q=0.1", SOURCE),
+    ("sv;q=0,*", "en"),
+    ("sv;q=0,en;q=0,*;q=0.5", "nb"),
+    ("ar;q=0,en;q=0.1", "en"),
+    ("sv;q=0.,en;q=0.000,*", "nb"),
+    ("ar;q=0", SOURCE),
+    ("ar-EG;q=0", SOURCE),
+    ("*;q=0", SOURCE),
+    ("ar-EG;q=0,ar", "ar"),
+    ("ar;q=0,ar-EG,en;q=0.1", "en"),
+    # Written in any case and with any spaces.
+    ("AR-eg", "ar"),
+    ("ZH-HANT-tw", "zh-Hant"),
+    (" en ; q = 0.3 ,\tar ; Q=0.9 ", "ar"),
+    # Malformed wishes are passed over, their neighbours are not.
+    ("en;q=0.1234,ar;q=0.1", "ar"),
+    ("en;q=1.1,ar;q=0.1", "ar"),
+    ("en;q=-1,ar;q=0.1", "ar"),
+    ("en;q=,ar;q=0.1", "ar"),
+    ("en;level=1,ar;q=0.1", "ar"),
+    ("en_GB,ar;q=0.1", "ar"),
+    ("en-,-ar,nb;q=0.1", "nb"),
+    ("englishman,ar;q=0.1", "ar"),
+    ("q=0.9,;;;,,,=,ar;q=0.1", "ar"),
+    ("\u00e5\u00e4\u00f6, \x00, <script>, ar", "ar"),
+    # Five kilobytes of wishes, of which only the beginning is read.
+    ("ar," + "x-unheard-of;q=0.5," * 270, "ar"),
+    ("x-unheard-of;q=0.5," * 270 + "ar", SOURCE),
+    ("q" * 5000, SOURCE),
+]
+
+
+@pytest.mark.parametrize(("accepted", "tag"), HEADERS)
+def test_the_language_is_chosen_that_the_browser_likes_best(accepted: str, tag: str) -> None:
+    assert FOUND.choose(accepted).tag == tag
+
+
+@pytest.mark.parametrize(
+    ("tag", "name", "direction"),
+    [
+        ("sv", "Svenska", "ltr"),
+        ("en", "English", "ltr"),
+        ("ar", "العربية", "rtl"),
+        ("fa", "فارسی", "rtl"),
+        ("ur", "اردو", "rtl"),
+        ("fi", "Suomi", "ltr"),
+        ("so", "Soomaali", "ltr"),
+        ("ti", "ትግርኛ", "ltr"),
+        ("uk", "Українська", "ltr"),
+        ("zh-Hant", "中文 (繁體)", "ltr"),
+    ],
+)
+def test_a_language_calls_itself_by_its_own_name(tag: str, name: str, direction: str) -> None:
+    one = language(tag)
+    assert (one.tag, one.name, one.direction) == (tag, name, direction)
+
+
+def test_english_is_written_as_in_britain() -> None:
+    assert language("en").locale.territory == "GB"
+    assert language("ar").locale.territory is None
+
+
+def test_only_swedish_is_the_source() -> None:
+    assert [one.tag for one in FOUND.values() if one.is_source] == ["sv"]
+
+
+def test_what_is_no_tag_is_refused() -> None:
+    for tag in ("a1", "en_GB", "", "../x"):
+        with pytest.raises(ValueError, match="no language tag"):
+            language(tag)
+
+
+def test_the_source_comes_first_and_the_others_by_their_own_names() -> None:
+    found = Languages(["zh-Hant", "ar", "so", "sv", "fi", "en", "en"])
+    assert list(found) == ["sv", "en", "so", "fi", "ar", "zh-Hant"]
+    assert [one.name for one in found.values()][1:4] == ["English", "Soomaali", "Suomi"]
+    assert len(found) == 6
+    assert "en" in found
+    assert "de" not in found
+    assert found.source is found["sv"]
+
+
+def test_swedish_is_there_without_being_named() -> None:
+    assert list(Languages([])) == ["sv"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "examples"),
+    [
+        ("sv", [("one", 1), ("other", 0)]),
+        ("en", [("one", 1), ("other", 0)]),
+        ("ar", [("zero", 0), ("one", 1), ("two", 2), ("few", 3), ("many", 11), ("other", 100)]),
+        ("pl", [("one", 1), ("few", 2), ("many", 0)]),
+        ("zh-Hant", [("other", 0)]),
+    ],
+)
+def test_each_plural_category_has_a_number_to_show_it(
+    tag: str, examples: list[tuple[str, int]]
+) -> None:
+    assert language(tag).plural_examples == examples
+
+
+def test_a_folder_with_a_catalog_is_a_language(tmp_path: Path) -> None:
+    write_catalog(tmp_path, "ar")
+    write_catalog(tmp_path, "zh-Hant", plurals="nplurals=1; plural=0;")
+    (tmp_path / "de" / "LC_MESSAGES").mkdir(parents=True)
+    (tmp_path / "portal.pot").touch()
+    assert list(discover(tmp_path)) == ["sv", "ar", "zh-Hant"]
+
+
+def test_without_a_catalog_there_is_swedish(tmp_path: Path) -> None:
+    assert list(discover(tmp_path / "nowhere")) == ["sv"]

@@ -1,0 +1,399 @@
+"""Texts are shown in the reader's language, escaped; Swedish stands in, marked as Swedish."""
+
+import shutil
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jinja2 import TemplateError, UndefinedError
+from markupsafe import Markup
+
+from portal.content.facts import Facts
+from portal.i18n.coverage import Coverage, measure
+from portal.i18n.languages import SOURCE
+from portal.i18n.rendering import Renderer, Renderers, Text, fill
+from portal.settings import DATA
+from portal.web.public.pages import Page, page_resource
+from tests.unit.conftest import speaking
+
+FORMED = date(2018, 7, 1)
+NIGHT = datetime(2026, 7, 31, 22, 5, 30, tzinfo=UTC)
+WINTER_NIGHT = datetime(2026, 12, 31, 22, 5, tzinfo=UTC)
+
+ENTRIES = r"""
+msgid "Ring %(phone)s."
+msgstr "Call %(phone)s."
+
+msgid "Skola"
+msgstr "<img onerror=alert(\"School & 'friends'\")"
+
+msgid "Minst 50 %%"
+msgstr "At least 50 %% or 50 %"
+
+msgid "Bildad %(date)s"
+msgstr "Formed on %(date)s"
+
+msgid "%(num)s elev av %(all)s"
+msgid_plural "%(num)s elever av %(all)s"
+msgstr[0] "One pupil out of %(all)s"
+msgstr[1] "%(num)s pupils out of %(all)s"
+
+msgctxt "menu"
+msgid "Start"
+msgstr "Home"
+
+msgid "Språk"
+msgstr "Languages"
+
+#, fuzzy
+msgid "Ordlista"
+msgstr "Dictionary"
+"""
+
+ALERT = "&lt;img onerror=alert(&#34;School &amp; &#39;friends&#39;&#34;)"
+
+
+@pytest.fixture
+def english(tmp_path: Path) -> Renderer:
+    """English as the entries above have it."""
+    return speaking(tmp_path, "en", ENTRIES)
+
+
+@pytest.fixture
+def arabic(tmp_path: Path) -> Renderer:
+    """Arabic of which nothing is translated."""
+    return speaking(tmp_path, "ar")
+
+
+@pytest.fixture
+def swedish(tmp_path: Path) -> Renderer:
+    return speaking(tmp_path, SOURCE)
+
+
+@pytest.fixture
+def beside(tmp_path: Path) -> Renderer:
+    """English with Swedish alongside."""
+    return speaking(tmp_path, "en", ENTRIES, alongside=True, given="given to all")
+
+
+def shown(folder: Path, renderer: Renderer, template: str, **values: Any) -> str:
+    """What a renderer makes of a template."""
+    (folder / "templates").mkdir(exist_ok=True)
+    (folder / "templates" / "one.html").write_text(template, "utf-8")
+    return renderer.render("one.html", **values)
+
+
+def test_markup_in_a_catalog_is_shown_as_words(tmp_path: Path, english: Renderer) -> None:
+    assert english.gettext("Skola") == ALERT
+    assert shown(tmp_path, english, '<p>{{ _("Skola") }}</p>') == f"<p>{ALERT}</p>"
+
+
+def test_a_value_is_shown_as_words_unless_it_is_markup(english: Renderer) -> None:
+    assert english.gettext("Ring %(phone)s.", phone="<b>&") == "Call &lt;b&gt;&amp;."
+    assert english.gettext("Ring %(phone)s.", phone=Markup("<b>1</b>")) == "Call <b>1</b>."
+
+
+def test_a_value_is_not_read_again_for_further_values(english: Renderer) -> None:
+    text = english.gettext("Ring %(phone)s.", phone="%(phone)s %%")
+    assert text == "Call %(phone)s %%."
+
+
+def test_a_per_cent_sign_is_written_once_or_twice(english: Renderer, swedish: Renderer) -> None:
+    assert english.gettext("Minst 50 %%") == "At least 50 % or 50 %"
+    assert swedish.gettext("Minst 50 %%") == "Minst 50 %"
+
+
+def test_a_named_value_must_be_given(english: Renderer) -> None:
+    with pytest.raises(KeyError, match="phone"):
+        english.gettext("Ring %(phone)s.")
+    with pytest.raises(KeyError, match="b"):
+        fill("%(a)s %(b)s", {"a": 1})
+
+
+def test_a_missing_translation_is_swedish_and_says_so(arabic: Renderer) -> None:
+    text = arabic.gettext("Hej <du>")
+    assert text == '<span lang="sv" dir="ltr">Hej &lt;du&gt;</span>'
+    assert text.in_swedish
+
+
+def test_the_values_in_a_missing_translation_are_swedish_too(arabic: Renderer) -> None:
+    text = arabic.gettext(
+        "%(count)s elever sedan %(date)s i %(place)s",
+        count=5000,
+        date=arabic.day(FORMED),
+        place=arabic.name("Göteborg"),
+    )
+    assert text == (
+        '<span lang="sv" dir="ltr">5\u00a0000 elever sedan '
+        '<time datetime="2018-07-01">1 juli 2018</time> i Göteborg</span>'
+    )
+
+
+def test_a_fuzzy_text_is_not_shown(english: Renderer) -> None:
+    assert english.gettext("Ordlista") == '<span lang="sv" dir="ltr">Ordlista</span>'
+
+
+def test_swedish_itself_needs_no_mark(swedish: Renderer) -> None:
+    text = swedish.gettext("Ring %(phone)s.", phone="<1>")
+    assert text == "Ring &lt;1&gt;."
+    assert not text.in_swedish
+
+
+def test_titles_and_attributes_get_the_words_alone(english: Renderer, arabic: Renderer) -> None:
+    phone = english.phone("031-365 09 60")
+    assert english.gettext("Ring %(phone)s.", phone=phone).plain == "Call 031-365 09 60."
+    assert english.gettext("Skola").plain == ALERT
+    assert arabic.gettext("Skola & hem").plain == "Skola &amp; hem"
+
+
+def test_a_text_knows_its_swedish(english: Renderer) -> None:
+    formed = english.gettext("Bildad %(date)s", date=english.day(FORMED))
+    assert formed == 'Formed on <time datetime="2018-07-01">1 July 2018</time>'
+    assert formed.source == 'Bildad <time datetime="2018-07-01">1 juli 2018</time>'
+    pupils = english.ngettext("%(num)s elev av %(all)s", "%(num)s elever av %(all)s", 2, all=5000)
+    assert pupils == "2 pupils out of 5,000"
+    assert pupils.source == "2 elever av 5\u00a0000"
+    assert english.gettext("Skola").source == "Skola"
+
+
+@pytest.mark.parametrize(
+    ("number", "english_words", "swedish_words"),
+    [
+        (0, "0 pupils out of 9", "0 elever av 9"),
+        (1, "One pupil out of 9", "1 elev av 9"),
+        (2, "2 pupils out of 9", "2 elever av 9"),
+        (1234, "1,234 pupils out of 9", "1\u00a0234 elever av 9"),
+    ],
+)
+def test_a_number_asks_for_its_form(
+    english: Renderer, swedish: Renderer, number: int, english_words: str, swedish_words: str
+) -> None:
+    forms = ("%(num)s elev av %(all)s", "%(num)s elever av %(all)s", number)
+    assert english.ngettext(*forms, all=9) == english_words
+    assert swedish.ngettext(*forms, all=9) == swedish_words
+    assert english.ngettext(*forms, all=9).source == swedish_words
+
+
+def test_a_sign_can_stand_in_the_place_of_the_number(english: Renderer) -> None:
+    text = english.ngettext(
+        "%(num)s elev av %(all)s", "%(num)s elever av %(all)s", 2, num="#", all="#"
+    )
+    assert text == "# pupils out of #"
+
+
+def test_a_short_text_has_the_meaning_of_its_context(english: Renderer) -> None:
+    assert english.pgettext("menu", "Start") == "Home"
+    assert english.gettext("Start").in_swedish
+    assert english.pgettext("race", "Start").in_swedish
+
+
+@pytest.mark.parametrize(
+    ("tag", "number", "day", "month"),
+    [
+        ("sv", "5\u00a0000", "1 juli 2018", "juli 2018"),
+        ("en", "5,000", "1 July 2018", "July 2018"),
+        ("ar", "5,000", "1 يوليو 2018", "يوليو 2018"),
+    ],
+)
+def test_numbers_and_days_are_written_as_the_language_writes_them(
+    tmp_path: Path, tag: str, number: str, day: str, month: str
+) -> None:
+    renderer = speaking(tmp_path, tag)
+    assert renderer.number(5000) == number
+    assert renderer.day(FORMED) == f'<time datetime="2018-07-01">{day}</time>'
+    assert renderer.month(FORMED) == f'<time datetime="2018-07-01">{month}</time>'
+    assert renderer.number(5000).source == "5\u00a0000"
+    assert renderer.month(FORMED).source == '<time datetime="2018-07-01">juli 2018</time>'
+
+
+@pytest.mark.parametrize(
+    ("tag", "weekday", "languages"),
+    [
+        ("sv", "söndag", "svenska, engelska och arabiska"),
+        ("en", "Sunday", "Swedish, English and Arabic"),
+        ("ar", "الأحد", "السويدية والإنجليزية والعربية"),
+    ],
+)
+def test_weekdays_and_languages_are_named_as_the_language_names_them(
+    tmp_path: Path, tag: str, weekday: str, languages: str
+) -> None:
+    renderer = speaking(tmp_path, tag)
+    assert renderer.weekday(6) == weekday
+    assert renderer.weekday(6).source == "söndag"
+    assert renderer.named(["sv", "en", "ar"]) == languages
+    assert renderer.named(["sv", "en", "ar"]).source == "svenska, engelska och arabiska"
+    assert renderer.named(["so"]).source == "somaliska"
+
+
+@pytest.mark.parametrize("tag", ["sv", "en", "ar"])
+def test_clocks_and_days_are_swedish_in_summer_and_winter(tmp_path: Path, tag: str) -> None:
+    renderer = speaking(tmp_path, tag)
+    assert renderer.clock(NIGHT) == '<time datetime="2026-07-31T22:05:30+00:00">00:05</time>'
+    assert renderer.clock(WINTER_NIGHT).plain == "23:05"
+    assert renderer.day(NIGHT) == renderer.day(date(2026, 8, 1))
+    assert renderer.day(WINTER_NIGHT) == renderer.day(date(2026, 12, 31))
+
+
+def test_a_name_stays_swedish_and_apart_from_the_text_around_it(
+    arabic: Renderer, swedish: Renderer
+) -> None:
+    name = arabic.name("Göteborg & <co>")
+    assert name == '<bdi lang="sv" dir="ltr">Göteborg &amp; &lt;co&gt;</bdi>'
+    assert name.source == swedish.name("Göteborg & <co>") == "Göteborg &amp; &lt;co&gt;"
+
+
+@pytest.mark.parametrize("tag", ["sv", "en", "ar"])
+def test_a_phone_number_is_pressed_and_reads_from_left_to_right(tmp_path: Path, tag: str) -> None:
+    phone = speaking(tmp_path, tag).phone("031-365 09 60")
+    assert phone == phone.source
+    assert phone == (
+        '<a class="phone" href="tel:+46313650960"><bdi dir="ltr">031-365 09 60</bdi></a>'
+    )
+
+
+def test_a_code_reads_from_left_to_right_anywhere(arabic: Renderer) -> None:
+    assert arabic.isolated("1111/15 <a>") == '<bdi dir="ltr">1111/15 &lt;a&gt;</bdi>'
+    assert arabic.isolated(2019) == arabic.isolated(2019).source == '<bdi dir="ltr">2019</bdi>'
+
+
+def test_a_link_has_words_in_both_languages_and_one_address(english: Renderer) -> None:
+    link = english.link('/x?a="1"&b=2', english.gettext("Språk"))
+    assert link == '<a href="/x?a=&#34;1&#34;&amp;b=2">Languages</a>'
+    assert link.source == '<a href="/x?a=&#34;1&#34;&amp;b=2">Språk</a>'
+
+
+def test_swedish_stands_below_only_when_it_is_asked_for_and_adds_something(
+    english: Renderer, beside: Renderer
+) -> None:
+    languages = beside.gettext("Språk")
+    assert beside.with_swedish(languages) == (
+        'Languages<span class="alongside" lang="sv" dir="ltr">Språk</span>'
+    )
+    assert english.with_swedish(languages) == "Languages"
+    missing = beside.gettext("Karta")
+    assert beside.with_swedish(missing) == missing == '<span lang="sv" dir="ltr">Karta</span>'
+
+
+def test_swedish_alongside_is_escaped_too(beside: Renderer) -> None:
+    text = Text("<i>shown</i>", "<i>%(a)s", {"a": "<b>"})
+    assert beside.with_swedish(text).endswith('dir="ltr">&lt;i&gt;&lt;b&gt;</span>')
+
+
+def test_addresses_keep_the_way_of_reading_except_to_swedish(
+    english: Renderer, beside: Renderer
+) -> None:
+    to_swedish, to_arabic = (beside.languages[tag] for tag in ("sv", "ar"))
+    assert english.href("kontakt") == "/en/kontakt"
+    assert english.href("") == "/en/"
+    assert english.href("kontakt", kind="view", page="") == "/en/kontakt?kind=view&page="
+    assert english.href("kontakt", to_arabic) == "/ar/kontakt"
+    assert beside.href("kontakt") == "/en/kontakt?bredvid=sv"
+    assert beside.href("kontakt", to_arabic) == "/ar/kontakt?bredvid=sv"
+    assert beside.href("kontakt", kind="å&") == "/en/kontakt?bredvid=sv&kind=%C3%A5%26"
+    assert beside.href("kontakt", to_swedish) == "/sv/kontakt"
+    assert beside.href("kontakt", to_swedish, kind="view") == "/sv/kontakt?kind=view"
+
+
+def test_the_other_way_of_reading_is_one_step_away(english: Renderer, beside: Renderer) -> None:
+    assert english.other_reading("kontakt") == "/en/kontakt?bredvid=sv"
+    assert english.other_reading("kontakt", kind="view") == "/en/kontakt?bredvid=sv&kind=view"
+    assert beside.other_reading("kontakt") == "/en/kontakt"
+    assert beside.other_reading("kontakt", kind="view") == "/en/kontakt?kind=view"
+
+
+def test_every_language_but_swedish_is_read_in_two_ways(tmp_path: Path, english: Renderer) -> None:
+    catalogs = {tag: speaking(tmp_path, tag).catalog for tag in ("sv", "en", "ar")}
+    renderers = Renderers(tmp_path, english.languages, catalogs)
+    assert [(way.language.tag, way.alongside) for way in renderers.reading_modes] == [
+        ("sv", False),
+        ("en", False),
+        ("en", True),
+        ("ar", False),
+        ("ar", True),
+    ]
+    swedish = renderers.languages.source
+    assert renderers(swedish, alongside=True) is renderers(swedish)
+
+
+def test_a_template_speaks_the_language_and_knows_it(tmp_path: Path, beside: Renderer) -> None:
+    template = (
+        '{{ language.tag }}, {{ given }}, {{ _("Språk") | alongside }}, {{ href("x") }},'
+        ' {{ pgettext("menu", "Start") }}, {{ number(5000) }}, {{ languages | length }},'
+        ' {{ ngettext("%(num)s elev av %(all)s", "%(num)s elever av %(all)s", 1, all=2) }}'
+    )
+    assert shown(tmp_path, beside, template) == (
+        'en, given to all, Languages<span class="alongside" lang="sv" dir="ltr">Språk</span>,'
+        " /en/x?bredvid=sv, Home, 5,000, 3, One pupil out of 2"
+    )
+
+
+def test_a_page_can_say_a_thing_in_another_language(english: Renderer, swedish: Renderer) -> None:
+    text = swedish.gettext("Ring %(phone)s.", phone=swedish.isolated("<1>"))
+    there = english.languages["en"]
+    assert english.in_language(there, text) == 'Call <bdi dir="ltr">&lt;1&gt;</bdi>.'
+    assert english.in_language(english.languages.source, english.gettext("Språk")) == "Språk"
+
+
+def test_how_much_of_a_page_is_translated_is_counted_in_texts(
+    tmp_path: Path, english: Renderer
+) -> None:
+    template = (
+        '{{ _("Språk") }}{{ _("Språk") }}{{ pgettext("menu", "Start") }}{{ _("Karta") }}'
+        '{{ ngettext("%(num)s elev av %(all)s", "%(num)s elever av %(all)s", 2, all=2) }}'
+        '{{ _("Ordlista") }}{{ _("Start") }}'
+    )
+    shown(tmp_path, english, template)
+    (tmp_path / "templates" / "two.html").write_text('{{ _("Språk") }}', "utf-8")
+    assert measure(english.catalog, english.seen) == Coverage(total=6, translated=3, fuzzy=1)
+    assert english.render("two.html")
+    assert measure(english.catalog, english.seen) == Coverage(total=1, translated=1)
+
+
+@pytest.mark.parametrize(
+    ("total", "translated", "percent"), [(6, 3, 50), (300, 299, 99), (3, 3, 100), (0, 0, 100)]
+)
+def test_a_page_is_wholly_translated_only_when_every_text_is(
+    total: int, translated: int, percent: int
+) -> None:
+    assert Coverage(total, translated, 0).percent == percent
+
+
+def test_what_a_template_is_given_is_escaped(tmp_path: Path, english: Renderer) -> None:
+    html = shown(tmp_path, english, '<p title="{{ it }}">{{ it }}</p>', it="\"<'&>")
+    assert html == '<p title="&#34;&lt;&#39;&amp;&gt;">&#34;&lt;&#39;&amp;&gt;</p>'
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["{{ unheard_of }}", "{% if unheard_of %}x{% endif %}", "{{ language.unheard_of }}"],
+)
+def test_an_undefined_value_is_a_fault(tmp_path: Path, english: Renderer, template: str) -> None:
+    with pytest.raises(UndefinedError, match="unheard_of"):
+        shown(tmp_path, english, template)
+
+
+TITLE = '{% set title = _("Språk") %}'
+DESCRIPTION = '{% set description = _("Språk") %}'
+MAIN = "{% block main %}{% endblock %}"
+
+
+@pytest.mark.parametrize(
+    ("parts", "fault"),
+    [
+        ((DESCRIPTION, MAIN), "'title' is undefined"),
+        ((TITLE, MAIN), "'description' is undefined"),
+        ((TITLE, DESCRIPTION), "main"),
+    ],
+    ids=["without a title", "without a description", "without content"],
+)
+def test_an_unfinished_page_is_a_fault(tmp_path: Path, parts: tuple[str, ...], fault: str) -> None:
+    shutil.copytree(DATA / "templates", tmp_path / "templates")
+    address = "https://skola.example.se"
+    english = speaking(tmp_path, "en", ENTRIES, facts=Facts(), base_url=address, asset=str)
+    for name, content in (("whole", (TITLE, DESCRIPTION, MAIN)), ("unfinished", parts)):
+        path = tmp_path / "templates" / "public" / f"{name}.html"
+        path.write_text("".join(['{% extends "layout.html" %}', *content]), "utf-8")
+    assert "<h1>Languages</h1>" in page_resource(english, Page("x", "whole.html")).text
+    with pytest.raises(TemplateError, match=fault):
+        page_resource(english, Page("x", "unfinished.html"))

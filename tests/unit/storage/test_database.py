@@ -1,0 +1,267 @@
+"""One writer for everything: nothing is told before it is kept, and the bad fails alone."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from threading import Event
+from time import monotonic
+
+import pytest
+import sqlalchemy as sa
+
+from portal.storage.database import QUEUE, CompiledStatement, Database, Unavailable
+from portal.storage.migrations import steps
+from portal.storage.tables import arrivals, messages, metadata
+
+MESSAGE = {
+    "code": "c",
+    "received_at": datetime(2026, 11, 24, tzinfo=UTC),
+    "language": "sv",
+    "kind": "",
+    "email": "",
+    "text": "Hej",
+}
+
+
+def insert(connection: sa.Connection, code: str | None = "c") -> str | None:
+    row = {"sender": 1, "fingerprint": 2, "code": code, "received_at": datetime.now(UTC)}
+    connection.execute(sa.insert(arrivals), row)
+    return code
+
+
+def count(connection: sa.Connection) -> int:
+    return connection.execute(sa.select(sa.func.count()).select_from(arrivals)).scalar_one()
+
+
+async def test_a_bad_piece_fails_alone_in_the_midst_of_a_batch(database: Database) -> None:
+    pieces = [partial(insert, code=None if n == 7 else f"{n}") for n in range(20)]
+    results = await asyncio.gather(*map(database.write, pieces), return_exceptions=True)
+    assert [n for n, result in enumerate(results) if isinstance(result, Exception)] == [7]
+    assert await database.write(count) == 19
+
+
+async def test_what_a_piece_raises_undoes_what_it_did(database: Database) -> None:
+    def change_of_mind(connection: sa.Connection) -> None:
+        insert(connection)
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        await database.write(change_of_mind)
+    assert await database.write(count) == 0
+
+
+async def test_reading_before_writing_loses_no_update(database: Database) -> None:
+    def one_more(connection: sa.Connection) -> int:
+        number = count(connection)
+        insert(connection, f"{number}")
+        return number
+
+    numbers = await asyncio.gather(*(database.write(one_more) for _ in range(100)))
+    assert sorted(numbers) == list(range(100))
+
+
+async def test_a_mistake_in_some_work_does_not_stop_the_writer(database: Database) -> None:
+    """Work that forgets an item is a mistake of ours; messages still come in."""
+
+    def forgets(connection: sa.Connection, items: Sequence[int]) -> list[int]:
+        return []
+
+    def stops(connection: sa.Connection) -> None:
+        next(iter(()))
+
+    with pytest.raises(ValueError, match="unpack"):
+        await database.write_together(forgets, 1)
+    with pytest.raises(RuntimeError):
+        await database.write(stops)
+    assert await database.write(insert) == "c"
+
+
+async def test_two_nodes_lose_no_update_either(database: Database, database_url: str) -> None:
+    other = Database(database_url)
+    await other.start()
+
+    def one_more(connection: sa.Connection) -> int:
+        number = count(connection)
+        insert(connection, f"{number}")
+        return number
+
+    both = [node.write(one_more) for _ in range(25) for node in (database, other)]
+    assert sorted(await asyncio.gather(*both)) == list(range(50))
+    await other.stop()
+
+
+async def test_more_than_can_wait_is_turned_away_at_once(database: Database) -> None:
+    everything = (database.write(count) for _ in range(QUEUE + 200))
+    results = await asyncio.gather(*everything, return_exceptions=True)
+    refused = [result for result in results if isinstance(result, Unavailable)]
+    assert len(refused) == 200
+
+
+async def test_what_waits_is_written_before_the_writer_stops(database_url: str) -> None:
+    one = Database(database_url)
+    one.upgrade()
+    await one.start()
+    waiting = [asyncio.create_task(one.write(insert)) for _ in range(10)]
+    await asyncio.sleep(0)
+    await one.stop()
+    assert await asyncio.gather(*waiting) == ["c"] * 10
+
+
+async def test_an_answer_is_only_given_after_the_commit(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    """Another connection sees the row as soon as the writer's answer is there."""
+    other = Database(database_url)
+    for _ in range(5):
+        before = await database.write(count)
+        await database.write(insert)
+        async with other.reading() as connection:
+            seen = await connection.scalar(sa.select(sa.func.count()).select_from(arrivals))
+        assert seen == before + 1
+    await other.stop()
+
+
+async def test_sqlite_waits_for_the_disk_at_every_commit(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/portal.db")
+    database.upgrade()
+    await database.start()
+
+    def read(connection: sa.Connection) -> dict[str, object]:
+        names = ("journal_mode", "synchronous", "foreign_keys")
+        return {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names}
+
+    settings = await database.write(read)
+    assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+    await database.stop()
+
+
+async def test_a_locked_database_is_told_in_time_and_mends_itself(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/portal.db")
+    database.upgrade()
+    await database.start()
+    thief = sqlite3.connect(tmp_path / "portal.db", isolation_level=None)
+    thief.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Unavailable):
+        await database.write(insert)
+    thief.execute("ROLLBACK")
+    thief.close()
+    assert await database.write(insert) == "c"
+    await database.stop()
+
+
+async def test_what_waits_too_long_is_given_up_in_its_turn(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.storage.database.WAIT_SECONDS", 0.2)
+    release, given_up = Event(), []
+
+    def hold(connection: sa.Connection) -> None:
+        release.wait(5)
+
+    async def timed(piece: Callable[[sa.Connection], object]) -> None:
+        begun = monotonic()
+        with pytest.raises(Unavailable):
+            await database.write(piece)
+        given_up.append(monotonic() - begun)
+
+    first = asyncio.create_task(timed(hold))
+    await asyncio.sleep(0.1)
+    await asyncio.gather(first, timed(insert))
+    assert all(0.19 < seconds < 1 for seconds in given_up)
+    release.set()
+    # The second was given up before its turn, so it is not written any more.
+    monkeypatch.setattr("portal.storage.database.WAIT_SECONDS", 5)
+    assert await database.write(count) == 0
+
+
+@pytest.mark.parametrize("wanted", [[3], [1, 2], [2, 3, 9], [1, 2, 3, 4, 9]])
+async def test_a_prepared_statement_finds_any_number_of_values(
+    database: Database, wanted: list[int]
+) -> None:
+    select = CompiledStatement(
+        sa.select(arrivals.c.fingerprint)
+        .where(arrivals.c.fingerprint.in_(sa.bindparam("among", expanding=True)))
+        .where(arrivals.c.code == sa.bindparam("code"))
+    )
+
+    def find(connection: sa.Connection) -> list[int]:
+        row = {"sender": 1, "code": "c", "received_at": datetime.now(UTC)}
+        for number in (1, 2, 3):
+            connection.execute(sa.insert(arrivals), row | {"fingerprint": number})
+        return sorted(row[0] for row in select(connection, {"code": "c"}, wanted))
+
+    assert await database.write(find) == [number for number in wanted if number < 4]
+
+
+async def test_a_database_that_is_not_there_is_unavailable() -> None:
+    database = Database("postgresql://portal@127.0.0.1:1/none")
+    await database.start()
+    with pytest.raises(Unavailable):
+        await database.write(count)
+    with pytest.raises(Unavailable):
+        async with database.reading():
+            pass
+    await database.stop()
+
+
+def test_migrations_give_just_the_tables_that_the_portal_has(database_url: str) -> None:
+    with closing(Database(database_url)) as database:
+        database.upgrade()
+        assert database.differences() == []
+        current, newest = database.revisions()
+    assert current == newest != ""
+
+
+def test_migrations_keep_the_checks_that_alembic_does_not_see(database_url: str) -> None:
+    with closing(Database(database_url)) as database:
+        database.upgrade()
+        inspector = sa.inspect(database._engine)
+        for table in metadata.tables.values():
+            wanted = {c.name for c in table.constraints if isinstance(c, sa.CheckConstraint)}
+            given = {c["name"] for c in inspector.get_check_constraints(table.name)}
+            assert wanted <= given
+
+
+async def test_the_way_back_and_forth_is_open(database_url: str) -> None:
+    database = Database(database_url)
+    database.upgrade()
+    with database._engine.begin() as connection:
+        steps.downgrade(connection)
+    assert database.revisions()[0] == ""
+    database.upgrade()
+    await database.start()
+    with pytest.raises(Unavailable):
+        await database.write(partial(insert, code=None))
+    await database.stop()
+
+
+def test_messages_outlast_the_way_back_and_forth(database_url: str) -> None:
+    with closing(Database(database_url)) as database:
+        database.upgrade()
+        with database._engine.begin() as connection:
+            for code in ("c", "d"):
+                connection.execute(sa.insert(messages), MESSAGE | {"code": code})
+            before = connection.execute(sa.select(messages)).all()
+            steps.downgrade(connection, "0002")
+            old = sa.text("SELECT id FROM messages WHERE reference = '2'")
+            assert connection.execute(old).scalar_one() == 2
+            steps.upgrade(connection)
+            assert connection.execute(sa.select(messages)).all() == before
+        assert database.differences() == []
+
+
+def test_a_number_is_never_given_twice(database_url: str) -> None:
+    """References are made of it, and may still be known when a message is erased."""
+    with closing(Database(database_url)) as database:
+        database.upgrade()
+        with database._engine.begin() as connection:
+            numbers = []
+            for _ in range(2):
+                connection.execute(sa.insert(messages), MESSAGE)
+                numbers.append(connection.scalar(sa.select(messages.c.id)))
+                connection.execute(sa.delete(messages))
+    assert numbers == [1, 2]

@@ -1,0 +1,318 @@
+"""Catalogs are brought in step with the texts, and nothing that a translator wrote is lost."""
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import polib
+import pytest
+
+from portal.i18n.catalogs import Catalog, read
+from portal.i18n.languages import CATALOG, discover
+from portal.settings import CHECKOUT
+from portal.translators.merging import Change, extract, update
+from tests.unit.conftest import write_catalog
+
+CODE = """\
+# Translators: Written where programmers work.
+FIRST = N_("Ur koden")
+SECOND = N_("Tal: %(number)s")
+"""
+TEMPLATE = """\
+{# Translators: Said at the door. #}
+<p>{{ _("Välkommen till skolan") }}</p>
+<p>{{ ngettext("%(num)s elev", "%(num)s elever", count) }}</p>
+<p>{{ pgettext("menu", "Start") }} {{ pgettext("race", "Start") }} {{ _("Start") }}</p>
+"""
+ENTRIES = """\
+#. Said at the door.
+# We say it so at our school.
+msgid "Välkommen till skolan"
+msgstr "Welcome to school"
+
+#, python-format
+msgid "%(num)s elev"
+msgid_plural "%(num)s elever"
+msgstr[0] "%(num)s pupil"
+msgstr[1] "%(num)s pupils"
+
+msgctxt "menu"
+msgid "Start"
+msgstr "Home"
+
+#, fuzzy
+#| msgid "Från koden"
+msgid "Ur koden"
+msgstr "From the code"
+
+msgid "Ett ord som ingen säger längre"
+msgstr "A word that nobody says any more"
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A small checkout with one template, one module and two languages."""
+    shutil.copy(CHECKOUT / "babel.cfg", tmp_path)
+    for name, content in (
+        ("portal/content/areas.py", CODE),
+        ("templates/public/one.html", TEMPLATE),
+    ):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True)
+        path.write_text(content, "utf-8")
+    write_catalog(tmp_path / "locales", "en", ENTRIES)
+    write_catalog(tmp_path / "locales", "ar")
+    return tmp_path
+
+
+def updated(root: Path) -> dict[str, Change]:
+    return {change.tag: change for change in update(root, discover(root / "locales"))}
+
+
+def catalog(root: Path, tag: str) -> polib.POFile:
+    return polib.pofile(str(root / "locales" / tag / CATALOG), wrapwidth=0)
+
+
+def shown(root: Path, tag: str) -> Catalog:
+    """The catalog as the portal reads it."""
+    return read(root / "locales" / tag / CATALOG, discover(root / "locales")[tag])
+
+
+def entry(
+    entries: Iterable[polib.POEntry], source: str, context: str | None = None
+) -> polib.POEntry:
+    (found,) = [one for one in entries if (one.msgid, one.msgctxt) == (source, context)]
+    return found
+
+
+def reword(root: Path, former: str, new: str) -> None:
+    """Change the Swedish in the template."""
+    path = root / "templates" / "public" / "one.html"
+    text = path.read_text("utf-8")
+    assert former in text
+    path.write_text(text.replace(former, new), "utf-8")
+
+
+def files(root: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_every_text_is_extracted_in_the_order_of_the_files(checkout: Path) -> None:
+    assert [(one.msgctxt, one.msgid) for one in extract(checkout)] == [
+        (None, "Ur koden"),
+        (None, "Tal: %(number)s"),
+        (None, "Välkommen till skolan"),
+        (None, "%(num)s elev"),
+        ("menu", "Start"),
+        ("race", "Start"),
+        (None, "Start"),
+    ]
+
+
+def test_an_extracted_text_tells_translators_what_they_need(checkout: Path) -> None:
+    texts = extract(checkout)
+    assert entry(texts, "Välkommen till skolan").comment == "Said at the door."
+    assert entry(texts, "Ur koden").comment == "Written where programmers work."
+    pupils = entry(texts, "%(num)s elev")
+    assert pupils.msgid_plural == "%(num)s elever"
+    assert pupils.flags == entry(texts, "Tal: %(number)s").flags == ["python-format"]
+    assert entry(texts, "Start", "menu").flags == []
+
+
+def test_a_text_that_stands_twice_is_translated_once(checkout: Path) -> None:
+    (checkout / "templates" / "a.html").write_text(
+        '{{ _("Ur koden") }}{{ _("%(num)s elev", num=1) }}{{ _("Välkommen till skolan") }}', "utf-8"
+    )
+    texts = extract(checkout)
+    assert len(texts) == 7
+    assert entry(texts, "%(num)s elev").msgid_plural == "%(num)s elever"
+    assert entry(texts, "Välkommen till skolan").comment == "Said at the door."
+
+
+def test_only_templates_and_code_are_searched(checkout: Path) -> None:
+    (checkout / "static").mkdir()
+    (checkout / "static" / "other.html").write_text('{{ _("Annat") }}', "utf-8")
+    (checkout / "dev.py").write_text('_("Annat")', "utf-8")
+    (checkout / "templates" / "notes.txt").write_text('{{ _("Annat") }}', "utf-8")
+    assert "Annat" not in {one.msgid for one in extract(checkout)}
+
+
+def test_the_template_of_all_catalogs_has_every_text_and_no_translation(checkout: Path) -> None:
+    updated(checkout)
+    template = polib.pofile(str(checkout / "locales" / "portal.pot"))
+    assert [one.msgid for one in template] == [one.msgid for one in extract(checkout)]
+    assert not template.translated_entries()
+    assert template.metadata["Content-Type"] == "text/plain; charset=UTF-8"
+    assert not [name for name in template.metadata if name.endswith("Date")]
+
+
+def test_a_new_text_waits_for_its_translation(checkout: Path) -> None:
+    assert updated(checkout)["en"] == Change("en", added=3, fuzzy=0, removed=1)
+    new = entry(catalog(checkout, "en"), "Tal: %(number)s")
+    assert (new.msgstr, new.fuzzy) == ("", False)
+    assert shown(checkout, "en").find("Tal: %(number)s") is None
+
+
+def test_a_text_that_stays_keeps_all_that_belongs_to_it(checkout: Path) -> None:
+    updated(checkout)
+    kept = entry(catalog(checkout, "en"), "Välkommen till skolan")
+    assert kept.msgstr == "Welcome to school"
+    assert kept.comment == "Said at the door."
+    assert kept.tcomment == "We say it so at our school."
+    assert not kept.fuzzy
+    assert kept.previous_msgid is None
+
+
+def test_a_text_that_changed_a_little_keeps_its_translation_as_fuzzy(checkout: Path) -> None:
+    updated(checkout)
+    reword(checkout, "Välkommen till skolan", "Välkommen till vår skola")
+    assert updated(checkout)["en"] == Change("en", added=1, fuzzy=1, removed=1)
+    changed = entry(catalog(checkout, "en"), "Välkommen till vår skola")
+    assert changed.fuzzy
+    assert changed.msgstr == "Welcome to school"
+    assert changed.previous_msgid == "Välkommen till skolan"
+    assert changed.tcomment == "We say it so at our school."
+    assert shown(checkout, "en").find("Välkommen till vår skola") is None
+
+
+def test_plural_forms_are_offered_when_their_text_changed_a_little(checkout: Path) -> None:
+    reword(checkout, '"%(num)s elev", "%(num)s elever"', '"%(num)s elev.", "%(num)s elever."')
+    updated(checkout)
+    changed = entry(catalog(checkout, "en"), "%(num)s elev.")
+    assert changed.fuzzy
+    assert changed.msgid_plural == "%(num)s elever."
+    assert changed.msgstr_plural == {0: "%(num)s pupil", 1: "%(num)s pupils"}
+
+
+def test_plural_forms_are_not_offered_for_a_text_that_has_none(checkout: Path) -> None:
+    reword(checkout, 'ngettext("%(num)s elev", "%(num)s elever", count)', '_("%(num)s eleven")')
+    assert updated(checkout)["en"].fuzzy == 0
+    new = entry(catalog(checkout, "en"), "%(num)s eleven")
+    assert (new.msgstr, new.msgstr_plural) == ("", {})
+
+
+def test_a_text_that_changed_a_lot_is_new(checkout: Path) -> None:
+    reword(checkout, "Välkommen till skolan", "God morgon")
+    assert updated(checkout)["en"].fuzzy == 0
+    assert entry(catalog(checkout, "en"), "God morgon").msgstr == ""
+
+
+def test_the_translation_of_a_text_still_in_use_is_not_offered_for_another(checkout: Path) -> None:
+    reword(checkout, "<p>", '{{ _("Välkommen till skolan!") }}<p>')
+    updated(checkout)
+    assert entry(catalog(checkout, "en"), "Välkommen till skolan!").msgstr == ""
+    assert entry(catalog(checkout, "en"), "Välkommen till skolan").msgstr == "Welcome to school"
+
+
+def test_an_empty_translation_is_not_offered(checkout: Path) -> None:
+    updated(checkout)
+    reword(checkout, "Välkommen till skolan", "Välkommen till vår skola")
+    assert updated(checkout)["ar"] == Change("ar", added=1, fuzzy=0, removed=1)
+    assert not entry(catalog(checkout, "ar"), "Välkommen till vår skola").fuzzy
+
+
+def test_a_fuzzy_text_stays_fuzzy_until_a_translator_has_looked(checkout: Path) -> None:
+    updated(checkout)
+    updated(checkout)
+    fuzzy = entry(catalog(checkout, "en"), "Ur koden")
+    assert fuzzy.fuzzy
+    assert fuzzy.previous_msgid == "Från koden"
+    assert fuzzy.msgstr == "From the code"
+
+
+def test_a_text_that_is_gone_leaves_the_catalog(checkout: Path) -> None:
+    updated(checkout)
+    path = checkout / "locales" / "en" / CATALOG
+    assert "Ett ord som ingen" not in path.read_text("utf-8")
+    assert not catalog(checkout, "en").obsolete_entries()
+
+
+def test_what_a_translators_program_kept_as_obsolete_stays_unused(checkout: Path) -> None:
+    path = checkout / "locales" / "en" / CATALOG
+    with path.open("a", encoding="utf-8") as file:
+        file.write('\n#~ msgid "Välkommen till skolan"\n#~ msgstr "Former words"\n')
+    updated(checkout)
+    assert entry(catalog(checkout, "en"), "Välkommen till skolan").msgstr == "Welcome to school"
+    assert "Former words" not in path.read_text("utf-8")
+
+
+def test_each_language_gets_as_many_plural_forms_as_it_has(checkout: Path) -> None:
+    updated(checkout)
+    english, arabic = catalog(checkout, "en"), catalog(checkout, "ar")
+    assert entry(english, "%(num)s elev").msgstr_plural == {
+        0: "%(num)s pupil",
+        1: "%(num)s pupils",
+    }
+    assert entry(arabic, "%(num)s elev").msgstr_plural == dict.fromkeys(range(6), "")
+    assert shown(checkout, "ar").faults == ()
+
+
+def test_equal_texts_of_different_contexts_are_kept_apart(checkout: Path) -> None:
+    updated(checkout)
+    english = catalog(checkout, "en")
+    assert entry(english, "Start", "menu").msgstr == "Home"
+    assert entry(english, "Start", "race").msgstr == ""
+    assert entry(english, "Start").msgstr == ""
+
+
+def test_a_note_to_translators_follows_the_text(checkout: Path) -> None:
+    reword(checkout, "Said at the door.", "Said to every guardian.")
+    updated(checkout)
+    for tag in ("en", "ar"):
+        noted = entry(catalog(checkout, tag), "Välkommen till skolan")
+        assert noted.comment == "Said to every guardian."
+
+
+def test_what_a_translators_program_writes_at_the_top_is_kept(checkout: Path) -> None:
+    path = checkout / "locales" / "en" / CATALOG
+    own = '"Last-Translator: A. Translator <a@example.se>\\n"\n"X-Generator: Poedit 3.5\\n"\n'
+    text = path.read_text("utf-8")
+    path.write_text("# Our catalog.\n" + text.replace('"MIME', f'{own}"MIME', 1), "utf-8")
+    before = catalog(checkout, "en")
+    updated(checkout)
+    after = catalog(checkout, "en")
+    assert after.metadata["X-Generator"] == "Poedit 3.5"
+    assert after.metadata == before.metadata
+    assert after.header == before.header == "Our catalog."
+
+
+def test_a_second_run_changes_not_one_byte(checkout: Path) -> None:
+    updated(checkout)
+    reword(checkout, "Välkommen till skolan", 'Välkommen till \\"vår\\" skola')
+    updated(checkout)
+    once = files(checkout)
+    assert set(updated(checkout).values()) == {Change("en", 0, 0, 0), Change("ar", 0, 0, 0)}
+    assert files(checkout) == once
+
+
+def test_a_file_says_words_and_no_dates_or_line_numbers(checkout: Path) -> None:
+    updated(checkout)
+    for path in ("portal.pot", f"en/{CATALOG}", f"ar/{CATALOG}"):
+        text = (checkout / "locales" / path).read_text("utf-8")
+        assert "#:" not in text
+        assert "Date" not in text
+
+
+def test_long_texts_are_not_wrapped(checkout: Path) -> None:
+    long = "En mycket lång mening om skolan. " * 20
+    reword(checkout, "Välkommen till skolan", long)
+    updated(checkout)
+    assert f'msgid "{long}"\n' in (checkout / "locales" / "ar" / CATALOG).read_text("utf-8")
+
+
+def test_the_committed_catalogs_are_in_step_with_the_texts(tmp_path: Path) -> None:
+    shutil.copy(CHECKOUT / "babel.cfg", tmp_path)
+    for name in ("portal", "templates", "locales"):
+        shutil.copytree(
+            CHECKOUT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    committed = files(tmp_path)
+    changes = updated(tmp_path)
+    assert list(changes) == ["en", "ar"]
+    assert set(changes.values()) == {Change("en", 0, 0, 0), Change("ar", 0, 0, 0)}
+    assert files(tmp_path) == committed

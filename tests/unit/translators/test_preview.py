@@ -1,0 +1,187 @@
+"""The preview shows every text where it stands; pseudo-languages show what was forgotten."""
+
+import re
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import html5lib
+import httpx2
+import pytest
+
+from portal.commands import main
+from portal.i18n import catalogs
+from portal.i18n.catalogs import open_file
+from portal.i18n.checks import placeholders
+from portal.i18n.languages import CATALOG, Languages, language
+from portal.settings import DATA, Settings
+from portal.translators import pseudo
+from portal.translators.examples import EXAMPLES
+from portal.translators.preview import create_preview
+from portal.web.edition import LOCALES, build, open_renderers
+from tests.visitor import words
+
+TEMPLATE = open_file(LOCALES / "portal.pot", language("sv")).entries
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings.read({"DATABASE_URL": f"sqlite:///{tmp_path}/own.db"})
+
+
+@pytest.fixture
+def locales(tmp_path: Path) -> Path:
+    """The shipped catalogs, English with a fuzzy text and a missing one."""
+    folder = shutil.copytree(DATA / "locales", tmp_path / "locales")
+    path = folder / "en" / CATALOG
+    text = path.read_text("utf-8")
+    for former, new in (
+        ('msgid "Beröm"\nmsgstr', '#, fuzzy\nmsgid "Beröm"\nmsgstr'),
+        ('msgid "En fråga"\nmsgstr "A question"', 'msgid "En fråga"\nmsgstr ""'),
+    ):
+        assert former in text
+        text = text.replace(former, new)
+    path.write_text(text, "utf-8")
+    return folder
+
+
+@pytest.fixture
+async def preview(settings: Settings, locales: Path) -> AsyncIterator[httpx2.AsyncClient]:
+    transport = httpx2.ASGITransport(app=create_preview(settings, locales))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://preview") as client:
+        yield client
+
+
+def number(source: str) -> int:
+    (found,) = [n for n, entry in enumerate(TEMPLATE, 1) if entry.sources[0] == source]
+    return found
+
+
+async def test_texts_are_numbered_and_coloured_by_how_far_they_have_come(
+    preview: httpx2.AsyncClient,
+) -> None:
+    page = (await preview.get("/en/kontakt")).text
+    for source, state in (
+        ("Ditt meddelande", "translated"),
+        ("Beröm", "fuzzy"),
+        ("En fråga", "missing"),
+    ):
+        assert f'<span class="mark {state}"><b class="n">{number(source)}</b>' in page, source
+    heading = number("Kontakta grundskoleförvaltningen")
+    assert f'<a class="n" href="/entry/{heading}">{heading}</a>' in page
+    assert f'data-sending="[{number("Meddelandet skickas …")}] ' in page
+    assert not re.search("[\ue000-\ue002]", page)
+
+
+async def test_every_state_in_every_language_is_a_sound_page(preview: httpx2.AsyncClient) -> None:
+    for tag in ("ar", "ar-XB", "sv"):
+        for state in EXAMPLES:
+            answer = await preview.get(f"/{tag}/{state.name}")
+            assert answer.status_code == 200
+            parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
+            root = parser.parse(answer.text)
+            assert root.get("lang") == tag
+            assert not [link for link in root.iter("a") if [*link.iter("a")][1:]]
+    assert (await preview.get("/ar/saknas")).status_code == 404
+    assert (await preview.get("/de/")).status_code == 404
+
+
+async def test_an_entry_tells_where_it_stands_and_where_it_is_seen(
+    preview: httpx2.AsyncClient, locales: Path
+) -> None:
+    entry = (await preview.get(f"/entry/{number('Beröm')}")).text
+    file = open_file(locales / "en" / CATALOG, language("en"))
+    (english,) = [one for one in file.entries if one.sources[0] == "Beröm"]
+    assert f"en/{CATALOG}:{english.line}" in entry
+    assert "شكر وثناء" in entry
+    assert '<a href="/so' not in entry
+    assert '<a href="/ar/kontakt/message-empty">ar</a>' in entry
+    assert "Context: menu." in (await preview.get(f"/entry/{number('Kontakt')}")).text
+    assert (await preview.get("/entry/0")).status_code == 404
+    assert (await preview.get("/entry/99999")).status_code == 404
+
+
+async def test_what_is_saved_is_seen_and_a_broken_file_is_told(
+    preview: httpx2.AsyncClient, locales: Path
+) -> None:
+    path = locales / "en" / CATALOG
+    path.write_text(path.read_text("utf-8").replace("Your message", "What you say"), "utf-8")
+    assert "What you say" in (await preview.get("/en/kontakt")).text
+    path.write_text("nonsense", "utf-8")
+    page = (await preview.get("/en/kontakt")).text
+    assert "this is not a line of a .po file: nonsense" in page
+
+
+async def test_styles_are_served_and_the_index_lists_every_text(
+    preview: httpx2.AsyncClient,
+) -> None:
+    page = (await preview.get("/en/")).text
+    for sheet in re.findall(r'<link rel="stylesheet" href="([^"]+)"', page):
+        assert (await preview.get(sheet)).status_code == 200
+    assert (await preview.get("/static/none.css")).status_code == 404
+    index = (await preview.get("/")).text
+    assert index.count("<article") == len(TEMPLATE)
+
+
+def test_the_list_can_be_written_and_nothing_of_it_is_for_production(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/own.db")
+    assert main(["catalogs", "preview", "--write", str(tmp_path / "list")]) == 0
+    written = (tmp_path / "list" / "index.html").read_text("utf-8")
+    assert written.count("<article") == len(TEMPLATE)
+    assert "fel/404" in written
+    assert 'href="/' not in written
+    monkeypatch.setenv("PORTAL_ENV", "production")
+    monkeypatch.setenv("PORTAL_BASE_URL", "https://skola.example.se")
+    assert main(["catalogs", "preview"]) == 1
+    assert "PORTAL_ENV" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("tag", pseudo.TAGS)
+def test_a_pseudo_language_keeps_values_and_has_every_form(tag: str) -> None:
+    made = pseudo.catalog(language(tag), TEMPLATE)
+    for entry in TEMPLATE:
+        for count in (0, 1, 2, 3, 11, 100):
+            form = made.find(entry.sources[0], entry.context, count)
+            assert form
+            assert placeholders(form) == placeholders(entry.sources[(count != 1 and -1) or 0])
+            assert len(form) > len(entry.sources[0])
+    assert language(tag).direction == {"en-XA": "ltr", "ar-XB": "rtl"}[tag]
+
+
+PLAIN = re.compile(r"[^\W\d_]{4,}")
+
+
+FROM_CLDR = {"English", "Swedish", "Monday", "Friday", "Saturday", "Tuesday"}
+"""What languages and days are called is not for translators to say."""
+
+
+@pytest.mark.parametrize("tag", pseudo.TAGS)
+def test_every_word_comes_through_the_catalogs(tag: str, settings: Settings) -> None:
+    """What can be read in Swedish on a page in a pseudo-language is typed into a template."""
+    found = Languages([tag])
+    texts = {
+        "sv": catalogs.empty(found["sv"]),
+        tag: pseudo.catalog(found[tag], TEMPLATE),
+    }
+    renderer = open_renderers(settings, found, texts, asset=str)(found[tag])
+    for state in EXAMPLES:
+        root = html5lib.parse(state.render(renderer), namespaceHTMLElements=False)
+        for parent in list(root.iter()):
+            for child in list(parent):
+                named = child.get("lang") or child.get("href", "").startswith(("tel:", "mailto:"))
+                if named or child.tag in {"time", "bdi", "textarea"}:
+                    child.text = child.tail = ""
+                    for inner in list(child):
+                        child.remove(inner)
+                if child.get("class") == "own-words":
+                    child.text = ""
+        read = [word for word in PLAIN.findall(words(root)) if word.isascii()]
+        assert set(read) <= FROM_CLDR, state.name
+
+
+def test_readers_are_never_served_a_pseudo_language(settings: Settings) -> None:
+    edition = build(settings)
+    assert not {*pseudo.TAGS} & {*edition.languages}
+    assert not [path for path in edition.resources if "-X" in path]

@@ -1,0 +1,141 @@
+"""A posted body becomes fields, or is refused; it is never guessed at."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import Message, Receive
+
+from portal.web.form_data import FIELDS, body, fields
+from tests.unit.conftest import unhurried
+
+MULTIPART = "multipart/form-data; boundary=x7"
+URLENCODED = "application/x-www-form-urlencoded"
+
+
+def part(name: str, value: str, head: str = "") -> bytes:
+    return (
+        f'--x7\r\nContent-Disposition: form-data; name="{name}"{head}\r\n\r\n{value}\r\n'.encode()
+    )
+
+
+def multipart(*parts: bytes) -> bytes:
+    return b"".join(parts) + b"--x7--\r\n"
+
+
+def coming(pieces: Sequence[bytes | None]) -> Receive:
+    """What the server hands up; None stands for a sender who is gone."""
+    left = list(pieces)
+
+    async def receive() -> Message:
+        piece = left.pop(0)
+        if piece is None:
+            return {"type": "http.disconnect"}
+        return {"type": "http.request", "body": piece, "more_body": bool(left)}
+
+    return receive
+
+
+def refused(content_type: str, body: bytes) -> int:
+    with pytest.raises(HTTPException) as refusal:
+        fields(content_type, body)
+    return refusal.value.status_code
+
+
+@unhurried
+@given(st.dictionaries(st.from_regex(r"[a-z]{1,9}", fullmatch=True), st.text(), max_size=FIELDS))
+def test_both_encodings_give_what_was_filled_in(filled: dict[str, str]) -> None:
+    if not any("\r\n--x7" in f"\r\n{value}" for value in filled.values()):
+        body = multipart(*(part(name, value) for name, value in filled.items()))
+        assert fields(MULTIPART, body) == filled
+    assert fields(URLENCODED, urlencode(filled).encode()) == filled
+
+
+@unhurried
+@given(st.text("\r\n-x7 ", max_size=40))
+def test_what_looks_like_a_boundary_and_is_none_is_text(text: str) -> None:
+    if "\r\n--x7" not in f"\r\n{text}":
+        both = multipart(part("a", text), part("b", text))
+        assert fields(MULTIPART, both) == {"a": text, "b": text}
+
+
+@pytest.mark.parametrize("pieces", [[b"a=1&b=2"], [b"a=1", b"&b=", b"2"], [b"", b"a=1&b=2", b""]])
+async def test_a_body_may_come_in_pieces(pieces: list[bytes]) -> None:
+    assert fields(URLENCODED, await body(coming(pieces))) == {"a": "1", "b": "2"}
+
+
+async def test_half_a_body_is_none() -> None:
+    with pytest.raises(ClientDisconnect):
+        await body(coming([b"message=half", None]))
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        'multipart/form-data; boundary="x7"',
+        "Multipart/Form-Data; charset=utf-8; Boundary=x7",
+        "multipart/form-data;boundary=x7; charset=utf-8",
+    ],
+)
+def test_a_boundary_is_written_in_several_ways(content_type: str) -> None:
+    assert fields(content_type, multipart(part("message", "Hej"))) == {"message": "Hej"}
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        'Content-Disposition: form-data; name="message"\r\nContent-Type: text/plain',
+        "Content-Type: text/plain; charset=utf-8\r\ncontent-disposition: form-data; name=message",
+    ],
+)
+def test_a_part_may_say_its_type(head: str) -> None:
+    body = multipart(f"--x7\r\n{head}\r\n\r\nHej\r\n".encode())
+    assert fields(MULTIPART, body) == {"message": "Hej"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"--x7--",
+        b"--x7\r\n",
+        b"preamble\r\n" + multipart(part("a", "b")),
+        part("a", "b"),
+        multipart(part("a", "b", '; filename="c.png"')),
+        multipart(part("a", "b"), part("a", "c")),
+        multipart(*(part(f"f{number}", "") for number in range(FIELDS + 1))),
+        multipart(b"--x7\r\n\r\nno name\r\n"),
+        multipart(b'--x7\r\nContent-Disposition: form-data; name="a"\r\nno colon\r\n\r\nb\r\n'),
+        multipart(b'--x7\r\nContent-Disposition: form-data; name="a"\r\n b\r\n\r\nb\r\n'),
+        multipart(b'--x7 \r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n'),
+    ],
+)
+def test_what_browsers_do_not_write_is_refused(body: bytes) -> None:
+    if body == b"--x7--":
+        assert fields(MULTIPART, body) == {}
+    else:
+        assert refused(MULTIPART, body) == 400
+
+
+def test_bytes_that_are_no_text_are_shown_as_such() -> None:
+    body = multipart(part("message", "x").replace(b"\r\n\r\nx", b"\r\n\r\n\xff\xed\xa0\x80"))
+    assert set(fields(MULTIPART, body)["message"]) == {"\N{REPLACEMENT CHARACTER}"}
+    assert set(fields(URLENCODED, b"message=%ff")["message"]) == {"\N{REPLACEMENT CHARACTER}"}
+
+
+@unhurried
+@given(st.text(), st.binary())
+def test_nothing_but_forms_is_read(content_type: str, body: bytes) -> None:
+    assert refused(f"x{content_type}", body) == 415
+
+
+@unhurried
+@given(st.sampled_from([MULTIPART, URLENCODED, "multipart/form-data"]), st.binary())
+def test_no_body_breaks_it(content_type: str, body: bytes) -> None:
+    with suppress(HTTPException):
+        assert all(isinstance(value, str) for value in fields(content_type, body).values())

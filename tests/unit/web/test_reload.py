@@ -1,0 +1,304 @@
+"""A saved catalog is on the pages at once; a broken one never is; nobody meets a mixture."""
+
+import asyncio
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from portal.content.hours import Hours, Opening
+from portal.i18n import catalogs
+from portal.i18n.catalogs import Catalog
+from portal.i18n.languages import CATALOG, discover, language
+from portal.i18n.rendering import Renderer, Renderers
+from portal.settings import DATA, Confirmed, Settings
+from portal.translators import merging
+from portal.web.app import create_app
+from portal.web.edition import Edition, build
+from portal.web.guard import Guard
+from portal.web.reload import _warm, reload, reloading, stamps
+from tests.test_commands import free_port, wait_for
+
+HELP = "Behöver du hjälp?"
+"""Stands on every page."""
+ENGLISH, OTHER = "Do you need help?", "Could you use a hand?"
+BROKEN = {
+    "placeholder": ('msgstr "Call %(phone)s."', 'msgstr "Call %(fone)s."'),
+    "markup": (f'msgstr "{ENGLISH}"', 'msgstr "<script>alert()</script>?"'),
+    "plural": ('msgstr[1] "You have %(num)s characters left."\n', ""),
+    "rule": ("(n != 1)", "(n > 1)"),
+    "file": (f'msgstr "{ENGLISH}"', f'msgstr "{ENGLISH}'),
+}
+
+
+@pytest.fixture
+def locales(tmp_path: Path) -> Path:
+    """The shipped catalogs, to be changed."""
+    return shutil.copytree(DATA / "locales", tmp_path / "locales")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings for development."""
+    return Settings.read({"DATABASE_URL": f"sqlite:///{tmp_path}/own.db"})
+
+
+@pytest.fixture
+def guard(settings: Settings, locales: Path) -> Guard:
+    """A portal that is not served."""
+    return create_app(settings, locales)
+
+
+def rewrite(locales: Path, former: str, new: str, tag: str = "en") -> None:
+    """Save a catalog as an editor does: whole, under its own name."""
+    path = locales / tag / CATALOG
+    text = path.read_text("utf-8")
+    assert former in text
+    beside = path.with_suffix(".new")
+    beside.write_text(text.replace(former, new), "utf-8")
+    os.replace(beside, path)
+
+
+def test_a_saved_catalog_is_on_the_new_pages(
+    guard: Guard, settings: Settings, locales: Path
+) -> None:
+    old = guard.edition
+    others = {path: old.resources[path] for path in ("/ar/", "/sv/", "/ar/kontakt?bredvid=sv")}
+    rewrite(locales, ENGLISH, OTHER)
+    reload(guard, settings, locales)
+    assert OTHER in guard.edition.resources["/en/"].text
+    assert OTHER in guard.edition.resources["/en/?bredvid=sv"].text
+    assert OTHER not in old.resources["/en/"].text
+    for path, sheet in others.items():
+        assert guard.edition.resources[path] is sheet
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_a_broken_catalog_is_refused_and_the_old_pages_stay(
+    guard: Guard, settings: Settings, locales: Path, fault: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    old = guard.edition
+    rewrite(locales, *BROKEN[fault])
+    reload(guard, settings, locales)
+    assert guard.edition is old
+    assert str(locales / "en" / CATALOG) in caplog.text
+    assert "portal catalogs check en" in caplog.text
+
+
+@pytest.mark.parametrize("fault", ["placeholder", "markup", "plural"])
+def test_a_portal_that_starts_with_a_broken_text_shows_it_in_swedish(
+    settings: Settings, locales: Path, fault: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    rewrite(locales, *BROKEN[fault])
+    edition = create_app(settings, locales).edition
+    assert len(caplog.messages) == 1
+    pages = "".join(sheet.text for path, sheet in edition.resources.items() if "/en/" in path)
+    marked = {"placeholder": "Ring <a", "markup": HELP, "plural": "Du har # tecken kvar."}[fault]
+    assert f'<span lang="sv" dir="ltr">{marked}' in pages
+    assert "<script>alert" not in pages
+
+
+def test_one_refused_language_does_not_keep_others_back(
+    guard: Guard, settings: Settings, locales: Path
+) -> None:
+    rewrite(locales, "(n != 1)", "(n > 1)")
+    rewrite(locales, "هل تحتاجون إلى مساعدة؟", "هل تريدون مساعدة؟", "ar")
+    reload(guard, settings, locales)
+    assert "هل تريدون مساعدة؟" in guard.edition.resources["/ar/"].text
+    assert ENGLISH in guard.edition.resources["/en/"].text
+
+
+def test_what_is_saved_unchanged_changes_nothing(
+    guard: Guard, settings: Settings, locales: Path
+) -> None:
+    old = guard.edition
+    (locales / "en" / CATALOG).touch()
+    reload(guard, settings, locales)
+    assert guard.edition is old
+
+
+@pytest.mark.parametrize(
+    ("tag", "name", "direction", "plurals"),
+    [
+        ("so", "Soomaali", "ltr", 2),
+        ("fa", "فارسی", "rtl", 2),
+        ("ckb", "کوردیی ناوەندی", "rtl", 2),
+        ("fi", "Suomi", "ltr", 2),
+        ("pl", "Polski", "ltr", 3),
+        ("aii", "Aii", "rtl", 2),
+    ],
+)
+def test_a_new_language_appears_everywhere(
+    guard: Guard,
+    settings: Settings,
+    locales: Path,
+    tag: str,
+    name: str,
+    direction: str,
+    plurals: int,
+) -> None:
+    path = merging.add(locales, tag)
+    assert f"nplurals={plurals};" in path.read_text("utf-8")
+    assert language(tag).misplaced(catalogs.open_file(path, language(tag)).plural_form) == []
+    reload(guard, settings, locales)
+    shelf = guard.edition.resources
+    for page in (f"/{tag}/kontakt", f"/{tag}/kontakt?bredvid=sv"):
+        assert f'<html lang="{tag}" dir="{direction}">' in shelf[page].text
+        assert '<span lang="sv" dir="ltr">Kontakta' in shelf[page].text
+    for other in ("sv", "en", "ar"):
+        assert f'lang="{tag}" dir="{direction}">{name}' in shelf[f"/{other}/"].text
+    assert f"/{tag}/ordlista</loc>" in shelf["/sitemap.xml"].text
+    assert f"/{tag}" in shelf
+    assert guard.edition.coverage[tag, ""].translated == 0
+    assert guard.edition.coverage["en", ""].percent == 100
+    shutil.rmtree(locales / tag)
+    reload(guard, settings, locales)
+    assert f"/{tag}/" not in guard.edition.resources
+    assert name not in guard.edition.resources["/sv/"].text
+
+
+def test_adding_what_is_there_or_is_no_language_is_refused(locales: Path) -> None:
+    with pytest.raises(FileExistsError):
+        merging.add(locales, "en")
+    for tag in ("../so", "Somali", "so_SO"):
+        with pytest.raises(ValueError, match="no language tag"):
+            merging.add(locales, tag)
+
+
+async def test_pages_are_printed_anew_when_the_telephone_opens(
+    guard: Guard, settings: Settings, locales: Path
+) -> None:
+    settings = replace(settings, confirmed=Confirmed(phone_hours=Hours.read("mon-sun 00:00-23:59")))
+    edition = build(settings, locales)
+    assert not edition.is_stale
+    past = Opening(False, datetime.now(UTC) - timedelta(seconds=1))
+    closed = replace(settings, confirmed=Confirmed(phone_hours=Hours.read("mon 00:00-00:01")))
+    guard.edition = replace(build(closed, locales), opening=past)
+    assert guard.edition.is_stale
+    reload(guard, settings, locales)
+    assert guard.edition.opening != past
+    # A page has other texts then; as many are counted as in a portal that starts now.
+    fresh = build(settings, locales).coverage
+    assert guard.edition.coverage["ar", "kontakt"] == fresh["ar", "kontakt"]
+
+
+def test_a_language_that_joins_is_counted_as_if_it_had_always_been_there(
+    settings: Settings, locales: Path, tmp_path: Path
+) -> None:
+    """Some texts are only for pages that are not in Swedish."""
+    alone = create_app(settings, tmp_path)
+    assert alone.edition.coverage["sv", ""].total
+    reload(alone, settings, locales)
+    fresh = build(settings, locales).coverage
+    assert alone.edition.coverage["en", ""] == fresh["en", ""]
+
+
+def test_a_page_that_cannot_be_printed_holds_nothing_else_up(
+    guard: Guard, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(edition: Edition, goes_on: object) -> None:
+        raise KeyError("a value")
+
+    monkeypatch.setattr(Edition, "compress_ahead", broken)
+    _warm(guard, threading.Event(), guard.edition)
+    assert "A page cannot be printed: KeyError" in caplog.text
+
+
+async def test_development_notices_what_is_saved(
+    guard: Guard, settings: Settings, locales: Path
+) -> None:
+    async with reloading(guard, settings, locales, stamps(locales)):
+        for new, former in ((OTHER, ENGLISH), (ENGLISH, OTHER)):
+            rewrite(locales, former, new)
+            for _ in range(1000):
+                if new in guard.edition.resources["/en/"].text:
+                    break
+                await asyncio.sleep(0.01)
+            assert new in guard.edition.resources["/en/"].text
+
+
+async def test_readers_never_meet_a_mixture(
+    guard: Guard, settings: Settings, locales: Path
+) -> None:
+    """Hundreds of requests in three languages, while one language changes twenty times."""
+    ours = {
+        "sv": {HELP},
+        "en": {f"Do you need help, round {n}?" for n in "abcdefghij"},
+        "ar": {"هل تحتاجون إلى مساعدة؟"},
+    }
+    transport = httpx2.ASGITransport(app=guard)
+    said: list[tuple[str, str, str]] = []
+
+    async def read(client: httpx2.AsyncClient, tag: str) -> None:
+        while not done.is_set():
+            for path in (f"/{tag}/", f"/{tag}/finns-inte", f"/{tag}/kontakt?kind=view"):
+                answer = await client.get(path)
+                (shown,) = re.findall(r'<h2 id="help-name">(.*?)</h2>', answer.text)
+                said.append((tag, answer.headers["content-language"], shown))
+                await asyncio.sleep(0)
+
+    done = asyncio.Event()
+    rewrite(locales, ENGLISH, "Do you need help, round a?")
+    await asyncio.to_thread(reload, guard, settings, locales)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        readers = [asyncio.create_task(read(client, tag)) for tag in [*ours] * 10]
+        for former, new in zip("abcdefghi", "bcdefghij", strict=True):
+            rewrite(locales, f"round {former}?", f"round {new}?")
+            await asyncio.to_thread(reload, guard, settings, locales)
+        done.set()
+        await asyncio.gather(*readers)
+    assert len(said) > 300
+    for tag, language_of_page, shown in said:
+        assert language_of_page == tag
+        assert shown in ours[tag]
+    assert len({shown for tag, _, shown in said if tag == "en"}) > 3
+
+
+def test_in_production_a_signal_says_that_catalogs_are_to_be_read(
+    tmp_path: Path, locales: Path
+) -> None:
+    port = free_port()
+    command = (
+        "import sys, uvicorn; from pathlib import Path; from functools import partial;"
+        "from portal.settings import Settings; from portal.web.app import create_app;"
+        f"app = partial(create_app, Settings.read(), Path({str(locales)!r}));"
+        f"uvicorn.run(app, factory=True, port={port})"
+    )
+    environment = {
+        **os.environ,
+        "DATABASE_URL": f"sqlite:///{tmp_path}/own.db",
+        "PORTAL_ENV": "production",
+        "PORTAL_BASE_URL": "https://skola.example.se",
+        "PORTAL_ALLOWED_HOSTS": "127.0.0.1",
+    }
+    address = f"http://127.0.0.1:{port}/en/"
+    with subprocess.Popen([sys.executable, "-c", command], env=environment) as server:
+        try:
+            assert ENGLISH in wait_for(address).text
+            rewrite(locales, ENGLISH, OTHER)
+            server.send_signal(signal.SIGHUP)
+            for _ in range(500):
+                if OTHER in httpx2.get(address).text:
+                    break
+                time.sleep(0.02)
+            assert OTHER in httpx2.get(address).text
+        finally:
+            server.terminate()
+
+
+def test_no_catalog_can_put_markup_on_a_page(settings: Settings) -> None:
+    """Escaped, should it ever come past the checks."""
+    found = discover(DATA / "locales")
+    bad = Catalog(found["en"], {(None, HELP): ("<script>alert(1)</script>",)}, int)
+    english: Renderer = Renderers(DATA / "templates", found, {"en": bad})(found["en"])
+    assert english.gettext(HELP) == "&lt;script&gt;alert(1)&lt;/script&gt;"

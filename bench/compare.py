@@ -20,7 +20,7 @@ from bench.load import Figures, Load, measure
 from bench.servers import Server, portal, started
 from portal.settings import DATA, Settings
 from portal.web.edition import build
-from portal.web.resources import SECURITY
+from portal.web.headers import SECURITY
 
 PAGE = "/sv/kontakt"
 PLAIN = ("Accept-Encoding: br",)
@@ -117,15 +117,15 @@ def servers(folder: Path) -> dict[str, tuple[list[object], dict[str, str]]]:
 def prepare(folder: Path) -> None:
     """The page, ready-compressed and as the peers' templates; the catalogs, compiled."""
     settings = Settings.read({"DATABASE_URL": f"sqlite:///{folder}/portal.db"})
-    sheet = build(settings).resources[PAGE]
-    (folder / "page.br").write_bytes(sheet.bodies["br"][1])
+    page = build(settings).resources.built(PAGE)
+    (folder / "page.br").write_bytes(page.bodies["br"])
     known = _catalogs(folder)
     templates = {
         "page.jinja": ("", '{{{{ _("{}") }}}}'),
         "page.django": ("{% load i18n %}", '{{% translate "{}" %}}'),
     }
     for name, (head, call) in templates.items():
-        (folder / name).write_text(head + _template(sheet.text, known, call), "utf-8")
+        (folder / name).write_text(head + _template(page.text, known, call), "utf-8")
     (folder / "nginx.conf").write_text(_nginx(folder))
 
 

@@ -26,6 +26,7 @@ from portal.settings import Settings
 from portal.storage.database import Database
 from portal.web.app import create_app
 from portal.web.edition import LOCALES
+from portal.web.fast_path import FastPathProtocol
 from portal.web.guard import Guard
 from portal.web.protocol import BoundedProtocol
 from tests.visitor import Visitor
@@ -66,7 +67,12 @@ def running(folder: Path, locales: Path = LOCALES, **environment: str) -> Iterat
     settings = Settings.read(given | environment)
     app = create_app(settings, locales)
     config = uvicorn.Config(
-        app, http=BoundedProtocol, ws="none", log_config=None, access_log=False, server_header=False
+        app,
+        http=FastPathProtocol if settings.fast_path else BoundedProtocol,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=partial(server.run, sockets=[listening]), daemon=True)

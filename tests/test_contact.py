@@ -77,7 +77,7 @@ async def test_an_address_cannot_put_words_into_the_form(visitor: Visitor) -> No
 @pytest.mark.parametrize("tag", LANGUAGES)
 async def test_a_message_leads_to_a_receipt_of_its_own(visitor: Visitor, tag: str) -> None:
     visit = await visitor.send(tag, message=f"سؤال\r\n<i>{tag}</i>", email="a@example.org")
-    own = visit.one("div", class_="own-words")
+    own = visit.one("div", class_="own-words box")
     assert "".join(own.itertext()) == f"سؤال\n<i>{tag}</i>"
     assert own.get("dir") == "auto"
     assert "a@example.org" in visit.text

@@ -28,7 +28,7 @@ ORDER = [
 
 ROOMS = {
     "starlette": ("web.", "translators.preview"),
-    "uvicorn": ("web.protocol", "commands"),
+    "uvicorn": ("web.protocol", "web.fast_path", "commands"),
     "sqlalchemy": ("storage.", "cases."),
     "alembic": ("storage.migrations",),
     "jinja2": ("i18n.rendering", "commands"),
@@ -166,5 +166,8 @@ OVERRIDES = {
     "process_bind_param",
     "process_result_value",
     "resume_writing",
+    "eof_received",
+    "on_response_complete",
+    "text",
     "timeout_keep_alive_handler",
 }

@@ -16,7 +16,7 @@ async def test_a_page_offers_itself_in_every_language(visitor: Visitor, address:
     _, own, slug = address.split("/", 2)
 
     assert visit.language == own
-    (languages,) = [nav for nav in visit.all("nav") if nav.get("class") == "languages"]
+    (languages,) = [nav for nav in visit.all("nav") if nav.get("class") == "language-list"]
     # On the form's page the list is buttons of the form, so that what is typed goes along.
     ways = [*languages.iter("a"), *(b for b in languages.iter("button") if b.get("name"))]
     offered = {way.get("lang"): way for way in ways}

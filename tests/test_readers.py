@@ -141,7 +141,7 @@ def test_the_page_says_whether_it_is_open(
     monkeypatch.setattr(edition, "datetime", Now)
     given = {"PORTAL_SECRET_KEY": "k" * 32, "DATABASE_URL": "sqlite:///unused.db"}
     settings = Settings.read(given | {"PORTAL_PHONE_HOURS": "mon-fri 08:00-16:30"})
-    page = " ".join(build(settings).resources["/en/kontakt"].text.split())
+    page = " ".join(build(settings).resources.built("/en/kontakt").text.split())
     bare = page.replace("</time>", "").split("<strong>")[1].split("</strong>")[0]
     assert re.sub(r"<[^>]+>", "", bare) == told
     assert ("We are closed now." in page) == ("Closed" in told)
@@ -172,13 +172,13 @@ def printed(locales: Path = LOCALES, **environment: str) -> Edition:
 
 
 def visit(edition: Edition, address: str) -> Visit:
-    text = edition.resources[address].text
+    text = edition.resources.built(address).text
     root = html5lib.parse(text, namespaceHTMLElements=False)
     return Visit(httpx2.Response(200, text=text), root)
 
 
 def notices(page: Visit) -> list[str]:
-    return [words(one) for one in page.all("div") if one.get("class") == "notice"]
+    return [words(one) for one in page.all("div") if one.get("class") == "translation-notice box"]
 
 
 def test_a_whole_page_has_no_notice() -> None:
@@ -211,7 +211,7 @@ def test_a_page_that_is_hardly_translated_leads_to_the_swedish_one(locales: Path
     assert link.get("href") == "/sv/ordlista?saknas=ar"
     assert "غير مترجم بعد" in words(link)
     swedish = visit(edition, "/sv/ordlista?saknas=ar")
-    (notice,) = [e for e in swedish.all("div") if e.get("class") == "notice"]
+    (notice,) = [e for e in swedish.all("div") if e.get("class") == "translation-notice box"]
     assert (notice.get("lang"), notice.get("dir")) == ("ar", "rtl")
     assert "هذه الصفحة غير مترجمة بعد" in words(notice)
     (other,) = [a for a in visit(edition, "/en/kontakt").all("button") if a.get("lang") == "ar"]

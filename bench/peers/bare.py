@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from portal.web.resources import SECURITY
+from portal.web.headers import SECURITY
 
 BODY = Path(os.environ["BENCH_PAGE"]).read_bytes()
 TAG = b'"0123456789abcdef0123-br"'

@@ -32,6 +32,7 @@ from portal.translators import merging, reports
 from portal.translators.preview import Preview, create_preview
 from portal.web.app import create_app
 from portal.web.edition import LOCALES, build
+from portal.web.fast_path import FastPathProtocol
 from portal.web.protocol import BoundedProtocol
 
 FAULT = 1
@@ -75,7 +76,7 @@ def serve(settings: Settings, given: argparse.Namespace) -> int:
         host=given.host,
         port=given.port,
         workers=given.workers,
-        http=BoundedProtocol,
+        http=FastPathProtocol if settings.fast_path else BoundedProtocol,
         ws="none",
         log_config=None,
         access_log=False,

@@ -4,7 +4,7 @@ Pages are easy to find; a receipt, a refused form and an error are not. Translat
 see all of them here, and a text that no state shows is a hole in this table.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from portal.content.hours import ZONE, Hours, Opening
 from portal.i18n.checks import Key
 from portal.i18n.coverage import Coverage
 from portal.i18n.languages import SOURCE, language
-from portal.i18n.rendering import Renderer, Renderers
+from portal.i18n.rendering import Rendered, Renderer, Renderers
 from portal.web.forms import ContactForm, Problem
 from portal.web.public.errors import STATUSES
 from portal.web.public.pages import BY_SLUG, CONTACT, PAGES, Page, render_page
@@ -35,10 +35,9 @@ class Example:
     confirmed: Mapping[str, Any] = field(default_factory=dict)
     """What the administration is taken to have confirmed."""
 
-    def render(self, renderer: Renderer) -> str:
+    def render(self, renderer: Renderer) -> Rendered:
         """The page in this state."""
-        unconfirmed: Any = renderer.environment.globals["confirmed"]
-        confirmed = replace(unconfirmed, **self.confirmed)
+        confirmed = replace(renderer.renderers.values["confirmed"], **self.confirmed)
         return render_page(renderer, self.page, **{**self.values, "confirmed": confirmed})
 
 
@@ -95,18 +94,17 @@ EXAMPLES = (
 
 
 def where_shown(renderers: Renderers) -> dict[Key, list[str]]:
-    """Each text and the names of the states that show it, in the order of the table."""
+    """Each text and the names of the examples that show it, in the order of the table.
+
+    Args:
+        renderers: of at least two languages. Some texts are shown only in a translation,
+            such as the link to the Swedish text.
+    """
     places: dict[Key, list[str]] = {}
-    for state in EXAMPLES:
-        for key in _texts(renderers, state):
-            places.setdefault(key, []).append(state.name)
+    for example in EXAMPLES:
+        texts: dict[Key, None] = {}
+        for renderer in renderers.reading_modes[:3]:
+            texts |= dict.fromkeys(sorted(example.render(renderer).texts, key=str))
+        for key in texts:
+            places.setdefault(key, []).append(example.name)
     return places
-
-
-def _texts(renderers: Renderers, state: Example) -> Iterable[Key]:
-    """The texts of a state in the source, and those that are only for other languages."""
-    texts: dict[Key, None] = {}
-    for renderer in renderers.reading_modes[:3]:
-        state.render(renderer)
-        texts |= dict.fromkeys(sorted(renderer.seen, key=str))
-    return texts

@@ -15,8 +15,9 @@ from portal.i18n.rendering import Renderers
 from portal.settings import Settings
 from portal.translators import merging
 from portal.translators.examples import EXAMPLES, where_shown
-from portal.web.edition import PageTexts, open_renderers
-from portal.web.public.pages import BY_SLUG
+from portal.web.edition import open_renderers
+from portal.web.public.page_coverage import texts_of
+from portal.web.public.pages import PAGES
 
 SHOWN = 4
 """Pages that are named before the rest is counted."""
@@ -168,12 +169,11 @@ def status(locales: Path, language: Language, settings: Settings) -> Status:
     file = catalogs.open_file(locales / language.tag / CATALOG, language)
     catalog = catalogs.sound(file)
     renderers = _any_renderers(settings)
-    page_texts = PageTexts(renderers)
     return Status(
         language.tag,
         language.name,
         measure(catalog, where_shown(renderers).keys()),
-        {slug: measure(catalog, page_texts[slug]) for slug in BY_SLUG},
+        {page.slug: measure(catalog, texts_of(page, renderers)) for page in PAGES},
         [
             Changed(
                 entry.line,

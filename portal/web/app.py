@@ -7,18 +7,19 @@ from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from portal.settings import Settings
 from portal.storage.database import Database
+from portal.web import resources
 from portal.web.edition import LOCALES, build
-from portal.web.guard import Guard
+from portal.web.guard import SAFE_METHODS, Guard
+from portal.web.headers import REVALIDATE
 from portal.web.public import case, contact
 from portal.web.public.errors import accepted_languages
-from portal.web.reload import reloading, stamps
-from portal.web.resources import respond
+from portal.web.reload import read_stamps, reloading
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
         CatalogError: when a catalog cannot be used.
         jinja2.TemplateError: when a template is at fault.
     """
-    saved = stamps(locales)
+    stamps = read_stamps(locales)
     edition = build(settings, locales)
     for fault in edition.faults:
         log.warning("shown in Swedish: %s", fault)
@@ -45,17 +46,17 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
         if settings.embedded:
             database.upgrade()
         await database.start()
-        async with reloading(guard, settings, locales, saved):
+        async with reloading(guard, settings, locales, stamps):
             yield
         await database.stop()
 
     routes = [
-        Route("/{tag}/kontakt", contact.answer, methods=["GET", "POST"]),
+        Route("/{tag}/kontakt", contact.respond, methods=["GET", "POST"]),
         Route("/", choose_language),
         Route("/{tag}/arende/{code}", case.show),
     ]
     # No middleware of Starlette's: the guard answers for whatever is raised.
-    app = Router(routes, redirect_slashes=False, default=missing, lifespan=lifespan)
+    app = Router(routes, redirect_slashes=False, default=respond_to_rest, lifespan=lifespan)
     guard = Guard(app, edition, database, settings)
     return guard
 
@@ -63,15 +64,17 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
 async def choose_language(request: Request) -> Response:
     """Lead a reader to the start page in the language that the browser asks for."""
     language = request.state.edition.languages.choose(accepted_languages(request.scope))
-    headers = {"vary": "Accept-Language", "cache-control": "no-cache"}
-    return RedirectResponse(f"/{language.tag}/", 302, headers)
+    headers = [("vary", "Accept-Language")]
+    start = resources.redirect(f"/{language.tag}/", 302, cache=REVALIDATE, headers=headers)
+    return resources.ResourceResponse(start)
 
 
-async def missing(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer what has no route: a page with a query that means nothing, or no page at all."""
-    found = scope["state"]["edition"].resources.find(scope["path"])
-    if found is None:
+async def respond_to_rest(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer what has no route: a page, with or without a query that it knows, or 404."""
+    pages, query = scope["state"]["edition"].resources, scope["query_string"].decode("latin-1")
+    page = pages.find(f"{scope['path']}?{query}") or pages.find(scope["path"])
+    if page is None:
         raise HTTPException(404)
-    if scope["method"] not in {"GET", "HEAD"}:
+    if scope["method"] not in SAFE_METHODS:
         raise HTTPException(405, headers={"allow": "GET, HEAD"})
-    await respond(found, scope, send)
+    await resources.respond(page, scope, send)

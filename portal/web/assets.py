@@ -8,10 +8,11 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from portal.web.resources import IMMUTABLE, Resource, resource
+from portal.web.headers import IMMUTABLE
+from portal.web.resources import Resource, resource
 
 PATH = "/static/"
-STYLES = ("tokens", "reset", "base", "layouts/*", "components/*", "utilities", "print")
+STYLES = ("tokens", "reset", "base", "layouts/*", "components/*", "focus", "utilities", "print")
 """The files under ``css/`` that follow ``portal.css``, in the order of the layers."""
 
 TYPES = {
@@ -26,7 +27,7 @@ class Assets:
     """The files of ``static/``, read once.
 
     Attributes:
-        sheets: the answers, by path.
+        resources: by path.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -1,249 +1,184 @@
-"""One edition of the portal: everything that is printed from texts and templates.
+"""An edition: everything that is built from texts, templates and style sheets.
 
-An edition is made whole and replaced whole. A request is served from the edition
-that stood when it came, so it never meets half of a change.
+An edition is built whole and replaced whole. A request is served from the edition that
+stood when it came, so it never meets half of a change. Only compressed bodies are carried
+from one edition to the next, where their bytes are equal.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
-from itertools import islice, takewhile
+from itertools import islice
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
-
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
 
 from portal.cases.messages import MESSAGE_LIMIT
 from portal.content.facts import Facts
 from portal.content.hours import Opening
-from portal.i18n import catalogs, languages
-from portal.i18n.catalogs import Catalog
-from portal.i18n.checks import Key
-from portal.i18n.coverage import Coverage, measure
-from portal.i18n.languages import Languages
-from portal.i18n.rendering import Renderer, Renderers
+from portal.i18n.catalogs import Catalog, read_all
+from portal.i18n.languages import Language, Languages, discover
+from portal.i18n.rendering import Renderer, Renderers, Vocabulary
 from portal.settings import DATA, Settings
 from portal.web.assets import Assets
-from portal.web.public import pages
+from portal.web.headers import REVALIDATE
 from portal.web.public.errors import Errors
-from portal.web.public.pages import BY_SLUG, PAGES
-from portal.web.resources import REVALIDATE, Resource, Resources, resource
+from portal.web.public.machine_files import machine_files
+from portal.web.public.page_coverage import PageCoverage, cover_pages
+from portal.web.public.pages import PAGES, Page, page_resource
+from portal.web.resources import Bodies, Resource, Resources, redirect
 
 LOCALES = DATA / "locales"
-TEXT = "text/plain; charset=utf-8"
 COMPRESSED_AHEAD = 1000
-"""So many sheets are printed and compressed ahead of readers; it takes a core 20 ms each."""
-SECURITY_TXT_LASTS = timedelta(days=300)
-"""RFC 9116 wants less than a year; an edition is printed anew at every start."""
-
-
-class PageTexts(dict[str, frozenset[Key]]):
-    """The texts of each public page, by its slug; found when they are first asked for.
-
-    They are the same whatever is translated, but not in other languages, nor at other hours.
-    """
-
-    def __init__(
-        self,
-        renderers: Renderers,
-        known: Mapping[str, frozenset[Key]] = MappingProxyType({}),
-    ) -> None:
-        super().__init__(known)
-        self._renderers = renderers
-
-    def __missing__(self, slug: str) -> frozenset[Key]:
-        texts: set[Key] = set()
-        for renderer in self._renderers.reading_modes[:3]:
-            pages.render_page(renderer, BY_SLUG[slug])
-            texts |= renderer.seen
-        self[slug] = frozenset(texts)
-        return self[slug]
-
-
-class PageCoverage(dict[tuple[str, str], Coverage]):
-    """How much of each page stands in each language, found when it is first asked for."""
-
-    def __init__(self, catalogs: Mapping[str, Catalog], texts: PageTexts) -> None:
-        super().__init__()
-        self.catalogs, self.texts = catalogs, texts
-
-    def __missing__(self, key: tuple[str, str]) -> Coverage:
-        tag, slug = key
-        self[key] = measure(self.catalogs[tag], self.texts[slug])
-        return self[key]
-
-    def offered(self, least: int) -> object:
-        """The languages, and in which each page is not offered."""
-        return {*self.catalogs}, [
-            pages.below_threshold(self.catalogs, self, page.slug, least) for page in PAGES
-        ]
+"""Resources that are compressed before a reader asks for them; each takes a core 20 ms."""
 
 
 @dataclass(frozen=True)
 class Edition:
     """What readers are served from."""
 
-    assets: Assets
     renderers: Renderers
+    catalogs: Mapping[str, Catalog]
+    """By language tag."""
     coverage: PageCoverage
     opening: Opening | None
     """Whether the telephone is answered; when that changes, the edition is out of date."""
     resources: Resources[str]
+    """By address: path and query."""
     errors: Errors
 
     @property
     def languages(self) -> Languages:
-        """Those that it is printed in."""
+        """The languages of its pages."""
         return self.renderers.languages
-
-    @property
-    def catalogs(self) -> Mapping[str, Catalog]:
-        """What it is printed from, by language."""
-        return self.coverage.catalogs
 
     @property
     def faults(self) -> list[str]:
         """What was left out of the catalogs, a line each."""
         return [fault for catalog in self.catalogs.values() for fault in catalog.faults]
 
-    @property
-    def is_stale(self) -> bool:
-        """Whether it says something of the telephone that is so no longer."""
-        return self.opening is not None and self.opening.changes_at <= datetime.now(UTC)
+    def is_stale(self, now: datetime) -> bool:
+        """Whether the opening hours that it shows are out of date."""
+        return self.opening is not None and self.opening.changes_at <= now
 
-    def try_templates(self, tags: Iterable[str]) -> None:
-        """Print a page of each template in some languages, and the error that is for all others.
-
-        A fault in a template shows itself now, and not to a reader.
-        """
-        for tag in tags:
-            self.errors.resources[tag, 500]
-            for page in {page.template: page for page in PAGES}.values():
-                self.resources[f"/{tag}/{page.slug}"]
-
-    def compress_ahead(self, goes_on: Callable[[], bool] = lambda: True) -> None:
-        """Print and compress what readers are likely to ask for, before they do.
+    def compress_ahead(self, may_go_on: Callable[[], bool] = lambda: True) -> None:
+        """Build and compress the resources that readers are likely to ask for.
 
         Args:
-            goes_on: asked before each sheet; to be interrupted.
+            may_go_on: called before each resource; False ends the work.
         """
-        for address in takewhile(lambda _: goes_on(), islice(self.resources, COMPRESSED_AHEAD)):
-            self.resources[address].bodies  # noqa: B018 - looking at them makes them
-
-    def renderer(self, request: Request) -> Renderer:
-        """The renderer for a request's language and way of reading.
-
-        Raises:
-            HTTPException: 404 when the path names no language.
-        """
-        tag = request.path_params["tag"]
-        if tag not in self.languages:
-            raise HTTPException(404)
-        alongside = b"bredvid=sv" in request.scope["query_string"].split(b"&")
-        return self.renderers(self.languages[tag], alongside)
+        for address in islice(self.resources, COMPRESSED_AHEAD):
+            if not may_go_on():
+                return
+            self.resources.built(address).representations  # noqa: B018 - compresses
+        self.resources.forget_former()
 
 
 def build(settings: Settings, locales: Path = LOCALES) -> Edition:
-    """Read the catalogs, and print a page of each template in Swedish.
+    """Read all catalogs and build an edition from them.
 
     Raises:
         CatalogError: when a catalog cannot be used.
         jinja2.TemplateError: when a template is at fault.
     """
-    found = languages.discover(locales)
-    texts = catalogs.read_all(locales, found)
-    assets, opening = Assets(DATA / "static"), _opening(settings)
-    renderers = open_renderers(settings, found, texts, asset=assets, opening=opening)
-    coverage = PageCoverage(texts, PageTexts(renderers))
-    printers = _printers(settings, assets, renderers, coverage)
-    edition = Edition(assets, renderers, coverage, opening, Resources(printers), Errors(renderers))
-    edition.try_templates([found.source.tag])
-    return edition
+    return build_from(settings, read_all(locales, discover(locales)), datetime.now(UTC))
 
 
-def reprint(former: Edition, settings: Settings, texts: Mapping[str, Catalog]) -> Edition:
-    """The edition with other catalogs, or at another time, beside the old one.
+def build_from(
+    settings: Settings,
+    catalogs: Mapping[str, Catalog],
+    now: datetime,
+    compressed: dict[str, Bodies] | None = None,
+) -> Edition:
+    """Build an edition.
 
-    Only those languages are printed anew whose catalog is another, unless something has
-    changed that stands on every page: a language, where one is offered, the opening hours.
+    Every page is rendered once in Swedish, and so is one error page: a fault in a template
+    shows itself here and not to a reader. All else is built when it is first asked for.
+
+    Args:
+        settings: what the operator decided.
+        catalogs: by language tag, the source's among them.
+        now: decides whether the telephone is answered.
+        compressed: bodies of the former edition, by entity tag.
+
+    Raises:
+        jinja2.TemplateError: when a template is at fault.
     """
-    assets, opening = former.assets, _opening(settings)
-    renderers = former.renderers.renewed(Languages(texts), texts, opening=opening)
-    alike = _shows(texts, opening) == _shows(former.catalogs, former.opening)
-    coverage = PageCoverage(texts, PageTexts(renderers, former.coverage.texts if alike else {}))
-    same = {tag for tag in texts if texts[tag] is former.catalogs.get(tag)}
-    least = settings.translated_share
-    if (opening, coverage.offered(least)) != (former.opening, former.coverage.offered(least)):
-        same = set()
-    printers = _printers(settings, assets, renderers, coverage)
-    shelf = Resources(
-        printers, {a: one for a, one in former.resources.printed.items() if _is_of(a, same)}
-    )
-    kept = {key: one for key, one in former.errors.resources.printed.items() if key[0] in same}
-    edition = Edition(assets, renderers, coverage, opening, shelf, Errors(renderers, kept))
-    edition.try_templates(texts.keys() - same)
-    return edition
-
-
-def _shows(texts: Mapping[str, Catalog], opening: Opening | None) -> object:
-    """What decides which texts a page has, whatever they are in each language."""
-    return {*texts}, opening and opening.is_open
-
-
-def _is_of(address: str, tags: Set[str]) -> bool:
-    """Whether a page is in one of some languages, and says nothing in another."""
-    return address.split("/")[1] in tags and "?saknas=" not in address
-
-
-def _printers(
-    settings: Settings, assets: Assets, renderers: Renderers, coverage: PageCoverage
-) -> Mapping[str, Callable[[], Resource]]:
-    return {
+    languages = Languages(catalogs)
+    assets = Assets(DATA / "static")
+    hours = settings.confirmed.phone_hours
+    opening = hours.opening(now) if hours else None
+    renderers = open_renderers(settings, languages, catalogs, asset=assets, opening=opening)
+    coverage = cover_pages(renderers, catalogs, settings.translated_share)
+    errors = Errors(renderers)
+    errors.page(500, languages.source)
+    builders: dict[str, Callable[[], Resource]] = {
         **{path: partial(assets.resources.__getitem__, path) for path in assets.resources},
-        **dict(pages.lazy_pages(renderers, coverage, settings.translated_share)),
-        **_for_machines(settings, renderers.languages),
+        **dict(_page_builders(renderers, coverage)),
+        **{f"/{tag}": partial(_add_slash, tag) for tag in languages},
+        **machine_files(settings.base_url, languages, now),
     }
+    resources = Resources(builders, compressed)
+    return Edition(renderers, catalogs, coverage, opening, resources, errors)
 
 
 def open_renderers(
     settings: Settings,
-    found: Languages,
-    texts: Mapping[str, Catalog],
-    kind: type[Renderer] = Renderer,
-    **given: Any,
+    languages: Languages,
+    catalogs: Mapping[str, Catalog],
+    vocabulary: type[Vocabulary] = Vocabulary,
+    **values: Any,
 ) -> Renderers:
-    """Renderers that have all that templates ask for."""
-    known = {
+    """Renderers with everything that the templates use.
+
+    Args:
+        settings: what the operator decided.
+        languages: those of the catalogs.
+        catalogs: by language tag.
+        vocabulary: as ``Renderers`` takes it.
+        values: further values for all templates.
+    """
+    common = {
         "base_url": settings.base_url,
         "facts": Facts(),
         "confirmed": settings.confirmed,
         "message_limit": MESSAGE_LIMIT,
         "opening": None,
     }
-    return Renderers(DATA / "templates", found, texts, kind, **known | given)
+    return Renderers(DATA / "templates", languages, catalogs, vocabulary, **common | values)
 
 
-def _opening(settings: Settings) -> Opening | None:
-    hours = settings.confirmed.phone_hours
-    return hours.opening(datetime.now(UTC)) if hours else None
+def _page_builders(
+    renderers: Renderers, coverage: PageCoverage
+) -> Iterator[tuple[str, Callable[[], Resource]]]:
+    """What builds each page in each language and reading mode, by its address.
+
+    The pages that are asked for most come first: they are compressed first.
+    """
+    for renderer in sorted(renderers.reading_modes, key=lambda renderer: renderer.alongside):
+        for page in PAGES:
+            yield renderer.href(page.slug), partial(_build_page, renderer, page, coverage)
+    source = renderers(renderers.languages.source)
+    for page in PAGES:
+        for sought in renderers.languages.values():
+            if not sought.is_source:
+                address = source.href(page.slug, saknas=sought.tag)
+                yield address, partial(_build_page, source, page, coverage, sought)
 
 
-def _for_machines(settings: Settings, found: Languages) -> dict[str, Callable[[], Resource]]:
-    """What prints the answers that are no pages."""
-    expires = (datetime.now(UTC) + SECURITY_TXT_LASTS).isoformat(timespec="seconds")
-    url = settings.base_url
-    return {
-        **{f"/{tag}": partial(_moved, f"/{tag}/") for tag in found},
-        "/sitemap.xml": lambda: resource(
-            pages.sitemap(url, found), "application/xml; charset=utf-8"
-        ),
-        "/robots.txt": lambda: resource(pages.robots(url), TEXT),
-        "/.well-known/security.txt": lambda: resource(pages.security(url, expires), TEXT),
-    }
+def _build_page(
+    renderer: Renderer, page: Page, coverage: PageCoverage, sought: Language | None = None
+) -> Resource:
+    """A page; or the Swedish page in place of one that is not offered in the language sought."""
+    not_offered = coverage.not_offered(page.slug)
+    return page_resource(
+        renderer,
+        page,
+        coverage=coverage.of(page.slug, renderer.language.tag),
+        not_offered=not_offered,
+        sought=sought if sought and sought.tag in not_offered else None,
+    )
 
 
-def _moved(address: str) -> Resource:
-    return resource("", TEXT, status=308, cache=REVALIDATE, headers=[("location", address)])
+def _add_slash(tag: str) -> Resource:
+    return redirect(f"/{tag}/", 308, cache=REVALIDATE)

@@ -1,9 +1,12 @@
-"""What holds for every request and every answer: one wrapper round everything.
+"""What holds for every request and every response: one wrapper round the application.
 
-A request must name a host that is ours, must be within the ceilings, and must
-not have been sent by another site's page. What is on the shelf is handed out
-here, before anything else is asked. Whatever breaks inside ends in an error page
-in the reader's language, and in a log line that names no person.
+1. A GET or HEAD whose resource is ready is answered at once (``Guard.ready``).
+2. Otherwise the request is refused if it names a host that is not ours, exceeds the
+   ceilings, or was sent by a page of another site (``Guard.refusal``).
+3. Otherwise the application answers.
+
+Whatever breaks inside ends in an error page in the reader's language, and in a log line
+that names no person.
 """
 
 import logging
@@ -12,7 +15,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -21,31 +25,25 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from portal.settings import Settings
 from portal.storage.database import Database
 from portal.web.edition import Edition
-from portal.web.resources import (
-    SECURITY,
-    Headers,
-    Representation,
-    Resource,
-    respond,
-    send_representation,
-)
+from portal.web.headers import Headers, with_security
+from portal.web.resources import Representation, respond, send_representation
 
 BODY_LIMIT = 256 * 1024
 """Bytes of a posted form: 5000 characters of any script in either encoding, and room to spare."""
 HEADER_LIMIT = 16 * 1024
-"""Bytes of all header lines together."""
-
+"""Bytes of all header names and values together."""
 LENGTH_DIGITS = 15
-"""More would be no length, and slow to read as a number."""
+"""Of Content-Length; a longer number would be slow to read."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 BODY_HEADERS = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade"})
-"""With one of these there is more to a request than its header."""
+"""Headers that announce a body or another protocol."""
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
 Ready = Callable[[bytes, Headers], Representation | None]
-"""What ``Guard.ready`` is, for those who are told of it and know no guard."""
-
-LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+"""Type of ``Guard.ready``, for the protocol, which must not import the guard."""
+Refusal = Callable[[int, bytes, Headers], Representation]
+"""Type of ``Guard.error``."""
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +54,7 @@ class Guard:
     Args:
         app: what it guards.
         edition: what readers are served from; may be replaced at any time.
-        database: where messages are kept.
+        database: where messages are stored.
         settings: which hosts are ours.
     """
 
@@ -67,88 +65,91 @@ class Guard:
         self.edition = edition
         self._state = {"database": database, "settings": settings}
         self._origin = settings.base_url.encode()
-        self._fast_path = settings.fast_path
-        self._is_our_host = _host_filter(_hosts(settings))
+        self._is_our_host = _host_filter(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            if self._fast_path:
-                scope.get("state", {})["ready"] = self.ready
+            # The protocol below finds these in the lifespan's state.
+            scope.get("state", {}).update(ready=self.ready, error=self.error)
             await self.app(scope, receive, send)
-        elif answer := self._ready_at_once(scope):
-            await send_representation(answer, send)
-        else:
-            await self._admit(scope, receive, send)
-
-    def _ready_at_once(self, scope: Scope) -> Representation | None:
-        if scope["method"] not in SAFE_METHODS or _size(scope["headers"]) > HEADER_LIMIT:
-            return None
-        path, query = scope.get("raw_path") or b"", scope["query_string"]
-        return self.ready(path + b"?" + query if query else path, scope["headers"])
-
-    async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request in by the door, and answer for whatever becomes of it."""
+            return
+        headers = scope["headers"]
+        is_too_large = sum(map(len, chain.from_iterable(headers))) > HEADER_LIMIT
+        if scope["method"] in SAFE_METHODS and not is_too_large:
+            path, query = scope.get("raw_path") or b"", scope["query_string"]
+            if representation := self.ready(path + b"?" + query if query else path, headers):
+                await send_representation(representation, send)
+                return
         edition = self.edition
+        if status := 431 if is_too_large else self.refusal(scope):
+            await respond(edition.errors.page_for(status, scope), scope, send)
+            return
         scope["state"] = {**scope.get("state", {}), **self._state, "edition": edition}
-        scope["app"] = self.app  # a route without an app answers for itself, and not as we do
-        watched = _Watched(send)
+        scope["app"] = self.app  # without it, Starlette's routes answer errors themselves
+        sender = _Sender(send)
         try:
-            await self._answer(edition, scope, receive, watched)
+            await self.app(scope, _bounded(receive), sender)
         except ClientDisconnect:
             pass
         except Exception as error:
-            status, extra = _refused(error)
-            if not watched.started:
-                await respond(edition.errors.page(status, scope), scope, watched, extra)
+            status, extra = _status_of(error)
+            if not sender.started:
+                await respond(edition.errors.page_for(status, scope), scope, sender, extra)
 
     def ready(self, target: bytes, headers: Headers) -> Representation | None:
-        """What GET or HEAD can be answered without the application: all that is on the shelf.
+        """What a GET or HEAD gets without the application: a resource of the edition.
 
-        The server below is told of this at its start (the lifespan's state) and asks it
-        first. None means that the request must come in by the door, not that it is refused.
+        None means that the request takes the way through the application, not that it is
+        refused.
 
         Args:
-            target: path and query as they were sent; only the spelling on the shelf is found.
+            target: path and query as they were sent.
             headers: of the request, their names in lower case; within ``HEADER_LIMIT``.
         """
         try:
-            sheet = self.edition.resources.find(target.decode("latin-1"))
+            resource = self.edition.resources.find(target.decode("latin-1"))
         except Exception:
-            return None  # inside, it will be met again, and answered for
-        if sheet is None:
+            return None  # the application meets the same fault and reports it
+        if resource is None:
             return None
-        given = dict(headers)
-        if not BODY_HEADERS.isdisjoint(given) or not self._is_our_host(given.get(b"host", b"")):
+        fields = dict(headers)
+        if len(fields) < len(headers) or not BODY_HEADERS.isdisjoint(fields):
             return None
-        return sheet.negotiate(given.get(b"accept-encoding", b""), given.get(b"if-none-match", b""))
+        if not self._is_our_host(fields.get(b"host", b"")):
+            return None
+        return resource.negotiate(
+            fields.get(b"accept-encoding", b""), fields.get(b"if-none-match", b"")
+        )
 
-    async def _answer(self, edition: Edition, scope: Scope, receive: Receive, send: Send) -> None:
-        if status := self._refusal(scope):
-            await respond(edition.errors.page(status, scope), scope, send)
-        elif scope["method"] in SAFE_METHODS and (found := _found(edition, scope)):
-            await respond(found, scope, send)
-        else:
-            await self.app(scope, _bounded(receive), send)
-
-    def _refusal(self, scope: Scope) -> int:
-        """The status with which a request is turned away at the door, or 0."""
-        given = dict(scope["headers"])
-        if not scope["path"].startswith("/") or not self._is_our_host(given.get(b"host", b"")):
+    def refusal(self, scope: Scope) -> int:
+        """The status with which a request is refused before the application, or 0."""
+        headers = dict(scope["headers"])
+        if not scope["path"].startswith("/") or not self._is_our_host(headers.get(b"host", b"")):
             return 400
-        if _size(scope["headers"]) > HEADER_LIMIT:
-            return 431
-        if scope["method"] == "POST" and not self._is_from_our_page(given):
+        if scope["method"] == "POST" and not self._is_from_our_page(headers):
             return 403
-        length = given.get(b"content-length", b"0")
+        length = headers.get(b"content-length", b"0")
         if not length.isdigit() or len(length) > LENGTH_DIGITS:
             return 400
         return 413 if int(length) > BODY_LIMIT else 0
 
+    def error(self, status: int, target: bytes, headers: Headers) -> Representation:
+        """The error page for a request that the protocol refuses.
+
+        Args:
+            status: 400, 408, 431 or 503.
+            target: path and query, as far as they have been read.
+            headers: those that have been read, their names in lower case.
+        """
+        path = unquote(target.partition(b"?")[0].decode("latin-1"))
+        page = self.edition.errors.page_for(status, {"path": path, "headers": headers})
+        return page.negotiate(dict(headers).get(b"accept-encoding", b""), b"")
+
     def _is_from_our_page(self, headers: Mapping[bytes, bytes]) -> bool:
         """Whether a form may have been sent by our own page (Fetch Metadata; RFC 6454).
 
-        A client that sends neither header is no browser in which somebody else's
-        page could act; no cookie is at stake, so it may write.
+        A client that sends neither header is no browser in which a page of another site
+        could act; no cookie is at stake, so it may write.
         """
         if headers.get(b"sec-fetch-site", b"same-origin") not in {b"same-origin", b"none"}:
             return False
@@ -159,53 +160,39 @@ class Guard:
         return origin in {self._origin, b"http://" + host, b"https://" + host}
 
 
-def _size(headers: Headers) -> int:
-    return sum(map(len, chain.from_iterable(headers)))
-
-
-def _hosts(settings: Settings) -> frozenset[bytes]:
-    """The host names that the portal answers to, without ports."""
+def _host_filter(settings: Settings) -> Callable[[bytes], bool]:
+    """A function that tells whether a Host header names one of our hosts."""
     names = [urlsplit(settings.base_url).hostname or "", *settings.allowed_hosts]
     if not settings.production:
         names += LOCAL_HOSTS
-    return frozenset(name.encode() for name in names)
+    hosts = frozenset(name.encode() for name in names)
 
-
-def _host_filter(hosts: frozenset[bytes]) -> Callable[[bytes], bool]:
-    """Tells whether a Host header names one of the hosts; few are seen, and often."""
-
+    # Cached: the same few values come with every request.
     @lru_cache(256)
-    def is_ours(host: bytes) -> bool:
+    def is_our_host(host: bytes) -> bool:
         name, colon, port = host.lower().rpartition(b":")
         return (name if colon and port.isdigit() else host.lower()) in hosts
 
-    return is_ours
+    return is_our_host
 
 
-def _found(edition: Edition, scope: Scope) -> Resource | None:
-    """What lies on the shelf for an address; its query counts."""
-    query = scope["query_string"].decode("latin-1")
-    return edition.resources.find(f"{scope['path']}?{query}" if query else scope["path"])
+def _status_of(error: Exception) -> tuple[int, Headers]:
+    """The status and further headers for what was raised; an unexpected error is logged.
 
-
-def _refused(error: Exception) -> tuple[int, Headers]:
-    """The status and further headers for what was raised; what was not meant is recorded."""
+    The log says where something broke, but not the error's text: that may be a person's
+    words.
+    """
     if isinstance(error, HTTPException):
-        given = error.headers or {}
-        return error.status_code, [(k.lower().encode(), v.encode()) for k, v in given.items()]
-    _record(error)
+        headers = error.headers or {}
+        return error.status_code, [(k.lower().encode(), v.encode()) for k, v in headers.items()]
+    frames = reversed(traceback.extract_tb(error.__traceback__))
+    where = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
+    log.error("%s at %s", type(error).__name__, where)
     return 500, []
 
 
-def _record(error: Exception) -> None:
-    """Log where something broke, but not what it says: that may be a person's words."""
-    places = reversed(traceback.extract_tb(error.__traceback__))
-    where = " < ".join(f"{Path(place.filename).name}:{place.lineno}" for place in places)
-    log.error("%s at %s", type(error).__name__, where)
-
-
-class _Watched:
-    """Sends on, and knows whether an answer has begun; adds what no answer may lack."""
+class _Sender:
+    """Sends a response with the security headers, and knows whether it has begun."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -214,21 +201,19 @@ class _Watched:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
-            named = {name for name, _ in message["headers"]}
-            if missing := [header for header in SECURITY if header[0] not in named]:
-                message = {**message, "headers": [*message["headers"], *missing]}
+            message = {**message, "headers": with_security(message["headers"])}
         await self._send(message)
 
 
 def _bounded(receive: Receive) -> Receive:
-    """Receive no more than the ceiling, whatever length was announced."""
-    taken = 0
+    """Receive no more than ``BODY_LIMIT``, whatever length was announced."""
+    received = 0
 
     async def bounded() -> Message:
-        nonlocal taken
-        message = await receive()
-        taken += len(message.get("body", b""))
-        if taken > BODY_LIMIT:
+        nonlocal received
+        message: dict[str, Any] = await receive()  # type: ignore[assignment]
+        received += len(message.get("body", b""))
+        if received > BODY_LIMIT:
             raise HTTPException(413)
         return message
 

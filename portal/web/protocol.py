@@ -1,70 +1,79 @@
-"""Deadlines and ceilings below the application, and answers that do not need it.
+"""uvicorn's HTTP protocol with deadlines and ceilings.
 
-uvicorn waits for ever for a request that comes a byte at a time, and its parser
-knows no limit for header lines. What arrives too slowly or too large is cut off
-here, before it costs anything, and so is a reader that does not read, and a
-request whose length is given in two ways (RFC 9112, 6.3: a way to smuggle a
-second request past a proxy).
+uvicorn waits for ever for a request that comes a byte at a time, and its parser knows no
+limit for headers. This protocol cuts off what arrives too slowly or too large, readers
+that do not read, and requests whose meaning is not certain: a length given in two ways,
+two Host lines (RFC 9112, 3.2 and 6.3). An offer to upgrade is ignored, as RFC 9110, 7.8
+allows, and the body behind it is read as a body.
 
-What the application has ready (``Guard.ready``) is written at once, without a task
-or a scope. Whatever is out of the ordinary goes the usual way through uvicorn:
-earlier requests still being answered, a reader who does not read, an access log.
+What it refuses gets the same error page that the application would send: the application
+announces ``error`` in the lifespan's state (``Guard.error``).
 """
 
 import asyncio
+import re
 import sys
 from typing import Any
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from portal.web.guard import HEADER_LIMIT, Ready
-from portal.web.resources import Headers, Representation, lines
+from portal.web.guard import Refusal
+from portal.web.headers import Headers, header_lines, with_security
+from portal.web.resources import Representation
 
 PATIENCE = 20.0
-"""Seconds for a whole request to arrive, and for an answer to be read."""
+"""Seconds for a whole request to arrive, and for a response to be read."""
 LIFETIME = 300.0
 """Seconds that a connection lives; a browser opens a new one without anybody noticing."""
 LINGER = 2.0
 """Seconds that a closing connection may take to send what is left."""
 HEADER_BYTES = 32 * 1024
-"""Bytes that may arrive before the header lines are complete."""
+"""Bytes that may arrive before the header section is complete."""
 
-_CLOSE, _END = b"connection: close\r\n\r\n", b"\r\n"
-_READING = frozenset({b"GET", b"HEAD"})
+CLOSE = b"connection: close\r\n\r\n"
+_ONCE = (b"host", b"origin", b"sec-fetch-site", b"content-type", b"content-length")
 _LENGTHS = (b"content-length", b"transfer-encoding")
-_REFUSAL = b"HTTP/1.1 %s\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_TARGET = re.compile(rb"[A-Z]+ (\S+)")
+_ACCEPT_LANGUAGE = re.compile(rb"\r\n(accept-language): *([^\r\n]*)", re.IGNORECASE)
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with an end to its patience."""
+    """uvicorn's protocol with deadlines.
+
+    Class attributes are the state of a new connection.
+    """
 
     _arriving: asyncio.TimerHandle | None = None
+    """Ends a request that does not arrive in time."""
     _leaving: asyncio.TimerHandle | None = None
-    _idling: asyncio.TimerHandle | None = None
+    """Ends a response that is not read in time."""
     _life: asyncio.TimerHandle | None = None
-    _dated: tuple[Headers, bytes] = [], b""
-    _quiet = False
-    """Whether nothing was heard since somebody last looked."""
-    _in_header = _in_request = False
+    """Ends the connection."""
+    _in_header = False
+    """Whether a header section has begun to arrive."""
+    _in_request = False
+    """Whether a request has begun to arrive and is not complete."""
     _header_bytes = 0
-    """That have come since a piece ended outside a header: at least those of the header."""
-    _answered = False
-    """Whether the present request needs no application."""
+    """Bytes received since the last complete header section."""
     _ended = False
     """Whether nothing more is to be read."""
+    _refusal = b""
+    """An error page that waits for the responses to earlier requests."""
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        self._ready: Ready | None = None if self.config.access_log else self.app_state.get("ready")
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.url, self.headers = b"", []
         self._limit = self.limit_concurrency or sys.maxsize
+        self._error: Refusal = self.app_state.get("error", _without_page)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._life = self.loop.call_later(LIFETIME, self._retire)
-        self._arriving = self.loop.call_later(PATIENCE, self._give_up)
+        self._arriving = self.loop.call_later(PATIENCE, self._refuse, 408)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        for timer in (self._arriving, self._leaving, self._idling, self._life):
+        for timer in (self._arriving, self._leaving, self._life):
             if timer:
                 timer.cancel()
         super().connection_lost(exc)
@@ -72,46 +81,44 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._ended:
             return
-        self._quiet = False
+        self._unset_keepalive_if_required()
         self._header_bytes += len(data)
-        super().data_received(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as offer:
+            self._ignore_offer(data[offer.args[0] :])
+        except httptools.HttpParserError:
+            self._refuse_malformed(data)
         if self._in_request and not self._arriving:
-            self._arriving = self.loop.call_later(PATIENCE, self._give_up)
+            self._arriving = self.loop.call_later(PATIENCE, self._refuse, 408)
         if not self._in_header:
             self._header_bytes = 0
-        elif self._header_bytes > HEADER_BYTES:
-            self._refuse(b"431 Request Header Fields Too Large")
+        elif self._header_bytes > HEADER_BYTES and not self._ended:
+            self._refuse(431)
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Keep the connection open for the response to a complete request (RFC 9112, 9.6)."""
+        if self._ended or self._in_request or not self._is_busy:
+            return False
+        self._ended = True
+        self.cycle.keep_alive = False
+        return True
 
     def on_message_begin(self) -> None:
-        self.url, self.headers = b"", []
         self._in_header = self._in_request = True
-        self._answered = False
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self.headers.append((name.lower(), value))
+        super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         self._in_header = False
-        if self._ended:
-            return
-        if answer := self._ready_answer():
-            self._write(answer)
+        if self._ended or self.parser.should_upgrade():
             return
         names = [name for name, _ in self.headers]
-        if sum(map(names.count, _LENGTHS)) > 1:
-            self._refuse(b"400 Bad Request")
+        if any(names.count(name) > 1 for name in _ONCE) or sum(map(names.count, _LENGTHS)) > 1:
+            self._refuse(400)
+        elif self._is_full:
+            self._refuse(503)
         else:
-            self._begin()
             super().on_headers_complete()
-
-    def _begin(self) -> None:
-        """What uvicorn does at the first byte: only now is it known that it is needed."""
-        url, headers = self.url, self.headers
-        super().on_message_begin()
-        self.url, self.headers, self.scope["headers"] = url, headers, headers
-        self.expect_100_continue = any(
-            name == b"expect" and value.lower() == b"100-continue" for name, value in headers
-        )
 
     def on_body(self, body: bytes) -> None:
         if not self._ended:
@@ -122,60 +129,42 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._arriving:
             self._arriving.cancel()
             self._arriving = None
-        if not self._ended and not self._answered:
+        if not self._ended and not self.parser.should_upgrade():
             super().on_message_complete()
 
-    def _ready_answer(self) -> Representation | None:
-        """What can be written now: nothing before what earlier requests wait for."""
-        if self._ready is None or self.parser.get_method() not in _READING:
-            return None
-        if self._busy or self.flow.write_paused:
-            return None
-        if len(self.connections) >= self._limit or len(self.tasks) >= self._limit:
-            return None  # uvicorn answers 503
-        if self._header_bytes > HEADER_LIMIT:
-            return None
-        return self._ready(self.url, self.headers)
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._refusal and not self._is_busy:
+            self._end_with(self._refusal)
 
     @property
-    def _busy(self) -> bool:
+    def _is_busy(self) -> bool:
+        """Whether an earlier request waits for its response."""
         return self.cycle is not None and not self.cycle.response_complete
 
-    def _write(self, answer: Representation) -> None:
-        """Send an answer; all of it is ready but the date, for whoever stays and wants the body."""
-        keep_alive = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
-        rest = answer.whole
-        if not keep_alive or self.parser.get_method() == b"HEAD":
-            body = b"" if self.parser.get_method() == b"HEAD" else answer.body
-            rest = answer.lines + (_END if keep_alive else _CLOSE) + body
-        self.transport.write(b"".join((STATUS_LINE[answer.status], self._date_lines(), rest)))
-        self.server_state.total_requests += 1
-        self._answered = True
-        if not keep_alive:
-            self._ended = True
-            self.transport.close()
-        elif self._idling is None:
-            self._idling = self.loop.call_later(self.timeout_keep_alive, self._look)
+    @property
+    def _is_full(self) -> bool:
+        """Whether there are as many connections or requests as the operator allows."""
+        return len(self.connections) >= self._limit or len(self.tasks) >= self._limit
 
-    def _date_lines(self) -> bytes:
-        """uvicorn's own headers; it makes a new list of them each second."""
-        headers = self.server_state.default_headers
-        if self._dated[0] is not headers:
-            BoundedProtocol._dated = headers, lines(headers)
-        return self._dated[1]
+    def _ignore_offer(self, rest: bytes) -> None:
+        """Read a request again without its offer to upgrade.
 
-    def _look(self) -> None:
-        """Close when nothing was heard since the last look.
-
-        One timer that looks again, since a timer for each answer would cost more
-        than the answer.
+        The parser stops at such a request and takes what follows for another protocol, so
+        a new parser gets the header section without the offer, and then the rest.
         """
-        waits = self._in_request or self._busy or self.transport.get_write_buffer_size()
-        if self._quiet and not waits:
-            self._close()
-        else:
-            self._quiet = True
-            self._idling = self.loop.call_later(self.timeout_keep_alive, self._look)
+        if self.parser.get_method() == b"CONNECT":
+            self._refuse(400)
+            return
+        lines = [b"%s %s HTTP/1.1" % (self.parser.get_method(), self.url)]
+        for name, value in self.headers:
+            if name == b"connection":
+                tokens = [token.strip() for token in value.split(b",")]
+                value = b", ".join(token for token in tokens if token.lower() != b"upgrade")
+            if name != b"upgrade" and value:
+                lines.append(b"%s: %s" % (name, value))
+        self.parser = httptools.HttpRequestParser(self)
+        self.data_received(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
 
     def pause_writing(self) -> None:
         self._leaving = self.loop.call_later(PATIENCE, self.transport.abort)
@@ -189,31 +178,61 @@ class BoundedProtocol(HttpToolsProtocol):
     def timeout_keep_alive_handler(self) -> None:
         self._close()
 
-    def _give_up(self) -> None:
-        self._refuse(b"408 Request Timeout")
-
     def _retire(self) -> None:
-        """End the connection after the answer that is being given, or at once."""
-        if self._busy:
+        """End the connection after the response that is being sent, or at once."""
+        if self._is_busy:
             self.cycle.keep_alive = False
             self.loop.call_later(PATIENCE, self.transport.abort)
         else:
             self._close()
 
-    def _refuse(self, status: bytes) -> None:
-        """Say why, and read no more; but wait a little, or the reason would never be read.
+    def _refuse_malformed(self, data: bytes) -> None:
+        """Refuse what the parser does not understand, in the language that can be made out."""
+        if self._in_header and not self._ended:
+            self.url = self.url or b"".join(_TARGET.findall(data)[:1])
+            self.headers += [
+                (name.lower(), value) for name, value in _ACCEPT_LANGUAGE.findall(data)
+            ]
+        elif not self._in_request:
+            self.url, self.headers = b"", []
+        if not self._ended:
+            self._refuse(400)
 
-        A connection that is closed while data is still coming is reset, and what was
-        sent last is lost with it (RFC 9112, 9.6).
-        """
+    def _refuse(self, status: int) -> None:
+        """Send an error page, after the responses to earlier requests, and read no more."""
         self._ended = True
+        has_cycle = not self._in_header and self.cycle and self.cycle.scope is self.scope
+        if self._is_busy and not has_cycle:
+            self._refusal = self._error_message(status)
+        elif has_cycle and self.cycle.response_started:
+            self._end_with(b"")
+        else:
+            self._end_with(self._error_message(status))
+
+    def _error_message(self, status: int) -> bytes:
+        error = self._error(status, self.url, self.headers)
+        dates = header_lines(self.server_state.default_headers)
+        body = b"" if self.parser.get_method() == b"HEAD" else error.body
+        return b"".join((STATUS_LINE[status], dates, error.header_lines, CLOSE, body))
+
+    def _end_with(self, message: bytes) -> None:
+        """Send what is left, and close the connection a moment later.
+
+        A connection that is closed while data is still coming is reset, and what was sent
+        last is lost with it (RFC 9112, 9.6).
+        """
         if self.transport.is_closing():
             return
-        if self._in_header or self.cycle is None or not self.cycle.response_started:
-            self.transport.write(_REFUSAL % status)
-        self.transport.write_eof()
+        self.transport.write(message)
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
         self.loop.call_later(LINGER, self.transport.abort)
 
     def _close(self) -> None:
         self.transport.close()
         self.loop.call_later(LINGER, self.transport.abort)
+
+
+def _without_page(status: int, target: bytes, headers: Headers) -> Representation:
+    """The refusal where no application has announced its error pages."""
+    return Representation(status, with_security([(b"content-length", b"0")]), b"")

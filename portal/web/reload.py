@@ -1,175 +1,179 @@
-"""A saved catalog becomes new pages, while readers are served from the old ones.
+"""A saved catalog, or the clock, makes a new edition while readers are served from the old one.
 
-1. In development a saved file is noticed within a quarter of a second; in production the
-   signal SIGHUP says that catalogs are to be read again.
-2. Every catalog is read and checked. One with an error is refused: its language
-   keeps the texts that it had, and the log says what is wrong and where.
-3. The pages of what has changed are printed, in a thread of its own.
-4. The new edition takes the old one's place in one step.
-5. At leisure, its pages are packed, before readers ask for them.
-
-The pages are printed anew, too, whenever the telephone begins or ceases to be answered.
+1. A trigger comes: a catalog was saved (development looks four times a second), the signal
+   SIGHUP announced saved catalogs (production), or the telephone opens or closes.
+2. The catalogs that were saved are read and checked. One with an error is refused: its
+   language keeps the texts that it had, and the log says what is wrong and where.
+3. A whole new edition is built, in a thread.
+4. It takes the place of the old one in one step.
+5. In the background its pages are compressed, before readers ask for them.
 """
 
 import asyncio
-import gc
 import logging
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-from types import MappingProxyType
+from typing import Protocol
 
-from portal.i18n import catalogs, languages
+from portal.i18n import catalogs
 from portal.i18n.catalogs import Catalog, CatalogError
-from portal.i18n.languages import CATALOG, Language
+from portal.i18n.languages import CATALOG, Language, discover
 from portal.settings import Settings
-from portal.web.edition import Edition, reprint
-from portal.web.guard import Guard
+from portal.web.edition import Edition, build_from
 
-PAUSE = 0.25
-"""Seconds between two looks at the files."""
+LOOK_SECONDS = 0.25
+"""Between two looks at the files, in development."""
 
 Stamps = Mapping[Path, tuple[int, int]]
+"""When each catalog was saved (nanoseconds) and its size."""
 
 log = logging.getLogger(__name__)
 
 
-def stamps(locales: Path) -> Stamps:
-    """When each catalog was saved, and its size."""
-    found = {}
+class Site(Protocol):
+    """Whatever serves an edition; the guard."""
+
+    edition: Edition
+
+
+def read_stamps(locales: Path) -> Stamps:
+    """The stamps of all catalogs."""
+    stamps = {}
     for path in locales.glob(f"*/{CATALOG}"):
         with suppress(FileNotFoundError):
-            state = path.stat()
-            found[path] = state.st_mtime_ns, state.st_size
-    return found
+            status = path.stat()
+            stamps[path] = status.st_mtime_ns, status.st_size
+    return stamps
 
 
 @asynccontextmanager
 async def reloading(
-    guard: Guard, settings: Settings, locales: Path, saved: Stamps
+    site: Site, settings: Settings, locales: Path, stamps: Stamps
 ) -> AsyncIterator[None]:
-    """Keep a guard's edition up to date until the end of the block.
+    """Keep a site's edition up to date until the end of the block.
 
     Args:
-        guard: whose edition.
-        settings: what it is printed with.
+        site: whose edition.
+        settings: what editions are built with.
         locales: where the catalogs are.
-        saved: the stamps of the catalogs that its edition was printed from.
+        stamps: of the catalogs that the present edition was built from.
     """
-    asked, closed = asyncio.Event(), threading.Event()
+    announced, closing = asyncio.Event(), threading.Event()
     if hasattr(signal, "SIGHUP") and threading.current_thread() is threading.main_thread():
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, asked.set)
-    settle = partial(_warm, guard, closed)
-    task = asyncio.create_task(_keep_up(guard, settings, locales, saved, asked, settle))
-    try:
-        yield
-    finally:
-        closed.set()
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, announced.set)
+    # Two threads: a new edition need not wait until the former has been compressed.
+    with ThreadPoolExecutor(2, "edition") as threads:
+        task = asyncio.create_task(
+            _keep_up(site, settings, locales, stamps, announced, closing, threads)
+        )
+        try:
+            yield
+        finally:
+            closing.set()
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
 
 async def _keep_up(
-    guard: Guard,
+    site: Site,
     settings: Settings,
     locales: Path,
-    known: Stamps,
-    asked: asyncio.Event,
-    settle: Callable[[Edition], None],
+    stamps: Stamps,
+    announced: asyncio.Event,
+    closing: threading.Event,
+    threads: ThreadPoolExecutor,
 ) -> None:
-    settling = asyncio.create_task(asyncio.to_thread(settle, guard.edition))
+    loop = asyncio.get_running_loop()
     while True:
-        await _wait(asked, _patience(guard.edition, settings))
-        current = stamps(locales)
-        if not (asked.is_set() or current != known or guard.edition.is_stale):
-            continue
-        # In production, what has been saved is read when somebody says so, and not before.
-        unasked = current if settings.production else known
-        read = {} if asked.is_set() else unasked
-        asked.clear()
-        known = current
-        if await asyncio.to_thread(reload, guard, settings, locales, read):
-            await settling
-            settling = asyncio.create_task(asyncio.to_thread(settle, guard.edition))
+        threads.submit(compress, site, site.edition, closing)
+        edition = site.edition
+        while site.edition is edition:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(announced.wait(), _seconds_to_wait(edition, settings))
+            former_stamps = stamps
+            if announced.is_set():
+                announced.clear()
+                stamps, former_stamps = read_stamps(locales), {}
+            elif not settings.production:
+                stamps = read_stamps(locales)
+            saved = None
+            if stamps != former_stamps:
+                saved = {path for path in stamps if stamps[path] != former_stamps.get(path)}
+            if saved is not None or edition.is_stale(datetime.now(UTC)):
+                await loop.run_in_executor(threads, reload, site, settings, locales, saved)
 
 
-def _warm(guard: Guard, closed: threading.Event, edition: Edition) -> None:
-    """Pack an edition for as long as it stands, and let go of the one before.
-
-    What is printed stays; the collector would look at all of it again and again.
-    """
-    try:
-        edition.compress_ahead(lambda: guard.edition is edition and not closed.is_set())
-    except Exception as error:
-        # Readers of that page are told of it; the others' pages are renewed all the same.
-        log.error("A page cannot be printed: %s: %s", type(error).__name__, error)
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
-
-
-def _patience(edition: Edition, settings: Settings) -> float | None:
-    """Seconds until something may have changed without anybody saying so."""
+def _seconds_to_wait(edition: Edition, settings: Settings) -> float | None:
+    """Seconds until something may have changed that nobody announces; None for never."""
     if not settings.production:
-        return PAUSE
+        return LOOK_SECONDS
     if not edition.opening:
         return None
-    return max((edition.opening.changes_at - datetime.now(UTC)).total_seconds(), 0) + PAUSE
+    seconds = (edition.opening.changes_at - datetime.now(UTC)).total_seconds()
+    return max(seconds, 0) + LOOK_SECONDS
 
 
-async def _wait(asked: asyncio.Event, seconds: float | None) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(asked.wait(), seconds)
+def compress(site: Site, edition: Edition, closing: threading.Event) -> None:
+    """Compress the pages of an edition for as long as it stands."""
+    try:
+        edition.compress_ahead(lambda: site.edition is edition and not closing.is_set())
+    except Exception as error:
+        # The readers of that page are told; all other pages are served all the same.
+        log.error("A page cannot be built: %s: %s", type(error).__name__, error)
 
 
 def reload(
-    guard: Guard, settings: Settings, locales: Path, known: Stamps = MappingProxyType({})
-) -> bool:
-    """Put a new edition in the place of the old one, unless nothing has changed.
+    site: Site, settings: Settings, locales: Path, saved: Collection[Path] | None = None
+) -> None:
+    """Put a new edition in the place of the present one, unless nothing has changed.
 
     Args:
-        guard: whose edition.
-        settings: what it is printed with.
+        site: whose edition is replaced.
+        settings: what it is built with.
         locales: where the catalogs are.
-        known: stamps of the files that have been read; they are read again if saved since.
-
-    Returns:
-        whether there is a new one.
+        saved: the catalogs to read; None leaves all texts as they are, for a new edition at
+            another hour.
     """
-    former = guard.edition
+    former, now = site.edition, datetime.now(UTC)
     try:
-        texts = _read(former, locales, known)
-        if texts == former.catalogs and not former.is_stale:
-            return False
-        guard.edition = reprint(former, settings, texts)
+        current = former.catalogs
+        if saved is not None:
+            current = _read_saved(locales, saved, former.catalogs)
+        if current == former.catalogs and not former.is_stale(now):
+            return
+        site.edition = build_from(settings, current, now, former.resources.compressed())
     except Exception as error:
         # Whatever is wrong with what was saved, readers keep what they had.
         log.error("The pages stay as they were: %s: %s", type(error).__name__, error)
-        return False
-    changed = [tag for tag in texts if texts[tag] is not former.catalogs.get(tag)]
-    log.info("New pages: %s", ", ".join(changed) or "a language is gone")
-    return True
+        return
+    changed = [tag for tag in current if current[tag] is not former.catalogs.get(tag)]
+    gone = [tag for tag in former.catalogs if tag not in current]
+    log.info("New pages: %s", ", ".join(changed + gone) or "the opening hours have changed")
 
 
-def _read(former: Edition, locales: Path, known: Stamps) -> dict[str, Catalog]:
-    """Each language's catalog: the saved one, or the former one where that is refused."""
-    found = languages.discover(locales)
-    current = stamps(locales)
-    texts = {
-        tag: former.catalogs.get(tag)
-        if (path := locales / tag / CATALOG) in known and known[path] == current.get(path)
-        else _taken(path, found[tag], former.catalogs.get(tag))
-        for tag in catalogs.translated(found)
-    }
-    source = {found.source.tag: former.catalogs[found.source.tag]}
-    return source | {tag: catalog for tag, catalog in texts.items() if catalog}
+def _read_saved(
+    locales: Path, saved: Collection[Path], former: Mapping[str, Catalog]
+) -> dict[str, Catalog]:
+    """All catalogs: those that were saved are read, the others are the former ones."""
+    languages = discover(locales)
+    source = languages.source.tag
+    current = {source: former[source]}
+    for tag in catalogs.translated(languages):
+        path, catalog = locales / tag / CATALOG, former.get(tag)
+        if path in saved:
+            catalog = _read_or_keep(path, languages[tag], catalog)
+        if catalog:
+            current[tag] = catalog
+    return current
 
 
-def _taken(path: Path, language: Language, former: Catalog | None) -> Catalog | None:
+def _read_or_keep(path: Path, language: Language, former: Catalog | None) -> Catalog | None:
+    """The saved catalog, or the former one where the saved one is refused or equal."""
     try:
         catalog = catalogs.read(path, language)
         faults = catalog.faults

@@ -1,198 +1,231 @@
-"""Pages printed once, ready to be handed out.
+"""Resources: pages and files with all their representations, ready to be sent (RFC 9110).
 
-A ``Resource`` is one answer, complete: every encoding of its body, the headers that
-go with each, and a strong ETag. The shelf holds one for every address; each is printed
-and compressed once, when it is first wanted or in the background after the start
-(``Edition.pack``). A shelf is replaced whole and says the same as long as it stands, so
-a reader meets the old pages or the new ones and never a mixture.
+A ``Resource`` is one body with its headers and a strong entity tag; its representations
+are the body in each content coding. ``Resources`` has the resource of every address. Each
+is built when it is first asked for, and compressed then or in the background after a
+start (``Edition.compress_ahead``).
 """
 
 import gzip
 import hashlib
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from types import MappingProxyType
 from typing import Generic, TypeVar
 
 import brotli
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-Headers = list[tuple[bytes, bytes]]
+from portal.web.headers import NO_STORE, REVALIDATE, Headers, header_lines, with_security
 
-SECURITY: Headers = [
-    (
-        b"content-security-policy",
-        b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self';"
-        b" connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    ),
-    (b"strict-transport-security", b"max-age=63072000; includeSubDomains"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"same-origin"),
-    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), browsing-topics=()"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-]
-"""On every answer. ``no-referrer`` would make browsers send forms with ``Origin: null``."""
+TEXT = "text/plain; charset=utf-8"
+BEST_QUALITY, FAST_QUALITY = 11, 4
+"""Qualities of brotli. The best takes 10 ms a page and is for what is compressed once."""
 
-REVALIDATE = "no-cache"
-"""Caches may keep it and ask each time whether it is still so."""
-IMMUTABLE = "public, max-age=31536000, immutable"
-PRIVATE = "no-store"
+_COMPRESSED_FROM = 200
+"""Bytes; shorter bodies gain nothing from compression."""
+_BEST_BELOW = 200_000
+"""Bytes; longer bodies, such as a sitemap of many languages, are compressed fast."""
 
-BEST, QUICK = 11, 4
-"""Qualities of brotli: the first costs 10 ms a page and is for what is printed once."""
-
-_SMALL = 200
-"""Bodies shorter than this gain nothing from compression."""
-_LARGE = 200_000
-"""Bodies longer than this are never compressed slowly: a sitemap of many languages."""
-
-
-def lines(headers: Headers) -> bytes:
-    """Headers as they go over the wire."""
-    return b"".join([b"%s: %s\r\n" % header for header in headers])
+Bodies = Mapping[str, bytes]
+"""A body in each content coding; the coding ``""`` is identity."""
 
 
 @dataclass(frozen=True)
 class Representation:
-    """What is sent to one reader: a sheet in one encoding, or that nothing has changed."""
+    """What is sent to one client: a resource in one content coding, or 304."""
 
     status: int
     headers: Headers
     body: bytes
 
     @cached_property
-    def lines(self) -> bytes:
-        """Its headers as they go over the wire."""
-        return lines(self.headers)
+    def header_lines(self) -> bytes:
+        """The headers as they go over the wire."""
+        return header_lines(self.headers)
 
     @cached_property
-    def whole(self) -> bytes:
-        """Its headers and its body."""
-        return self.lines + b"\r\n" + self.body
+    def message(self) -> bytes:
+        """Headers and body as they go over the wire."""
+        return self.header_lines + b"\r\n" + self.body
 
 
-@dataclass(frozen=True)
 class Resource:
-    """One answer, ready to be sent."""
+    """One body, its headers, and its representations.
 
-    status: int
-    etag: str
-    """Without quotes and encoding; empty where the answer is not to be kept."""
-    headers: Headers
-    """But for those that go with an encoding."""
-    body: bytes
-    quality: int
+    Args:
+        status: the HTTP status.
+        etag: without quotes and content coding; empty where no cache may store the response.
+        headers: without those that depend on the content coding.
+        body: not compressed.
+        quality: of brotli, 0 to 11.
+    """
+
+    def __init__(self, status: int, etag: str, headers: Headers, body: bytes, quality: int) -> None:
+        self.status = status
+        self.etag = etag
+        self.headers = headers
+        self.body = body
+        self._quality = quality if len(body) < _BEST_BELOW else FAST_QUALITY
+        # No cached_property: that of Python 3.11 has one lock for all resources, and a
+        # thread that compresses in the background would hold it against readers.
+        self._bodies: Bodies | None = None
+        self._representations: Mapping[str, Representation] | None = None
+        self._not_modified_by_tag: Mapping[bytes, Representation] | None = None
 
     @property
     def text(self) -> str:
-        """Its body, as it is before it is compressed."""
+        """The body as text."""
         return self.body.decode()
 
     @property
-    def encodings(self) -> tuple[str, ...]:
-        """Those it comes in; ``""`` is the bare one."""
-        return ("",) if len(self.body) < _SMALL else ("br", "gzip", "")
+    def codings(self) -> tuple[str, ...]:
+        """The content codings offered; ``""`` is identity."""
+        return ("br", "gzip", "") if len(self.body) >= _COMPRESSED_FROM else ("",)
 
     @property
-    def bodies(self) -> Mapping[str, tuple[Headers, bytes]]:
-        """By encoding. Compressed when first wanted, since that takes longer than printing.
+    def bodies(self) -> Bodies:
+        """The body in each coding, compressed when first asked for."""
+        if self._bodies is None:
+            self._bodies = {coding: self._encode(coding) for coding in self.codings}
+        return self._bodies
 
-        Not a ``cached_property``: Python 3.11's has one lock for all sheets, and who
-        packs in the background would hold it against readers.
-        """
-        kept: dict[str, Mapping[str, tuple[Headers, bytes]]] = vars(self)
-        if "_bodies" not in kept:
-            packed = {encoding: self._packed(encoding) for encoding in self.encodings}
-            kept["_bodies"] = {
-                encoding: ([*self.headers, *_entity(self.etag, encoding, body)], body)
-                for encoding, body in packed.items()
-            }
-        return kept["_bodies"]
+    @property
+    def is_compressed(self) -> bool:
+        """Whether the body has been compressed."""
+        return self._bodies is not None
 
-    def _packed(self, encoding: str) -> bytes:
-        quality = self.quality if len(self.body) < _LARGE else QUICK
-        if encoding == "br":
-            return bytes(brotli.compress(self.body, quality=quality))
-        if encoding == "gzip":
-            return gzip.compress(self.body, 9 if quality == BEST else 6, mtime=0)
+    def reuse(self, bodies: Bodies | None) -> None:
+        """Take over bodies that another resource with the same entity tag has compressed."""
+        self._bodies = bodies
+
+    def _encode(self, coding: str) -> bytes:
+        if coding == "br":
+            return bytes(brotli.compress(self.body, quality=self._quality))
+        if coding == "gzip":
+            return gzip.compress(self.body, 9 if self._quality == BEST_QUALITY else 6, mtime=0)
         return self.body
 
-    @cached_property
-    def etags(self) -> Mapping[bytes, str]:
-        """Each encoding's entity tag and the encoding."""
-        return {_tag(self.etag, encoding): encoding for encoding in self.encodings}
+    @property
+    def representations(self) -> Mapping[str, Representation]:
+        """The complete response in each coding."""
+        if self._representations is None:
+            self._representations = {
+                coding: Representation(self.status, self._coded_headers(coding, body), body)
+                for coding, body in self.bodies.items()
+            }
+        return self._representations
 
-    def negotiate(self, accepted: bytes, matched: bytes) -> Representation:
-        """It in the encoding that suits best, or only that nothing has changed.
+    def _coded_headers(self, coding: str, body: bytes) -> Headers:
+        headers = [*self.headers, (b"content-length", str(len(body)).encode())]
+        if coding:
+            headers.append((b"content-encoding", coding.encode()))
+        if self.etag:
+            headers.append((b"etag", _entity_tag(self.etag, coding)))
+        return headers
+
+    def negotiate(self, accept_encoding: bytes, if_none_match: bytes) -> Representation:
+        """The representation in the preferred content coding, or 304 Not Modified.
 
         Args:
-            accepted: the request's Accept-Encoding.
-            matched: its If-None-Match.
+            accept_encoding: the request's header, empty where it has none.
+            if_none_match: likewise.
         """
-        if matched and (tag := unchanged(self, matched)):
-            return self._unchanged[tag]
-        return self._whole.get(preferred_coding(accepted)) or self._whole[""]
+        if if_none_match and (not_modified := self._not_modified(if_none_match)):
+            return not_modified
+        representations = self.representations
+        return representations.get(preferred_coding(accept_encoding)) or representations[""]
 
-    @cached_property
-    def _whole(self) -> Mapping[str, Representation]:
-        return {
-            encoding: Representation(self.status, *parts) for encoding, parts in self.bodies.items()
-        }
+    def _not_modified(self, if_none_match: bytes) -> Representation | None:
+        """304 where the client has the resource already.
 
-    @cached_property
-    def _unchanged(self) -> Mapping[bytes, Representation]:
-        headers = [header for header in self.headers if header[0] != b"content-type"]
-        return {tag: Representation(304, [*headers, (b"etag", tag)], b"") for tag in self.etags}
+        If-None-Match is a list, compares weakly, and ``*`` means any (RFC 9110, 13.1.2).
+        """
+        if not self.etag or self.status != 200:
+            return None
+        if self._not_modified_by_tag is None:
+            headers = [header for header in self.headers if header[0] != b"content-type"]
+            tags = [_entity_tag(self.etag, coding) for coding in self.codings]
+            self._not_modified_by_tag = {
+                tag: Representation(304, [*headers, (b"etag", tag)], b"") for tag in tags
+            }
+        by_tag = self._not_modified_by_tag
+        if if_none_match.strip() == b"*":
+            return next(iter(by_tag.values()))
+        tags = [tag.strip().removeprefix(b"W/") for tag in if_none_match.split(b",")]
+        return next((by_tag[tag] for tag in tags if tag in by_tag), None)
 
 
-Place = TypeVar("Place", bound=Hashable)
+def _entity_tag(etag: str, coding: str) -> bytes:
+    return f'"{etag}{"-" if coding else ""}{coding}"'.encode()
 
 
-class Resources(Mapping[Place, Resource], Generic[Place]):
-    """Sheets in their places, each printed when it is first wanted.
+Address = TypeVar("Address", bound=Hashable)
 
-    Two who want it at the same time may both print it; what they print is the same.
+
+class Resources(Generic[Address]):
+    """The resources of some addresses, each built when it is first asked for.
+
+    Two threads that ask for a resource at the same time may both build it; both get equal
+    bytes.
 
     Args:
-        printers: what prints the sheet of each place.
-        printed: sheets that need not be printed anew.
+        builders: build the resource of each address.
+        compressed: bodies compressed earlier, by entity tag. A resource with such a tag has
+            equal bytes and takes the bodies over.
     """
 
     def __init__(
         self,
-        printers: Mapping[Place, Callable[[], Resource]],
-        printed: Mapping[Place, Resource] = MappingProxyType({}),
+        builders: Mapping[Address, Callable[[], Resource]],
+        compressed: MutableMapping[str, Bodies] | None = None,
     ) -> None:
-        self._printers = printers
-        self._printed = {place: one for place, one in printed.items() if place in printers}
+        self._builders = builders
+        self._built: dict[Address, Resource] = {}
+        self._reusable = {} if compressed is None else compressed
 
-    def __getitem__(self, place: Place) -> Resource:
-        if (found := self._printed.get(place)) is None:
-            found = self._printed[place] = self._printers[place]()
-        return found
+    def __contains__(self, address: object) -> bool:
+        return address in self._builders
 
-    def __contains__(self, place: object) -> bool:
-        return place in self._printers
-
-    def __iter__(self) -> Iterator[Place]:
-        return iter(self._printers)
+    def __iter__(self) -> Iterator[Address]:
+        return iter(self._builders)
 
     def __len__(self) -> int:
-        return len(self._printers)
+        return len(self._builders)
 
-    def find(self, place: Place) -> Resource | None:
-        """The sheet of a place, or None where there is no such place."""
-        found = self._printed.get(place)
-        return self[place] if found is None and place in self._printers else found
+    def find(self, address: Address) -> Resource | None:
+        """The resource of an address, built if need be; None where there is none."""
+        resource = self._built.get(address)
+        if resource is None and (build := self._builders.get(address)):
+            resource = build()
+            if resource.etag in self._reusable:
+                resource.reuse(self._reusable.pop(resource.etag))
+            self._built[address] = resource
+        return resource
 
-    @property
-    def printed(self) -> Mapping[Place, Resource]:
-        """Those that have been wanted so far; a copy, since more may be wanted at any time."""
-        return dict(self._printed)
+    def built(self, address: Address) -> Resource:
+        """The resource of an address that there is.
+
+        Raises:
+            KeyError: where there is none.
+        """
+        if (resource := self.find(address)) is None:
+            raise KeyError(address)
+        return resource
+
+    def compressed(self) -> dict[str, Bodies]:
+        """All bodies compressed so far, by entity tag, for the resources that come after these."""
+        return dict(self._reusable) | {
+            resource.etag: resource.bodies
+            for resource in list(self._built.values())
+            if resource.etag and resource.is_compressed
+        }
+
+    def forget_former(self) -> None:
+        """Drop the bodies compressed earlier that no resource has taken over."""
+        self._reusable.clear()
 
 
 def resource(
@@ -202,108 +235,93 @@ def resource(
     status: int = 200,
     cache: str = REVALIDATE,
     headers: Iterable[tuple[str, str]] = (),
-    quality: int = BEST,
+    quality: int = BEST_QUALITY,
 ) -> Resource:
-    """Make a sheet of a body.
+    """Make a resource.
 
     Args:
-        body: what is sent.
-        media_type: its type, with charset where it has one.
+        body: not compressed.
+        media_type: with charset where it has one.
         status: the HTTP status.
         cache: the value of Cache-Control.
         headers: further headers.
         quality: of brotli, 0 to 11.
     """
-    plain = _readable(body) if isinstance(body, str) else body
-    etag = "" if cache == PRIVATE else hashlib.sha256(plain).hexdigest()[:20]
-    common = [
-        (b"content-type", media_type.encode()),
-        (b"cache-control", cache.encode()),
-        (b"vary", b"Accept-Encoding"),
-        *((name.encode(), value.encode()) for name, value in headers),
-    ]
-    named = {name for name, _ in common}
-    common += [header for header in SECURITY if header[0] not in named]
-    return Resource(status, etag, common, plain, quality)
+    content = _encodable(body) if isinstance(body, str) else body
+    etag = "" if cache == NO_STORE else hashlib.sha256(content).hexdigest()[:20]
+    fields = {"content-type": media_type, "cache-control": cache, "vary": "Accept-Encoding"}
+    encoded = [(name.encode(), value.encode()) for name, value in (fields | dict(headers)).items()]
+    return Resource(status, etag, with_security(encoded), content, quality)
 
 
-def _readable(text: str) -> bytes:
-    """The text as UTF-8, with signs in place of what no page may hold: NUL, half characters."""
+def _encodable(text: str) -> bytes:
+    """The text as UTF-8; NUL and lone surrogates, which no page may hold, are replaced."""
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace")
 
 
-def _entity(etag: str, encoding: str, body: bytes) -> Headers:
-    headers = [(b"content-length", str(len(body)).encode())]
-    if encoding:
-        headers.append((b"content-encoding", encoding.encode()))
-    if etag:
-        headers.append((b"etag", _tag(etag, encoding)))
-    return headers
+def redirect(
+    address: str, status: int, *, cache: str = NO_STORE, headers: Iterable[tuple[str, str]] = ()
+) -> Resource:
+    """Lead the client to another address of the portal (RFC 9110, 15.4).
+
+    Args:
+        address: relative to the origin, so that no Host header can send a reader elsewhere.
+        status: 302, 303 or 308.
+        cache: the value of Cache-Control.
+        headers: further headers.
+    """
+    location = [("location", address), *headers]
+    return resource("", TEXT, status=status, cache=cache, headers=location)
 
 
-def _tag(etag: str, encoding: str) -> bytes:
-    return f'"{etag}{"-" if encoding else ""}{encoding}"'.encode()
-
-
-async def respond(sheet: Resource, scope: Scope, send: Send, extra: Headers | None = None) -> None:
-    """Send a sheet, as the request's headers ask for it."""
-    given = dict(scope["headers"])
-    answer = sheet.negotiate(given.get(b"accept-encoding", b""), given.get(b"if-none-match", b""))
-    await send_representation(answer, send, extra)
+async def respond(
+    resource: Resource, scope: Scope, send: Send, extra: Headers | None = None
+) -> None:
+    """Send a resource, negotiated with the headers of the request."""
+    headers = dict(scope["headers"])
+    representation = resource.negotiate(
+        headers.get(b"accept-encoding", b""), headers.get(b"if-none-match", b"")
+    )
+    await send_representation(representation, send, extra)
 
 
 async def send_representation(
-    answer: Representation, send: Send, extra: Headers | None = None
+    representation: Representation, send: Send, extra: Headers | None = None
 ) -> None:
-    """Send an answer."""
-    headers = answer.headers + extra if extra else answer.headers
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+    """Send a representation, with further headers."""
+    headers = representation.headers + extra if extra else representation.headers
+    await send({"type": "http.response.start", "status": representation.status, "headers": headers})
+    await send({"type": "http.response.body", "body": representation.body})
 
 
 class ResourceResponse(Response):
-    """A sheet as an endpoint returns it."""
+    """A resource as an endpoint returns it."""
 
-    def __init__(self, sheet: Resource, extra: Headers | None = None) -> None:
-        self._sheet, self._extra = sheet, extra
+    def __init__(self, resource: Resource) -> None:
+        self._resource = resource
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await respond(self._sheet, scope, send, self._extra)
+        await respond(self._resource, scope, send)
 
 
-def unchanged(sheet: Resource, matched: bytes) -> bytes | None:
-    """The entity tag by which a reader already has the sheet.
-
-    If-None-Match is a list, compares weakly, and ``*`` means any (RFC 9110, 13.1.2).
-    """
-    if not sheet.etag or sheet.status != 200:
-        return None
-    own = sheet.etags
-    if matched in own:
-        return matched
-    if matched.strip() == b"*":
-        return next(iter(own))
-    tags = [tag.strip().removeprefix(b"W/") for tag in matched.split(b",")]
-    return next((tag for tag in tags if tag in own), None)
-
-
+# Cached: browsers send the same few values with every request.
 @lru_cache(256)
-def preferred_coding(accepted: bytes) -> str:
-    """``br``, ``gzip`` or nothing, for an Accept-Encoding header (RFC 9110, 12.5.3).
+def preferred_coding(accept_encoding: bytes) -> str:
+    """``br``, ``gzip`` or ``""`` for an Accept-Encoding header (RFC 9110, 12.5.3).
 
-    Brotli is the smallest and wins where it is wanted as much as gzip.
+    Brotli is the smallest and wins where its weight is that of gzip.
     """
     weights: dict[str, float] = {}
-    for part in accepted.decode("latin-1").lower().split(","):
+    for part in accept_encoding.decode("latin-1").lower().split(","):
         coding, _, weight = "".join(part.split()).partition(";")
-        weights[coding] = _quality(weight)
+        weights[coding] = _quality_value(weight)
     others = weights.get("*", 0.0)
-    liking = {coding: weights.get(coding, others) for coding in ("br", "gzip")}
-    best = max(liking, key=lambda coding: liking[coding])
-    return best if liking[best] > 0 else ""
+    weighed = {coding: weights.get(coding, others) for coding in ("br", "gzip")}
+    best = max(weighed, key=lambda coding: weighed[coding])
+    return best if weighed[best] > 0 else ""
 
 
-def _quality(weight: str) -> float:
+def _quality_value(weight: str) -> float:
     if not weight:
         return 1.0
     return float(weight[2:]) if _WEIGHT.fullmatch(weight) else 0.0

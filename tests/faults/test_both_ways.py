@@ -72,8 +72,12 @@ def ways(serve: Serve) -> Iterator[tuple[Running, Running]]:
 
 def some_tags(dice: random.Random, portal: Running) -> str:
     """Entity tags of sheets and of nothing, strong and weak."""
-    sheets = [portal.app.edition.resources[path] for path in TARGETS[:5]]
-    known = [tag.decode() for one in sheets for tag in one.etags]
+    pages = [portal.app.edition.resources.built(path) for path in TARGETS[:5]]
+    known = [
+        dict(representation.headers)[b"etag"].decode()
+        for page in pages
+        for representation in page.representations.values()
+    ]
     choice = dice.choices([*known, *(f"W/{tag}" for tag in known), '"x"', "*", ""], k=3)
     return ", ".join(choice[: dice.randint(1, 3)])
 

@@ -156,7 +156,7 @@ async def test_arabic_mirrors_swedish(tab: Page) -> None:
     for (left, _), (_, right) in zip(swedish, arabic, strict=True):
         assert left == pytest.approx(right, abs=1)
         assert left < WIDE / 4
-    assert (await edges(tab, ".languages"))[0] < WIDE / 4
+    assert (await edges(tab, ".language-list"))[0] < WIDE / 4
 
 
 async def edges(page: Page, selector: str) -> tuple[float, float]:

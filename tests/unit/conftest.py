@@ -38,7 +38,7 @@ def write_catalog(locales: Path, tag: str, entries: str = "", plurals: str = "")
 
 
 def speaking(
-    folder: Path, tag: str, entries: str = "", alongside: bool = False, **given: Any
+    folder: Path, tag: str, entries: str = "", alongside: bool = False, **values: Any
 ) -> Renderer:
     """A renderer of a language.
 
@@ -47,11 +47,11 @@ def speaking(
         tag: of the language.
         entries: of its catalog.
         alongside: whether Swedish is read alongside.
-        given: values that every template may use.
+        values: what every template can use besides.
     """
-    for one in PLURALS:
-        write_catalog(folder / "locales", one, entries if one == tag else "")
-    found = discover(folder / "locales")
-    catalogs = read_all(folder / "locales", found)
-    renderers = Renderers(folder / "templates", found, catalogs, **given)
-    return renderers(found[tag], alongside)
+    for language in PLURALS:
+        write_catalog(folder / "locales", language, entries if language == tag else "")
+    languages = discover(folder / "locales")
+    catalogs = read_all(folder / "locales", languages)
+    renderers = Renderers(folder / "templates", languages, catalogs, **values)
+    return renderers(languages[tag], alongside)

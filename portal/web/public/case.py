@@ -1,21 +1,22 @@
-"""A person's own receipt: private by its address, kept by no cache."""
+"""A person's own receipt: private by its address, stored by no cache."""
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from portal.cases import messages
 from portal.storage.database import Unavailable
-from portal.web.public.pages import Page, page_resource
-from portal.web.resources import PRIVATE, ResourceResponse
+from portal.web.headers import NO_STORE
+from portal.web.public.pages import Page, page_resource, requested_renderer
+from portal.web.resources import ResourceResponse
 
 
 async def show(request: Request) -> ResourceResponse:
     """The page of one message, for whoever has its address.
 
     Raises:
-        HTTPException: 404 when there is none, 503 when it cannot be looked up.
+        HTTPException: 404 when there is none, 503 when the database cannot be used.
     """
-    renderer = request.state.edition.renderer(request)
+    renderer = requested_renderer(request)
     code = request.path_params["code"]
     try:
         async with request.state.database.reading() as connection:
@@ -26,4 +27,4 @@ async def show(request: Request) -> ResourceResponse:
         raise HTTPException(404)
     page = Page(f"arende/{code}", "case.html", {"message": message, "private": True})
     headers = [("referrer-policy", "no-referrer")]
-    return ResourceResponse(page_resource(renderer, page, cache=PRIVATE, headers=headers))
+    return ResourceResponse(page_resource(renderer, page, cache=NO_STORE, headers=headers))

@@ -1,58 +1,48 @@
-"""Every error in the language of the path, with the phone number on it."""
+"""The error pages: every error in the language of the path, with the phone number on it."""
 
-from collections.abc import Mapping
 from functools import partial
-from types import MappingProxyType
 
 from starlette.types import Scope
 
 from portal.i18n.languages import Language
 from portal.i18n.rendering import Renderers
+from portal.web.headers import NO_STORE
 from portal.web.public.pages import Page, page_resource
-from portal.web.resources import PRIVATE, Resource, Resources
+from portal.web.resources import Resource, Resources
 
-STATUSES = (400, 403, 404, 405, 413, 415, 422, 429, 500, 503)
+STATUSES = (400, 403, 404, 405, 408, 413, 415, 431, 500, 503)
+"""Those that have a page of their own."""
 
 
 class Errors:
-    """The error pages of all languages.
+    """The error pages of all languages, each built when it is first needed."""
 
-    Args:
-        renderers: of all languages.
-        known: pages that need not be printed anew, by language and status.
-    """
-
-    def __init__(
-        self, renderers: Renderers, known: Mapping[tuple[str, int], Resource] = MappingProxyType({})
-    ) -> None:
+    def __init__(self, renderers: Renderers) -> None:
         self._languages = renderers.languages
-        printers = {
-            (tag, status): partial(_print, renderers, language, status)
-            for tag, language in self._languages.items()
-            for status in STATUSES
-        }
-        self.resources = Resources(printers, known)
+        self._resources = Resources(
+            {
+                (tag, status): partial(_build, renderers, language, status)
+                for tag, language in self._languages.items()
+                for status in STATUSES
+            }
+        )
 
-    def language(self, scope: Scope) -> Language:
-        """The language of the path; where it has none, the one the reader asks for."""
-        tag = scope["path"].partition("/")[2].partition("/")[0]
-        if tag in self._languages:
-            return self._languages[tag]
-        return self._languages.choose(accepted_languages(scope))
-
-    def page(self, status: int, scope: Scope) -> Resource:
+    def page(self, status: int, language: Language) -> Resource:
         """The page of an error; a status that has none gets that of 400 or 500."""
-        known = status if status in STATUSES else 500 if status >= 500 else 400
-        return self.resources[self.language(scope).tag, known]
+        if status not in STATUSES:
+            status = 500 if status >= 500 else 400
+        return self._resources.built((language.tag, status))
+
+    def page_for(self, status: int, scope: Scope) -> Resource:
+        """The page of an error in the language of a request's path, else of its headers."""
+        tag = scope["path"].partition("/")[2].partition("/")[0]
+        language = self._languages.get(tag) or self._languages.choose(accepted_languages(scope))
+        return self.page(status, language)
 
 
-def _print(renderers: Renderers, language: Language, status: int) -> Resource:
-    return page_resource(
-        renderers(language),
-        Page("", "error.html", {"error": status, "private": True}),
-        status=status,
-        cache=PRIVATE,
-    )
+def _build(renderers: Renderers, language: Language, status: int) -> Resource:
+    page = Page("", "error.html", {"error": status, "private": True})
+    return page_resource(renderers(language), page, status=status, cache=NO_STORE)
 
 
 def accepted_languages(scope: Scope) -> str:

@@ -1,7 +1,6 @@
-"""An edition is printed when it is wanted; but a fault shows itself at the start."""
+"""Pages are built when they are first asked for; a fault shows itself at the start."""
 
 import shutil
-import threading
 from pathlib import Path
 
 import pytest
@@ -26,26 +25,16 @@ def test_a_fault_in_any_template_stops_the_start(
         build(Settings())
 
 
-def test_a_start_prints_a_page_of_each_template_and_leaves_the_rest_for_later() -> None:
+def test_a_start_compresses_nothing_and_leaves_it_for_later() -> None:
     new = build(Settings())
-    assert {"/sv/", "/sv/kontakt"} <= new.resources.printed.keys()
-    assert not [address for address in new.resources.printed if address.startswith("/ar/")]
+    assert new.resources.compressed() == {}
     new.compress_ahead()
-    assert new.resources.printed.keys() == {*new.resources}
+    etags = {new.resources.built(address).etag for address in new.resources}
+    assert new.resources.compressed().keys() == etags
 
 
-def test_packing_stops_when_nobody_wants_it_any_more() -> None:
+def test_compressing_stops_when_it_is_told_to() -> None:
     new = build(Settings())
-    before = len(new.resources.printed)
-    new.compress_ahead(lambda: False)
-    assert len(new.resources.printed) == before
-
-
-def test_coverage_is_right_while_pages_are_printed_beside_it() -> None:
-    """What a page shows is found by rendering; another thread that renders must not mix in."""
-    alone, beside = build(Settings()), build(Settings())
-    printing = threading.Thread(target=beside.compress_ahead)
-    printing.start()
-    found = {key: beside.coverage[key] for page in PAGES for key in [("en", page.slug)]}
-    printing.join()
-    assert found == {key: alone.coverage[key] for key in found}
+    turns = iter([True, True, False])
+    new.compress_ahead(lambda: next(turns))
+    assert len(new.resources.compressed()) == 2

@@ -9,8 +9,9 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
-from portal.web.protocol import BoundedProtocol
-from portal.web.resources import Headers, Representation
+from portal.web.fast_path import FastPathProtocol
+from portal.web.headers import Headers
+from portal.web.resources import Representation
 
 REQUEST = b"GET /sv/ HTTP/1.1\r\nHost: localhost\r\n\r\n"
 READY = Representation(200, [(b"content-length", b"5")], b"ready")
@@ -55,19 +56,19 @@ def ready(target: bytes, headers: Headers) -> Representation | None:
     return READY if target == b"/sv/" else None
 
 
-Connection = tuple[BoundedProtocol, Wire]
+Connection = tuple[FastPathProtocol, Wire]
 
 
 def connect(**given: Any) -> Connection:
     """A connection with a wire of its own."""
     config = uvicorn.Config(through, log_config=None, **{"access_log": False, **given})
-    one = BoundedProtocol(config, ServerState(), {"ready": ready})
+    one = FastPathProtocol(config, ServerState(), {"ready": ready})
     wire = Wire()
     one.connection_made(wire)
     return one, wire
 
 
-async def answered(one: BoundedProtocol) -> None:
+async def answered(one: FastPathProtocol) -> None:
     await asyncio.gather(*one.tasks)
 
 

@@ -6,26 +6,21 @@ import brotli
 import pytest
 from starlette.types import Message, Scope
 
+from portal.web.headers import IMMUTABLE, NO_STORE, REVALIDATE, SECURITY, Headers
 from portal.web.resources import (
-    IMMUTABLE,
-    PRIVATE,
-    QUICK,
-    REVALIDATE,
-    SECURITY,
-    Headers,
+    FAST_QUALITY,
     Resource,
     ResourceResponse,
     Resources,
     preferred_coding,
     resource,
     respond,
-    unchanged,
 )
 
 HTML = "text/html; charset=utf-8"
 WORDS = "Våra förstärkningsområden – مجالات التعزيز. " * 20
 PAGE = resource(WORDS, HTML)
-NEVER_KEPT = resource(WORDS, HTML, cache=PRIVATE)
+NEVER_KEPT = resource(WORDS, HTML, cache=NO_STORE)
 TAG = f'"{PAGE.etag}"'.encode()
 BR_TAG = f'"{PAGE.etag}-br"'.encode()
 GZIP_TAG = f'"{PAGE.etag}-gzip"'.encode()
@@ -96,15 +91,15 @@ async def test_each_encoding_unpacks_to_the_same_words() -> None:
 
 
 def test_the_same_words_are_packed_into_the_same_bytes() -> None:
-    assert resource(WORDS, HTML) == resource(WORDS.encode(), HTML) == PAGE
-    time_in_gzip = PAGE.bodies["gzip"][1][4:8]
+    assert resource(WORDS, HTML).bodies == resource(WORDS.encode(), HTML).bodies == PAGE.bodies
+    time_in_gzip = PAGE.bodies["gzip"][4:8]
     assert time_in_gzip == bytes(4)
 
 
 def test_a_quick_sheet_says_the_same() -> None:
-    quick = resource(WORDS, HTML, quality=QUICK)
-    assert brotli.decompress(quick.bodies["br"][1]).decode() == WORDS
-    assert gzip.decompress(quick.bodies["gzip"][1]).decode() == WORDS
+    quick = resource(WORDS, HTML, quality=FAST_QUALITY)
+    assert brotli.decompress(quick.bodies["br"]).decode() == WORDS
+    assert gzip.decompress(quick.bodies["gzip"]).decode() == WORDS
 
 
 @pytest.mark.parametrize(("length", "encodings"), [(0, 1), (199, 1), (200, 3)])
@@ -116,10 +111,11 @@ async def test_what_is_small_is_not_packed(length: int, encodings: int) -> None:
     assert headers[b"content-length"] == str(len(body)).encode()
 
 
-@pytest.mark.parametrize("cache", [REVALIDATE, IMMUTABLE, PRIVATE])
+@pytest.mark.parametrize("cache", [REVALIDATE, IMMUTABLE, NO_STORE])
 def test_every_encoding_carries_the_same_headers(cache: str) -> None:
     one = resource(WORDS, HTML, cache=cache, headers=[("content-language", "sv")])
-    for headers, _ in one.bodies.values():
+    for representation in one.representations.values():
+        headers = representation.headers
         named = dict(headers)
         assert named[b"content-type"] == HTML.encode()
         assert named[b"cache-control"] == cache.encode()
@@ -130,21 +126,21 @@ def test_every_encoding_carries_the_same_headers(cache: str) -> None:
 
 def test_a_header_of_a_sheets_own_stands_in_the_place_of_the_usual_one() -> None:
     one = resource("", HTML, headers=[("referrer-policy", "no-referrer")])
-    policies = [value for name, value in one.bodies[""][0] if name == b"referrer-policy"]
+    policies = [value for name, value in one.headers if name == b"referrer-policy"]
     assert policies == [b"no-referrer"]
 
 
 def test_each_encoding_has_an_entity_tag_of_its_own() -> None:
-    tags = {encoding: dict(headers)[b"etag"] for encoding, (headers, _) in PAGE.bodies.items()}
+    tags = {coding: dict(r.headers)[b"etag"] for coding, r in PAGE.representations.items()}
     assert tags == {"br": BR_TAG, "gzip": GZIP_TAG, "": TAG}
     assert resource(WORDS + "!", HTML).etag != PAGE.etag
 
 
 def test_what_is_private_has_no_entity_tag_and_is_never_unchanged() -> None:
     assert NEVER_KEPT.etag == ""
-    assert all(b"etag" not in dict(headers) for headers, _ in NEVER_KEPT.bodies.values())
-    assert unchanged(NEVER_KEPT, b"*") is None
-    assert unchanged(NEVER_KEPT, b'""') is None
+    assert all(b"etag" not in dict(r.headers) for r in NEVER_KEPT.representations.values())
+    assert NEVER_KEPT.negotiate(b"", b"*").status == 200
+    assert NEVER_KEPT.negotiate(b"", b'""').status == 200
 
 
 @pytest.mark.parametrize(
@@ -168,12 +164,14 @@ def test_what_is_private_has_no_entity_tag_and_is_never_unchanged() -> None:
 def test_a_reader_has_the_sheet_already_by_any_of_its_tags(
     matched: bytes, tag: bytes | None
 ) -> None:
-    assert unchanged(PAGE, matched) == tag
+    representation = PAGE.negotiate(b"", matched)
+    assert representation.status == (304 if tag else 200)
+    assert dict(representation.headers)[b"etag"] == (tag or TAG)
 
 
 def test_only_a_page_that_was_found_can_be_unchanged() -> None:
     moved = resource("", HTML, status=308)
-    assert unchanged(moved, f'"{moved.etag}"'.encode()) is None
+    assert moved.negotiate(b"", f'"{moved.etag}"'.encode()).status == 308
 
 
 async def test_who_has_the_sheet_is_only_told_so() -> None:
@@ -205,7 +203,7 @@ async def test_further_headers_are_sent_along_and_change_no_sheet() -> None:
     one = resource(WORDS, HTML)
     _, headers, _ = await answer(one, extra=[(b"allow", b"GET, HEAD")])
     assert headers[b"allow"] == b"GET, HEAD"
-    assert one == before
+    assert one.headers == before.headers
 
 
 async def test_an_endpoint_can_return_a_sheet() -> None:
@@ -217,33 +215,39 @@ async def test_an_endpoint_can_return_a_sheet() -> None:
     async def receive() -> Message:
         raise AssertionError("nothing is read")
 
-    response = ResourceResponse(PAGE, [(b"allow", b"GET")])
+    response = ResourceResponse(PAGE)
     await response(asked((b"accept-encoding", b"gzip")), receive, send)
-    assert (b"allow", b"GET") in sent[0]["headers"]
+    assert sent[0]["status"] == 200
     assert gzip.decompress(sent[1]["body"]).decode() == WORDS
 
 
-def test_a_sheet_is_printed_once_and_not_before_it_is_wanted() -> None:
-    printed = []
+def test_a_resource_is_built_once_and_not_before_it_is_asked_for() -> None:
+    built = []
 
-    def print_one() -> Resource:
-        printed.append(True)
+    def build() -> Resource:
+        built.append(True)
         return resource("a page", "text/plain")
 
-    shelf = Resources({"/sv/": print_one, "/en/": print_one})
-    assert (len(shelf), list(shelf), "/sv/" in shelf, printed) == (2, ["/sv/", "/en/"], True, [])
-    assert shelf.find("/ar/") is None
-    assert shelf.find("/sv/") is shelf["/sv/"]
-    assert len(printed) == 1
-    so_far = shelf.printed
-    assert shelf["/en/"] is shelf["/en/"]
-    assert (list(so_far), list(shelf.printed)) == (["/sv/"], ["/sv/", "/en/"])
+    resources = Resources({"/sv/": build, "/en/": build})
+    assert (len(resources), [*resources], "/sv/" in resources) == (2, ["/sv/", "/en/"], True)
+    assert built == []
+    assert resources.find("/ar/") is None
+    assert resources.find("/sv/") is resources.built("/sv/")
+    assert len(built) == 1
     with pytest.raises(KeyError):
-        shelf["/ar/"]
+        resources.built("/ar/")
 
 
-def test_a_new_shelf_takes_over_what_still_has_a_place() -> None:
-    kept, gone = resource("kept", "text/plain"), resource("gone", "text/plain")
-    shelf = Resources({"/sv/": lambda: gone}, {"/sv/": kept, "/en/": gone})
-    assert shelf["/sv/"] is kept
-    assert "/en/" not in shelf
+def test_what_was_compressed_before_is_found_again_by_its_bytes() -> None:
+    former = Resources({"/sv/": lambda: resource(WORDS, HTML), "/en/": lambda: resource("x", HTML)})
+    compressed = former.built("/sv/").bodies
+    former.built("/en/")
+    carried = former.compressed()
+    assert carried == {PAGE.etag: compressed}
+    later = Resources(
+        {"/sv/": lambda: resource(WORDS + "!", HTML), "/ar/": lambda: resource(WORDS, HTML)},
+        carried,
+    )
+    assert not later.built("/sv/").is_compressed
+    assert later.built("/ar/").bodies is compressed
+    assert carried == {}

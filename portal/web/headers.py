@@ -1,0 +1,37 @@
+"""Headers that stand on every response, and the values of Cache-Control.
+
+Whoever reviews what browsers are told about security reads this module.
+"""
+
+Headers = list[tuple[bytes, bytes]]
+
+SECURITY: Headers = [
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self';"
+        b" connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    (b"strict-transport-security", b"max-age=63072000; includeSubDomains"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), browsing-topics=()"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
+"""On every response. ``no-referrer`` would make browsers send forms with ``Origin: null``."""
+
+REVALIDATE = "no-cache"
+"""Caches may store the response and ask each time whether it has changed."""
+IMMUTABLE = "public, max-age=31536000, immutable"
+NO_STORE = "no-store"
+
+
+def with_security(headers: Headers) -> Headers:
+    """The headers with the security headers that are not among them."""
+    names = {name for name, _ in headers}
+    return headers + [header for header in SECURITY if header[0] not in names]
+
+
+def header_lines(headers: Headers) -> bytes:
+    """Header fields as they go over the wire (RFC 9112, 5)."""
+    return b"".join([b"%s: %s\r\n" % header for header in headers])

@@ -8,13 +8,10 @@ name, how it is read, and what it means; the README's table is held to the same 
 
 import os
 import re
-import secrets
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import Field, dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any, Self
 
 from portal.content.hours import Hours
@@ -212,7 +209,8 @@ class Settings:
         faults += _unknown(environment) + settings._contradictions()
         if faults:
             raise SettingsError(faults)
-        return settings._completed()
+        url = settings.database_url or f"sqlite:///{_own_folder() / 'portal.db'}"
+        return replace(settings, database_url=url)
 
     @property
     def production(self) -> bool:
@@ -231,14 +229,6 @@ class Settings:
         if self.database_url.startswith("postgresql:") and not self.secret_key:
             faults.append("PORTAL_SECRET_KEY: is needed with PostgreSQL; all nodes share one")
         return faults
-
-    def _completed(self) -> Self:
-        """Fill in the database and the secret key that were not given."""
-        url = self.database_url or f"sqlite:///{_own_folder() / 'portal.db'}"
-        if self.secret_key:
-            return replace(self, database_url=url)
-        beside = Path(url.removeprefix("sqlite:///")).parent / "secret-key"
-        return replace(self, database_url=url, secret_key=_kept_secret(beside))
 
 
 def rows(cls: type) -> list[Field[Any]]:
@@ -284,20 +274,4 @@ def _own_folder() -> Path:
         folder = CHECKOUT / "var"
     else:
         folder = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "portal"
-    folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def _kept_secret(path: Path) -> bytes:
-    """The key kept beside the database, made at the first start for its owner's eyes only."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        with NamedTemporaryFile(dir=path.parent) as file:  # nobody else may read it
-            file.write(secrets.token_hex(SECRET_BYTES).encode())
-            file.flush()
-            with suppress(FileExistsError):
-                os.link(file.name, path)  # whole or not at all, and the first one wins
-    key = path.read_bytes()
-    if len(key) < SECRET_BYTES:
-        raise SettingsError([f"PORTAL_SECRET_KEY: the key kept in {path} is too short"])
-    return key

@@ -2,5 +2,6 @@
 
 Its modules, in the order in which they may import:
 
-    messages  the limits of a message, receiving it, finding it again
+    references  the numbers of messages, written so that people can say them
+    messages    the limits of a message, receiving it, finding it again
 """

@@ -28,6 +28,7 @@ from portal.i18n.catalogs import CatalogError
 from portal.i18n.languages import NoLanguage
 from portal.settings import CHECKOUT, LOCAL_ADDRESS, Settings, SettingsError
 from portal.storage.database import Database, Unavailable
+from portal.storage.secret_key import open_secret_key
 from portal.translators import merging, reports
 from portal.translators.preview import Preview, create_preview
 from portal.web.app import create_app
@@ -113,6 +114,7 @@ def check(settings: Settings, given: argparse.Namespace) -> int:
 
 def db_upgrade(settings: Settings, given: argparse.Namespace) -> int:
     """Bring the database's tables to this version of the portal."""
+    open_secret_key(settings)
     with _database(settings) as database:
         database.upgrade()
         print(database.revisions()[0])
@@ -235,7 +237,7 @@ def messages_list(settings: Settings, given: argparse.Namespace) -> int:
 def messages_show(settings: Settings, given: argparse.Namespace) -> int:
     """Show one message, its text exactly as it was sent."""
     message = asyncio.run(
-        _read(settings, lambda connection: messages.refer(connection, given.reference))
+        _read(settings, lambda connection: messages.find_by_reference(connection, given.reference))
     )
     if message is None:
         return _complain(f"No message has the reference {given.reference}.")

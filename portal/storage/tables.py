@@ -1,7 +1,6 @@
-"""The tables. Nothing else."""
+"""The tables, and nothing else."""
 
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,13 +22,14 @@ class Moment(sa.TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
-        kept = sa.DateTime(timezone=True) if dialect.name == "postgresql" else sa.Text()
-        return dialect.type_descriptor(kept)
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(sa.DateTime(timezone=True))
+        return dialect.type_descriptor(sa.Text())
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
         if value is None or dialect.name == "postgresql":
             return value
-        return _written(value)
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
         if isinstance(value, str):
@@ -37,11 +37,8 @@ class Moment(sa.TypeDecorator[datetime]):
         return value.astimezone(UTC) if isinstance(value, datetime) else None
 
 
-@lru_cache(64)
-def _written(moment: datetime) -> str:
-    """Messages that come together are received at the same moment."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
+MESSAGE_LIMIT = 5000
+"""The longest message, in characters (Unicode code points after NFC)."""
 
 _Number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -57,8 +54,8 @@ messages = sa.Table(
     sa.Column("page", sa.Text),
     sa.Column("email", sa.Text, nullable=False),
     sa.Column("text", sa.Text, nullable=False),
-    sa.CheckConstraint("length(text) BETWEEN 1 AND 5000", name="text_length"),
-    sqlite_autoincrement=True,  # references are made of ids: none is given twice
+    sa.CheckConstraint(f"length(text) BETWEEN 1 AND {MESSAGE_LIMIT}", name="text_length"),
+    sqlite_autoincrement=True,  # a reference is made of an id, so no id is used twice
     sqlite_strict=True,
 )
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -13,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from portal.settings import Settings
 from portal.storage.database import Database
+from portal.storage.secret_key import open_secret_key
 from portal.web import resources
 from portal.web.edition import LOCALES, build
 from portal.web.guard import SAFE_METHODS, Guard
@@ -35,6 +37,7 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
         CatalogError: when a catalog cannot be used.
         jinja2.TemplateError: when a template is at fault.
     """
+    settings = replace(settings, secret_key=open_secret_key(settings))
     stamps = read_stamps(locales)
     edition = build(settings, locales)
     for fault in edition.faults:

@@ -55,7 +55,8 @@ def test_nothing_has_to_be_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert found.confirmed.answer_languages == ("sv",)
     assert found.translated_share == 80
     assert found.confirmed.access_status == "partial"
-    assert len(found.secret_key) >= settings.SECRET_BYTES
+    assert found.secret_key == b""
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_an_installed_portal_keeps_its_database_with_the_users_data(
@@ -232,25 +233,3 @@ def test_production_needs_a_public_https_address(read: Read) -> None:
 def test_nodes_that_share_postgresql_must_be_given_their_key(read: Read) -> None:
     (fault,) = faults(read, DATABASE_URL="postgresql://host/name")
     assert fault.startswith("PORTAL_SECRET_KEY: ")
-
-
-def test_a_key_that_is_made_is_kept_beside_the_database_for_its_owner_alone(
-    read: Read, tmp_path: Path
-) -> None:
-    made = read().secret_key
-    kept = tmp_path / "secret-key"
-    assert kept.read_bytes() == made
-    assert kept.stat().st_mode & 0o777 == 0o600
-    assert len(made) >= settings.SECRET_BYTES
-    assert read().secret_key == made
-
-
-def test_every_database_has_a_key_of_its_own(read: Read, tmp_path: Path) -> None:
-    elsewhere = f"sqlite:///{tmp_path}/new/folder/portal.db"
-    assert read(DATABASE_URL=elsewhere).secret_key != read().secret_key
-    assert (tmp_path / "new" / "folder" / "secret-key").is_file()
-
-
-def test_a_key_that_is_given_is_used_and_none_is_made(read: Read, tmp_path: Path) -> None:
-    assert read(PORTAL_SECRET_KEY=KEY).secret_key == KEY.encode()
-    assert not (tmp_path / "secret-key").exists()

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from portal.cases import messages
 from portal.i18n.rendering import Renderer
 from portal.storage.database import Unavailable
+from portal.storage.limits import RateLimited, sender_number
 from portal.web import form_data
 from portal.web.forms import ContactForm, Problem
 from portal.web.headers import NO_STORE
@@ -47,7 +48,7 @@ async def send(request: Request) -> Response:
         return _page(renderer, form, problems, status=422)
     try:
         code = await _store(request, form, renderer.language.tag)
-    except messages.RateLimited as limit:
+    except RateLimited as limit:
         problems = [Problem("form", "too-many", limit.minutes)]
         retry_after = [("retry-after", str(limit.minutes * 60))]
         return _page(renderer, form, problems, status=429, headers=retry_after)
@@ -75,7 +76,7 @@ async def _store(request: Request, form: ContactForm, language: str) -> str:
         language=language,
         answer_language=form.wanted_language,
     )
-    sender = messages.sender(settings.secret_key, client.host if client else "")
+    sender = sender_number(settings.secret_key, client.host if client else "")
     arrival = messages.Arrival(submission, sender, settings.messages_per_hour)
     code: str = await request.state.database.write_together(messages.receive_all, arrival)
     return code

@@ -1,19 +1,20 @@
 """One writer for everything: nothing is told before it is kept, and the bad fails alone."""
 
 import asyncio
+import re
 import sqlite3
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from threading import Event
-from time import monotonic
 
 import pytest
 import sqlalchemy as sa
 
-from portal.storage.database import QUEUE, CompiledStatement, Database, Unavailable
+from portal.storage import migrations
+from portal.storage.database import QUEUE, Database, Unavailable
 from portal.storage.migrations import steps
 from portal.storage.tables import arrivals, messages, metadata
 
@@ -33,8 +34,21 @@ def insert(connection: sa.Connection, code: str | None = "c") -> str | None:
     return code
 
 
+COUNT = sa.select(sa.func.count()).select_from(arrivals)
+
+
 def count(connection: sa.Connection) -> int:
-    return connection.execute(sa.select(sa.func.count()).select_from(arrivals)).scalar_one()
+    return connection.execute(COUNT).scalar_one()
+
+
+@contextmanager
+def sa_listener(event: str, listener: Callable[[sa.Connection], None]) -> Iterator[None]:
+    """Listen to an event of every engine."""
+    sa.event.listen(sa.Engine, event, listener)
+    try:
+        yield
+    finally:
+        sa.event.remove(sa.Engine, event, listener)
 
 
 async def test_a_bad_piece_fails_alone_in_the_midst_of_a_batch(database: Database) -> None:
@@ -111,17 +125,27 @@ async def test_what_waits_is_written_before_the_writer_stops(database_url: str) 
     assert await asyncio.gather(*waiting) == ["c"] * 10
 
 
-async def test_an_answer_is_only_given_after_the_commit(
-    database: Database, database_url: str, tmp_path: Path
+async def test_no_caller_gets_a_result_before_the_commit(
+    database: Database, database_url: str
 ) -> None:
-    """Another connection sees the row as soon as the writer's answer is there."""
+    """The commit is held until it is certain that the caller waits."""
     other = Database(database_url)
-    for _ in range(5):
-        before = await database.write(count)
-        await database.write(insert)
+    reached, commit = Event(), Event()
+
+    def hold(connection: sa.Connection) -> None:
+        reached.set()
+        assert commit.wait(5)
+
+    with sa_listener("commit", hold):
+        writing = asyncio.create_task(database.write(insert))
+        assert await asyncio.to_thread(reached.wait, 5)
         async with other.reading() as connection:
-            seen = await connection.scalar(sa.select(sa.func.count()).select_from(arrivals))
-        assert seen == before + 1
+            assert await connection.scalar(COUNT) == 0
+        assert not writing.done()
+        commit.set()
+        await writing
+    async with other.reading() as connection:
+        assert await connection.scalar(COUNT) == 1
     await other.stop()
 
 
@@ -153,48 +177,23 @@ async def test_a_locked_database_is_told_in_time_and_mends_itself(tmp_path: Path
     await database.stop()
 
 
-async def test_what_waits_too_long_is_given_up_in_its_turn(
+async def test_what_waits_too_long_is_given_up_and_not_written_later(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("portal.storage.database.WAIT_SECONDS", 0.2)
-    release, given_up = Event(), []
+    reached, release = Event(), Event()
 
     def hold(connection: sa.Connection) -> None:
+        reached.set()
         release.wait(5)
 
-    async def timed(piece: Callable[[sa.Connection], object]) -> None:
-        begun = monotonic()
-        with pytest.raises(Unavailable):
-            await database.write(piece)
-        given_up.append(monotonic() - begun)
-
-    first = asyncio.create_task(timed(hold))
-    await asyncio.sleep(0.1)
-    await asyncio.gather(first, timed(insert))
-    assert all(0.19 < seconds < 1 for seconds in given_up)
+    holding = asyncio.create_task(database.write(hold))
+    assert await asyncio.to_thread(reached.wait, 5)
+    results = await asyncio.gather(holding, database.write(insert), return_exceptions=True)
+    assert [type(result) for result in results] == [Unavailable, Unavailable]
     release.set()
-    # The second was given up before its turn, so it is not written any more.
     monkeypatch.setattr("portal.storage.database.WAIT_SECONDS", 5)
     assert await database.write(count) == 0
-
-
-@pytest.mark.parametrize("wanted", [[3], [1, 2], [2, 3, 9], [1, 2, 3, 4, 9]])
-async def test_a_prepared_statement_finds_any_number_of_values(
-    database: Database, wanted: list[int]
-) -> None:
-    select = CompiledStatement(
-        sa.select(arrivals.c.fingerprint)
-        .where(arrivals.c.fingerprint.in_(sa.bindparam("among", expanding=True)))
-        .where(arrivals.c.code == sa.bindparam("code"))
-    )
-
-    def find(connection: sa.Connection) -> list[int]:
-        row = {"sender": 1, "code": "c", "received_at": datetime.now(UTC)}
-        for number in (1, 2, 3):
-            connection.execute(sa.insert(arrivals), row | {"fingerprint": number})
-        return sorted(row[0] for row in select(connection, {"code": "c"}, wanted))
-
-    assert await database.write(find) == [number for number in wanted if number < 4]
 
 
 async def test_a_database_that_is_not_there_is_unavailable() -> None:
@@ -219,17 +218,17 @@ def test_migrations_give_just_the_tables_that_the_portal_has(database_url: str) 
 def test_migrations_keep_the_checks_that_alembic_does_not_see(database_url: str) -> None:
     with closing(Database(database_url)) as database:
         database.upgrade()
-        inspector = sa.inspect(database._engine)
-        for table in metadata.tables.values():
-            wanted = {c.name for c in table.constraints if isinstance(c, sa.CheckConstraint)}
-            given = {c["name"] for c in inspector.get_check_constraints(table.name)}
-            assert wanted <= given
+        with database.connect() as connection:
+            inspector = sa.inspect(connection)
+            for table in metadata.tables.values():
+                checks = {c.name for c in table.constraints if isinstance(c, sa.CheckConstraint)}
+                assert checks <= {c["name"] for c in inspector.get_check_constraints(table.name)}
 
 
 async def test_the_way_back_and_forth_is_open(database_url: str) -> None:
     database = Database(database_url)
     database.upgrade()
-    with database._engine.begin() as connection:
+    with database.connect() as connection, connection.begin():
         steps.downgrade(connection)
     assert database.revisions()[0] == ""
     database.upgrade()
@@ -242,7 +241,7 @@ async def test_the_way_back_and_forth_is_open(database_url: str) -> None:
 def test_messages_outlast_the_way_back_and_forth(database_url: str) -> None:
     with closing(Database(database_url)) as database:
         database.upgrade()
-        with database._engine.begin() as connection:
+        with database.connect() as connection, connection.begin():
             for code in ("c", "d"):
                 connection.execute(sa.insert(messages), MESSAGE | {"code": code})
             before = connection.execute(sa.select(messages)).all()
@@ -258,10 +257,21 @@ def test_a_number_is_never_given_twice(database_url: str) -> None:
     """References are made of it, and may still be known when a message is erased."""
     with closing(Database(database_url)) as database:
         database.upgrade()
-        with database._engine.begin() as connection:
+        with database.connect() as connection, connection.begin():
             numbers = []
             for _ in range(2):
                 connection.execute(sa.insert(messages), MESSAGE)
                 numbers.append(connection.scalar(sa.select(messages.c.id)))
                 connection.execute(sa.delete(messages))
     assert numbers == [1, 2]
+
+
+def test_a_migration_is_named_by_its_revision() -> None:
+    """``migrations.newest`` reads the newest revision off the file names."""
+    names = [path.name for path in migrations.STEPS.glob("[0-9]*.py")]
+    revisions = {
+        re.search(r'^revision = "(.+)"$', (migrations.STEPS / name).read_text("utf-8"), re.M)
+        for name in names
+    }
+    assert {match[1] for match in revisions if match} == {name[:4] for name in names}
+    assert migrations.newest() == max(names)[:4]

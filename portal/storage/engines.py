@@ -1,0 +1,101 @@
+"""How an engine of each kind is made.
+
+The two databases differ here and in ``tables.Moment``, and nowhere else.
+
+SQLite: write-ahead log, every commit on the disk (``synchronous=FULL``), transactions that
+begin with ``BEGIN IMMEDIATE``. PostgreSQL: time limits for each connection, and an advisory
+lock for each writing transaction, so that nodes write in turns. "Read, then write" is safe
+on both without further care. The lock ends with its transaction, so a connection pooler
+such as PgBouncer may stand between.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+_SQLITE_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "busy_timeout=5000",
+    "foreign_keys=ON",
+    "trusted_schema=OFF",
+)
+_POSTGRESQL_ARGUMENTS = {
+    "connect_timeout": 3,
+    "options": (
+        "-c lock_timeout=5000 -c statement_timeout=6000"
+        " -c idle_in_transaction_session_timeout=10000"
+    ),
+}
+_WRITERS_LOCK = 7_031_365
+"""The key of the advisory lock by which nodes write in turns."""
+
+
+def writing_engine(url: str) -> sa.Engine:
+    """An engine with one connection, for the one writer.
+
+    Args:
+        url: as in ``DATABASE_URL``.
+    """
+    if url.startswith("sqlite:"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        arguments = {"check_same_thread": False}
+        engine = sa.create_engine(url, pool_size=1, hide_parameters=True, connect_args=arguments)
+        _prepare_sqlite(engine)
+        begin = "BEGIN IMMEDIATE"
+    else:
+        engine = sa.create_engine(
+            _with_driver(url),
+            pool_size=1,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args=_POSTGRESQL_ARGUMENTS,
+        )
+        begin = f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})"
+    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
+def reading_engine(url: str) -> "AsyncEngine":
+    """An engine for many readers at a time.
+
+    Its package is imported here and not at the start, since it brings the whole ORM.
+    """
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    if url.startswith("sqlite:"):
+        with_driver = url.replace("sqlite:", "sqlite+aiosqlite:", 1)
+        engine = create_async_engine(with_driver, hide_parameters=True)
+        _prepare_sqlite(engine.sync_engine)
+        return engine
+    return create_async_engine(
+        _with_driver(url),
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args=_POSTGRESQL_ARGUMENTS,
+    )
+
+
+def _with_driver(url: str) -> str:
+    return url.replace("postgresql:", "postgresql+psycopg:", 1)
+
+
+def _prepare_sqlite(engine: sa.Engine) -> None:
+    """Set the pragmas on every connection, and leave transactions to us.
+
+    The driver begins transactions of its own too late: two that read before they write
+    lose updates without an error.
+    """
+
+    def connected(connection: Any, _: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in _SQLITE_PRAGMAS:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    sa.event.listen(engine, "connect", connected)

@@ -1,0 +1,119 @@
+"""How much one sender may send: who a sender is, counting the last hour, how long to wait.
+
+A sender is a keyed number, never the network address itself. What came in is remembered
+for an hour in the table ``arrivals`` and forgotten when the next comes.
+"""
+
+import hashlib
+import ipaddress
+import math
+from collections import Counter
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from portal.storage.tables import arrivals
+
+REMEMBERED = timedelta(hours=1)
+"""How long arrivals are counted."""
+OVERDUE = timedelta(hours=1, minutes=1)
+"""The age at which arrivals are deleted; many at once cost less than a few with each message."""
+FORGOTTEN = 5000
+"""Arrivals deleted at once at the most; no sender waits longer for that."""
+
+
+class RateLimited(Exception):
+    """The sender must wait.
+
+    Args:
+        minutes: how long.
+    """
+
+    def __init__(self, minutes: int) -> None:
+        super().__init__(f"wait {minutes} minutes")
+        self.minutes = minutes
+
+
+def sender_number(secret_key: bytes, address: str) -> int:
+    """The number that stands for a network address.
+
+    Args:
+        secret_key: the portal's own; without it the address cannot be found again.
+        address: an IPv4 address; an IPv6 address, whose household's /64 counts; or
+            whatever else a proxy calls its client (``unknown``, ``unix:``), as one sender.
+    """
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return narrow_hash(secret_key + address.encode("utf-8", "replace"))
+    if isinstance(ip, ipaddress.IPv6Address):
+        network = ip.ipv4_mapped or ipaddress.ip_network(address).supernet(new_prefix=64)
+        return narrow_hash(secret_key + str(network).encode())
+    return narrow_hash(secret_key + str(ip).encode())
+
+
+def narrow_hash(content: bytes) -> int:
+    """A hash of 64 bits, as both databases store an integer: an index of such is narrow.
+
+    BLAKE2 needs no HMAC round it: a hash of what begins with a key can only be made with
+    the key (RFC 7693, 1).
+    """
+    return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), signed=True)
+
+
+def forget(connection: sa.Connection, now: datetime) -> None:
+    """Delete the oldest arrivals, once one of them is overdue."""
+    moments = {"overdue": now - OVERDUE, "hour_ago": now - REMEMBERED}
+    connection.execute(_FORGET, moments)
+
+
+def count_recent(
+    connection: sa.Connection, senders: Collection[int], now: datetime
+) -> Counter[int]:
+    """How many arrivals of some senders are within the hour."""
+    if not senders:
+        return Counter()
+    values = {"senders": list(senders), "hour_ago": now - REMEMBERED}
+    return Counter(dict(connection.execute(_COUNT, values).all()))
+
+
+def rate_limited(
+    connection: sa.Connection, sender: int, per_hour: int, now: datetime
+) -> RateLimited:
+    """How long a sender must wait whose last ``per_hour`` arrivals are all within the hour.
+
+    Arrivals of the present batch are not stored yet; if all are, the wait is a whole hour.
+    """
+    values = {"sender": sender, "hour_ago": now - REMEMBERED, "later": per_hour - 1}
+    oldest = connection.scalar(_OLDEST, values) or now
+    return RateLimited(math.ceil((oldest + REMEMBERED - now) / timedelta(minutes=1)))
+
+
+# The oldest arrivals have the least ids; when the first is not overdue, no row is looked at.
+_OVERDUE = sa.select(arrivals.c.id).where(
+    arrivals.c.id == sa.select(sa.func.min(arrivals.c.id)).scalar_subquery(),
+    arrivals.c.received_at <= sa.bindparam("overdue"),
+)
+_FORGET = sa.delete(arrivals).where(
+    arrivals.c.id < _OVERDUE.scalar_subquery() + sa.literal_column(str(FORGOTTEN)),
+    arrivals.c.received_at <= sa.bindparam("hour_ago"),
+)
+_COUNT = (
+    sa.select(arrivals.c.sender, sa.func.count())
+    .where(
+        arrivals.c.sender.in_(sa.bindparam("senders", expanding=True)),
+        arrivals.c.received_at > sa.bindparam("hour_ago"),
+    )
+    .group_by(arrivals.c.sender)
+)
+_OLDEST = (
+    sa.select(arrivals.c.received_at)
+    .where(
+        arrivals.c.sender == sa.bindparam("sender"),
+        arrivals.c.received_at > sa.bindparam("hour_ago"),
+    )
+    .order_by(arrivals.c.id.desc())
+    .offset(sa.bindparam("later"))
+    .limit(1)
+)

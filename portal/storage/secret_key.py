@@ -1,0 +1,36 @@
+"""The secret key: the one in the settings, or one that is stored beside an SQLite database.
+
+A key that is not given is made when the database is first opened for serving, so that one
+command starts a portal. Reading the settings has no effect.
+"""
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from portal.settings import SECRET_BYTES, Settings, SettingsError
+
+
+def open_secret_key(settings: Settings) -> bytes:
+    """The key of a portal, made if need be.
+
+    Raises:
+        SettingsError: when the stored key is too short.
+    """
+    if settings.secret_key:
+        return settings.secret_key
+    path = Path(settings.database_url.removeprefix("sqlite:///")).parent / "secret-key"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        with NamedTemporaryFile(dir=path.parent) as file:  # only its owner may read it
+            file.write(secrets.token_hex(SECRET_BYTES).encode())
+            file.flush()
+            os.fsync(file.fileno())
+            with suppress(FileExistsError):
+                os.link(file.name, path)  # complete or not at all; the first of two wins
+    key = path.read_bytes()
+    if len(key) < SECRET_BYTES:
+        raise SettingsError([f"PORTAL_SECRET_KEY: the key in {path} is too short"])
+    return key

@@ -1,0 +1,31 @@
+"""References are easy to say, and found however they are written."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.cases import references
+from portal.cases.references import REFERENCES
+
+
+@given(st.integers(1, REFERENCES - 1))
+def test_a_reference_is_a_number_written_so_that_it_can_be_said(number: int) -> None:
+    written = references.reference(number)
+    assert len(written) == 8
+    assert references.number(written) == number
+
+
+def test_references_of_neighbours_look_nothing_alike() -> None:
+    written = [references.reference(number) for number in range(1, 2000)]
+    assert len(set(written)) == len(written)
+    alike = [
+        sum(one == other for one, other in zip(*pair, strict=True)) for pair in pairwise(written)
+    ]
+    assert max(alike) <= 2
+
+
+@pytest.mark.parametrize("wrong", ["", "ABCDEFG", "ABCDEFGHJ", "ABCDEFG0", "ABCDEFGß", "ABCD ..."])
+def test_what_is_no_reference_has_no_number(wrong: str) -> None:
+    assert references.number(wrong) is None

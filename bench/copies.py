@@ -9,7 +9,8 @@ from babel import Locale
 from babel.localedata import locale_identifiers
 
 from bench.servers import ROOT
-from portal.i18n.languages import CATALOG, NUMBERS
+from portal.i18n.languages import CATALOG
+from portal.i18n.plurals import NUMBERS
 
 PARTS = ("portal", "templates", "static", "locales")
 MORE = '\nPAGES += tuple(Page(f"sida-{n}", "words.html") for n in range(%d - len(PAGES)))\n'

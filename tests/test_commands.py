@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from portal import __version__
-from portal.commands import main
+from portal.commands.run import main
 from portal.settings import CHECKOUT
 from tests.conftest import Serve
 from tests.visitor import Visitor

@@ -2,9 +2,11 @@
 
 Its modules, in the order in which they may import:
 
-    languages  the languages found in ``locales/`` and how one is chosen
-    checks     what can be wrong with a translation, and what to do about it
-    catalogs   the translations of each language, read from its ``.po`` file
-    coverage   how much of a page is translated
-    rendering  templates and catalogs become a page in one language
+    plurals      plural rules of gettext, derived from CLDR
+    languages    the languages found in ``locales/``
+    negotiation  which language a reader gets who has not chosen one
+    checks       what can be wrong with a translation, and what to do about it
+    catalogs     the translations of each language, read from its ``.po`` file
+    coverage     how much of a page is translated
+    rendering    templates and catalogs become a page in one language
 """

@@ -29,7 +29,8 @@ from portal.i18n.checks import (
     PluralForms,
     examine,
 )
-from portal.i18n.languages import CATALOG, Language, Languages, plural_rule
+from portal.i18n.languages import CATALOG, Language, Languages
+from portal.i18n.plurals import parse_rule
 
 GLOSSARY = "glossary/{tag}.csv"
 """In Weblate's columns: a word with several good translations has several rows."""
@@ -142,7 +143,7 @@ def open_file(path: Path, language: Language) -> File:
         if line := _malformed(content.decode()):
             raise CatalogError(path, BROKEN, line[1], line=line[0])
         catalog: Any = read_po(BytesIO(content), locale=language.locale, abort_invalid=True)
-        plural_form = plural_rule(f"plural={catalog.plural_expr}")
+        plural_form = parse_rule(f"plural={catalog.plural_expr}")
     except PoFileError as error:
         raise CatalogError(path, BROKEN, str(error), line=(error.lineno or 0) + 1) from error
     except (ValueError, OSError) as error:

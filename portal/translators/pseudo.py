@@ -11,7 +11,8 @@ from itertools import chain
 
 from portal.i18n.catalogs import Catalog
 from portal.i18n.checks import PLACEHOLDER, Entry
-from portal.i18n.languages import Language, plural_rule
+from portal.i18n.languages import Language
+from portal.i18n.plurals import parse_rule
 
 TAGS = ("en-XA", "ar-XB")
 
@@ -29,7 +30,7 @@ def catalog(language: Language, texts: Iterable[Entry]) -> Catalog:
         entry.key: tuple(map(disguised, _forms(entry, len(language.plural_examples))))
         for entry in texts
     }
-    return Catalog(language, entries, plural_rule(language.plurals))
+    return Catalog(language, entries, parse_rule(language.plurals))
 
 
 def _forms(entry: Entry, count: int) -> Iterable[str]:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from portal.i18n.negotiation import negotiate
 from portal.settings import Settings
 from portal.storage.database import Database
 from portal.storage.secret_key import open_secret_key
@@ -66,7 +67,8 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
 
 async def choose_language(request: Request) -> Response:
     """Lead a reader to the start page in the language that the browser asks for."""
-    language = request.state.edition.languages.choose(accepted_languages(request.scope))
+    languages = request.state.edition.languages
+    language = negotiate(languages, accepted_languages(request.scope))
     headers = [("vary", "Accept-Language")]
     start = resources.redirect(f"/{language.tag}/", 302, cache=REVALIDATE, headers=headers)
     return resources.ResourceResponse(start)

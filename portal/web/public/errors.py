@@ -5,6 +5,7 @@ from functools import partial
 from starlette.types import Scope
 
 from portal.i18n.languages import Language
+from portal.i18n.negotiation import negotiate
 from portal.i18n.rendering import Renderers
 from portal.web.headers import NO_STORE
 from portal.web.public.pages import Page, page_resource
@@ -36,7 +37,8 @@ class Errors:
     def page_for(self, status: int, scope: Scope) -> Resource:
         """The page of an error in the language of a request's path, else of its headers."""
         tag = scope["path"].partition("/")[2].partition("/")[0]
-        language = self._languages.get(tag) or self._languages.choose(accepted_languages(scope))
+        language = self._languages.get(tag)
+        language = language or negotiate(self._languages, accepted_languages(scope))
         return self.page(status, language)
 
 

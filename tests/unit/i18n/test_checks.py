@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.commands import main
+from portal.commands.run import main
 from portal.i18n import catalogs
 from portal.i18n.checks import BROKEN, CHECKS, RULE, UNREADABLE, Fault
 from portal.i18n.languages import CATALOG, discover, language
@@ -157,7 +157,7 @@ def test_a_translator_is_told_in_plain_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_catalog(tmp_path / "locales", "en", CALL + 'msgstr "Call us."\n')
-    monkeypatch.setattr("portal.commands.LOCALES", tmp_path / "locales")
+    monkeypatch.setattr("portal.commands.catalogs.LOCALES", tmp_path / "locales")
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/x.db")
     assert main(["catalogs", "check", "en"]) == 1
     told = capsys.readouterr().out
@@ -178,7 +178,7 @@ def test_warnings_leave_the_exit_code_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_catalog(tmp_path, "en", SKOLA + 'msgstr "Skola"\n')
-    monkeypatch.setattr("portal.commands.LOCALES", tmp_path)
+    monkeypatch.setattr("portal.commands.catalogs.LOCALES", tmp_path)
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/x.db")
     assert main(["catalogs", "check"]) == 0
     assert "0 errors, 1 warnings" in capsys.readouterr().out

@@ -8,7 +8,7 @@ from pathlib import Path
 import polib
 import pytest
 
-from portal.commands import main
+from portal.commands.run import main
 from portal.i18n import catalogs
 from portal.i18n.languages import CATALOG, discover, language
 from portal.settings import CHECKOUT, DATA
@@ -48,7 +48,7 @@ def test_catalogs_that_are_late_are_named_and_left_alone(
     page = checkout / "templates" / "public" / "start.html"
     page.write_text(page.read_text("utf-8") + '{{ _("En ny text") }}', "utf-8")
     before = (checkout / "locales" / "portal.pot").read_bytes()
-    monkeypatch.setattr("portal.commands.CHECKOUT", checkout)
+    monkeypatch.setattr("portal.commands.catalogs.CHECKOUT", checkout)
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{checkout}/own.db")
     assert main(["catalogs", "update", "--check"]) == 1
     told = capsys.readouterr().err

@@ -1,0 +1,146 @@
+"""``portal catalogs``: the translations."""
+
+import argparse
+import logging
+from dataclasses import asdict
+from pathlib import Path
+
+import uvicorn
+
+from portal.commands.output import FAULT, print_json, report
+from portal.i18n import catalogs
+from portal.i18n.languages import Languages, NoLanguage, discover, language
+from portal.settings import CHECKOUT, Settings
+from portal.translators import merging, reports
+from portal.translators.preview import Preview, create_preview
+from portal.web.edition import LOCALES
+
+
+def add_to(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the commands to the parser."""
+    about = "the translations"
+    verbs = nouns.add_parser("catalogs", help=about, description=about).add_subparsers(
+        required=True, metavar="command"
+    )
+
+    help_ = "Write the template of all catalogs."
+    verbs.add_parser("extract", help=help_, description=help_).set_defaults(run=extract)
+
+    help_ = "Bring all catalogs in step with the texts."
+    parser = verbs.add_parser("update", help=help_, description=help_)
+    parser.add_argument("--check", action="store_true", help="change nothing; 1 if there is a need")
+    parser.set_defaults(run=update)
+
+    help_ = "Begin the catalog of a new language."
+    parser = verbs.add_parser("add", help=help_, description=help_)
+    parser.add_argument("language", help="its tag, such as so, fa or zh-Hant")
+    parser.set_defaults(run=add)
+
+    help_ = "Say what is wrong with the translations, and what to do about it."
+    parser = verbs.add_parser("check", help=help_, description=help_)
+    parser.add_argument("language", nargs="?", help="only this one")
+    parser.add_argument(
+        "--in",
+        dest="interface_language",
+        choices=["en", "sv"],
+        default="en",
+        help="the language of the report",
+    )
+    parser.add_argument("--json", action="store_true")
+    parser.set_defaults(run=check)
+
+    help_ = "Say how much of each page is translated, and what the Swedish has changed."
+    parser = verbs.add_parser("status", help=help_, description=help_)
+    parser.add_argument("language", nargs="?", help="only this one")
+    parser.add_argument("--json", action="store_true")
+    parser.set_defaults(run=status)
+
+    help_ = "Serve all pages with every text numbered, for translators; or write a list of them."
+    parser = verbs.add_parser("preview", help=help_, description=help_)
+    parser.add_argument("--port", type=int, default=8001)
+    parser.add_argument("--write", type=Path, metavar="DIR", help="write index.html there instead")
+    parser.set_defaults(run=preview)
+
+
+def extract(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Write the template of all catalogs."""
+    template = merging.extract(CHECKOUT)
+    template.save(str(CHECKOUT / "locales" / merging.TEMPLATE))
+    print(f"{len(template)} texts")
+    return 0
+
+
+def update(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Bring all catalogs in step with the texts."""
+    languages = discover(CHECKOUT / "locales")
+    if arguments.check:
+        late = merging.out_of_step(CHECKOUT, languages)
+        return report(*(f"{path} is not in step with the texts." for path in late)) if late else 0
+    for change in merging.update(CHECKOUT, languages):
+        print(f"{change.tag}: {change.added} new ({change.fuzzy} fuzzy), {change.removed} gone")
+    return 0
+
+
+def add(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Begin the catalog of a new language."""
+    try:
+        path = merging.add(LOCALES, arguments.language)
+    except FileExistsError as error:
+        return report(f"There is one already: {error}")
+    new = language(arguments.language)
+    print(f"{new.name}, {new.direction}, {new.plurals}\n{path}")
+    return 0
+
+
+def check(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Say what is wrong with the translations, and what to do about it."""
+    languages = discover(LOCALES)
+    chosen = [languages[tag] for tag in _tags(languages, arguments.language)]
+    findings = reports.faults(LOCALES, chosen, settings, arguments.interface_language)
+    if arguments.json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        verdict = reports.verdict(findings, arguments.interface_language)
+        print(*map(str, findings), verdict, sep="\n\n")
+    return FAULT if any(finding.level == "error" for finding in findings) else 0
+
+
+def status(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Say how much of each page is translated, and what the Swedish has changed."""
+    languages = discover(LOCALES)
+    tags = _tags(languages, arguments.language)
+    rows = [reports.status(LOCALES, languages[tag], settings) for tag in tags]
+    if arguments.json:
+        print_json([asdict(row) for row in rows])
+    else:
+        print(*map(str, rows), sep="\n\n")
+    return 0
+
+
+def preview(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Serve all pages with every text numbered, for translators; or write a list of them."""
+    try:
+        if arguments.write:
+            arguments.write.mkdir(parents=True, exist_ok=True)
+            index = Preview(settings, LOCALES).index(linked=False)
+            (arguments.write / "index.html").write_text(index, "utf-8")
+            return 0
+        app = create_preview(settings, LOCALES)
+    except PermissionError as error:
+        return report(str(error))
+    address = f"http://127.0.0.1:{arguments.port}/"
+    logging.getLogger(__name__).info("The preview opens at %s", address)
+    uvicorn.run(app, port=arguments.port, log_config=None, access_log=False)
+    return 0
+
+
+def _tags(languages: Languages, tag: str | None) -> list[str]:
+    """The tag that was named, or those of all translated languages.
+
+    Raises:
+        NoLanguage: when there is no such language.
+    """
+    translated = catalogs.translated(languages)
+    if tag and tag not in translated:
+        raise NoLanguage(f"locales/ has no language {tag}: portal catalogs add {tag}")
+    return [tag] if tag else translated

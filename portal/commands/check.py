@@ -1,0 +1,28 @@
+"""``portal check``."""
+
+import argparse
+
+from portal.commands.db import schema_fault
+from portal.commands.output import report
+from portal.settings import Settings
+from portal.web.edition import build
+
+
+def add_to(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command to the parser."""
+    about = "Look whether everything that serving needs is in order."
+    parser = nouns.add_parser("check", help=about, description=about)
+    parser.set_defaults(run=run)
+
+
+def run(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Look whether everything that serving needs is in order."""
+    edition = build(settings)
+    faults = [*edition.faults]
+    if not settings.embedded and (fault := schema_fault(settings)):
+        faults.append(fault)
+    if faults:
+        return report(*faults)
+    resources, languages = len(edition.resources), len(edition.languages)
+    print(f"{resources} pages and files in {languages} languages: all well.")
+    return 0

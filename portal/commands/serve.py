@@ -1,0 +1,62 @@
+"""``portal serve``."""
+
+import argparse
+import logging
+from dataclasses import replace
+from functools import partial
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from portal.commands.db import schema_fault
+from portal.commands.output import FAULT, report
+from portal.settings import LOCAL_ADDRESS, Settings
+from portal.web.app import create_app
+from portal.web.fast_path import FastPathProtocol
+from portal.web.protocol import BoundedProtocol
+
+CONNECTIONS = 2000
+"""Open at once; more get 503 until some close."""
+
+
+def add_to(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command to the parser."""
+    about = "Serve the portal until it is stopped."
+    parser = nouns.add_parser("serve", help=about, description=about)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.set_defaults(run=run)
+
+
+def run(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Serve the portal until it is stopped."""
+    if not settings.embedded and (fault := schema_fault(settings)):
+        return report(fault)
+    if settings.base_url == LOCAL_ADDRESS:
+        settings = replace(settings, base_url=f"http://{arguments.host}:{arguments.port}")
+    config = uvicorn.Config(
+        partial(create_app, settings),
+        factory=True,
+        host=arguments.host,
+        port=arguments.port,
+        workers=arguments.workers,
+        http=FastPathProtocol if settings.fast_path else BoundedProtocol,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=10,
+        limit_concurrency=CONNECTIONS,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+    )
+    logging.getLogger(__name__).info("The portal opens at %s/", settings.base_url)
+    server = uvicorn.Server(config)
+    if arguments.workers == 1:
+        server.run()
+    else:
+        Multiprocess(config, [config.bind_socket()]).run()
+    return 0 if server.started or arguments.workers > 1 else FAULT

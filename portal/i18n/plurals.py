@@ -1,0 +1,80 @@
+"""Plural forms: the rules of gettext catalogs, derived from CLDR.
+
+Babel's own table of rules is wrong for Arabic, Persian, Turkish and others, so the rule of
+a language is derived from CLDR's plural categories (UTS 35, part 3).
+"""
+
+import gettext
+from collections.abc import Callable
+from functools import lru_cache
+
+from babel import Locale
+from babel.plural import PluralRule, to_gettext
+
+Rule = Callable[[int], int]
+"""Which form a number takes."""
+
+NUMBERS = range(1001)
+"""Whole numbers that meet every plural category of every language in CLDR."""
+CATEGORIES = ("zero", "one", "two", "few", "many", "other")
+"""In the order in which a catalog has its forms."""
+USUAL_HEADERS = (
+    "nplurals=1; plural=0;",
+    "nplurals=2; plural=(n != 1);",
+    "nplurals=2; plural=(n > 1);",
+    "nplurals=3; plural=(n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<12 || n%100>14) ? 1 : 2);",
+    "nplurals=3; plural=(n%10==1 && n%100!=11 ? 0"
+    " : n%10>=2 && n%10<=4 && (n%100<12 || n%100>14) ? 1 : 2);",
+    "nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2"
+    " : n%100>=3 && n%100<=10 ? 3 : n%100>=11 ? 4 : 5);",
+)
+"""Rules as the gettext manual and translators' tools write them."""
+
+
+# Cached: a hundred catalogs share a few rules.
+@lru_cache(64)
+def parse_rule(header: str) -> Rule:
+    """The rule in a ``Plural-Forms`` header.
+
+    Raises:
+        ValueError: when it is none.
+    """
+    return gettext.c2py(header.partition("plural=")[2].rstrip("; "))
+
+
+def examples(locale: Locale) -> list[tuple[str, int]]:
+    """Each plural category of whole numbers in a language, with the first number in it."""
+    categories = _categories_of(locale)
+    return [(name, categories.index(name)) for name in CATEGORIES if name in categories]
+
+
+def header(locale: Locale) -> str:
+    """The value of ``Plural-Forms`` for a language, its forms in the order of CLDR."""
+    usual = (text for text in USUAL_HEADERS if not misplaced(parse_rule(text), locale))
+    rules = locale.plural_form.rules
+    return next(usual, to_gettext({name: rules[name] for name, _ in examples(locale)[:-1]}))
+
+
+def misplaced(rule: Rule, locale: Locale) -> list[int]:
+    """The first numbers for which a rule gives another form than CLDR's order of forms.
+
+    Babel's own rule for Arabic is wrong in this way: 11 to 99 and 100 to 102 change places.
+    """
+    order = [name for name, _ in examples(locale)]
+    return _differences(rule, tuple(map(order.index, _categories_of(locale))))[:3]
+
+
+def _categories_of(locale: Locale) -> tuple[str, ...]:
+    """The plural category of each of the numbers."""
+    return _categories(tuple(locale.plural_form.rules.items()))
+
+
+# Cached: many languages share their rules, and each is tried with a thousand numbers.
+@lru_cache(64)
+def _categories(rules: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    return tuple(map(PluralRule(rules), NUMBERS))
+
+
+@lru_cache(64)
+def _differences(rule: Rule, forms: tuple[int, ...]) -> list[int]:
+    return [number for number, form in zip(NUMBERS, forms, strict=True) if rule(number) != form]

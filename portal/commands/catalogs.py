@@ -9,7 +9,7 @@ import uvicorn
 
 from portal.commands.output import FAULT, print_json, report
 from portal.i18n import catalogs
-from portal.i18n.languages import Languages, NoLanguage, discover, language
+from portal.i18n.languages import Languages, NoLanguage, discover, language, strange_folders
 from portal.settings import CHECKOUT, Settings
 from portal.translators import merging, reports
 from portal.translators.preview import Preview, create_preview
@@ -102,7 +102,10 @@ def check(settings: Settings, arguments: argparse.Namespace) -> int:
     else:
         verdict = reports.verdict(findings, arguments.interface_language)
         print(*map(str, findings), verdict, sep="\n\n")
-    return FAULT if any(finding.level == "error" for finding in findings) else 0
+    strange = [] if arguments.language else strange_folders(LOCALES)
+    if strange:
+        report(*strange)
+    return FAULT if strange or any(finding.level == "error" for finding in findings) else 0
 
 
 def status(settings: Settings, arguments: argparse.Namespace) -> int:

@@ -4,8 +4,9 @@ import argparse
 
 from portal.commands.db import schema_fault
 from portal.commands.output import report
+from portal.i18n.languages import strange_folders
 from portal.settings import Settings
-from portal.web.edition import build
+from portal.web.edition import LOCALES, build
 
 
 def add_to(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -18,7 +19,7 @@ def add_to(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Look whether everything that serving needs is in order."""
     edition = build(settings)
-    faults = [*edition.faults]
+    faults = [*strange_folders(LOCALES), *edition.faults]
     if not settings.embedded and (fault := schema_fault(settings)):
         faults.append(fault)
     if faults:

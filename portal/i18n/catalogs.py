@@ -1,24 +1,31 @@
-"""What the translators wrote: one catalog a language, read from its ``.po`` file.
+"""The translations of each language, read from its ``.po`` file.
 
-A catalog is read straight into memory; no compiled file stands between a
-translator and the page. An entry with an error (see ``checks``) is left out, so
-the Swedish text is shown in its place, and the fault is kept to be told. A file
-that cannot be read, or whose plural rule is not the language's, refuses the whole
-catalog.
+A catalog is read straight into memory; no compiled file stands between a translator and
+the page. An entry with an error (see ``checks``) is left out, so its Swedish text is shown,
+and the fault is reported. A file that cannot be read, or whose plural rule cannot be the
+language's, refuses the whole catalog.
+
+Translators' tools write what the portal does not use: dates, the name of the language,
+entries that are no longer in use. Nothing of that refuses a catalog.
 """
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from io import BytesIO
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from babel.messages.pofile import PoFileError, read_po
+from babel.messages.catalog import Catalog as BabelCatalog
+from babel.messages.pofile import PoFileError, PoFileParser
 
 from portal.i18n.checks import (
     BROKEN,
+    CHARSET,
+    DUPLICATE,
+    GLOSSARY_FILE,
+    HEADER,
     RULE,
     UNREADABLE,
     CatalogInfo,
@@ -30,17 +37,19 @@ from portal.i18n.checks import (
     examine,
 )
 from portal.i18n.languages import CATALOG, Language, Languages
-from portal.i18n.plurals import parse_rule
+from portal.i18n.plurals import Rule, parse_rule, used_forms
 
 GLOSSARY = "glossary/{tag}.csv"
 """In Weblate's columns: a word with several good translations has several rows."""
+MOST_FORMS = 10
+"""Plural forms; no language has more than six."""
 
 
 class CatalogError(Exception):
     """A catalog that cannot be used at all, and why."""
 
-    def __init__(self, path: Path, check: Check, *found: str, line: int = 0) -> None:
-        self.fault = Fault(check, line, None, "", "", found)
+    def __init__(self, path: Path, check: Check, *details: str, line: int = 0) -> None:
+        self.fault = Fault(check, line, None, "", "", details)
         super().__init__(f"{path}:{line}: {self.fault.explain().fault}")
 
 
@@ -51,7 +60,7 @@ class Catalog:
     language: Language
     entries: Mapping[Key, PluralForms]
     """By context and Swedish text; one form, or one for each plural form."""
-    plural_form: Callable[[int], int]
+    plural_form: Rule
     faults: tuple[str, ...] = ()
     """What was left out, and why, a line each."""
     fuzzy: frozenset[Key] = frozenset()
@@ -68,7 +77,10 @@ class Catalog:
         forms = self.entries.get((context, source))
         if forms is None:
             return None
-        return forms[self.plural_form(number)] if len(forms) > 1 else forms[0]
+        if len(forms) == 1:
+            return forms[0]
+        form = self.plural_form(number)
+        return (forms[form] or None) if form < len(forms) else None
 
 
 @dataclass(frozen=True)
@@ -79,12 +91,12 @@ class File:
     language: Language
     entries: tuple[Entry, ...]
     count: int
-    """How many plural forms its texts have."""
-    plural_form: Callable[[int], int]
+    """Plural forms of its texts."""
+    plural_form: Rule
 
     def info(self, glossary: Mapping[str, list[str]] | None = None) -> CatalogInfo:
-        """What checks have to know of it."""
-        return CatalogInfo(self.language, self.count, glossary or {})
+        """What checks must know of it."""
+        return CatalogInfo(self.language, self.count, glossary or {}, self.plural_form)
 
 
 def read_all(folder: Path, languages: Languages) -> dict[str, Catalog]:
@@ -139,19 +151,82 @@ def open_file(path: Path, language: Language) -> File:
         CatalogError: when the file is broken or its plural rule is not the language's.
     """
     try:
-        content = path.read_bytes()
-        if line := _malformed(content.decode()):
-            raise CatalogError(path, BROKEN, line[1], line=line[0])
-        catalog: Any = read_po(BytesIO(content), locale=language.locale, abort_invalid=True)
-        plural_form = parse_rule(f"plural={catalog.plural_expr}")
-    except PoFileError as error:
-        raise CatalogError(path, BROKEN, str(error), line=(error.lineno or 0) + 1) from error
+        content = clean(path.read_bytes().decode("utf-8-sig"))
     except (ValueError, OSError) as error:
         raise CatalogError(path, UNREADABLE, str(error)) from error
-    if wrong := _wrong_rule(plural_form, catalog.num_plurals, language):
-        raise CatalogError(path, RULE, language.tag, wrong, language.plurals)
+    if malformed := _malformed_line(content):
+        raise CatalogError(path, BROKEN, malformed[1], line=malformed[0])
+    count = _check_header(path, content, language)
+    catalog = _Entries(locale=language.locale)
+    try:
+        PoFileParser(catalog, ignore_obsolete=True, abort_invalid=True).parse(
+            StringIO(_without_unused(content))
+        )
+        plural_form = parse_rule(f"plural={catalog.plural_expr}")
+        used = used_forms(plural_form)
+    except PoFileError as error:
+        raise CatalogError(path, BROKEN, str(error), line=(error.lineno or 0) + 1) from error
+    except (ArithmeticError, LookupError, ValueError) as error:
+        raise CatalogError(path, RULE, language.tag, str(error), language.plurals) from error
+    if catalog.duplicate:
+        source, line = catalog.duplicate
+        raise CatalogError(path, DUPLICATE, source, line=line + 1)
+    if not used <= {*range(count)}:
+        raise CatalogError(path, RULE, language.tag, f"nplurals={count}", language.plurals)
+    if wrong := language.misplaced(plural_form):
+        raise CatalogError(path, RULE, language.tag, str(wrong), language.plurals)
     entries = tuple(map(_entry, (message for message in catalog if message.id)))
-    return File(path, language, entries, catalog.num_plurals, plural_form)
+    return File(path, language, entries, count, plural_form)
+
+
+class _Entries(BabelCatalog):
+    """Babel's catalog, which silently keeps the first of two entries for one text."""
+
+    duplicate: tuple[str, int] | None = None
+    """The Swedish of the first text that has two entries, and the line of the second."""
+
+    def __setitem__(self, id: Any, message: Any) -> None:
+        if id and self._key_for(id, message.context) in self._messages:
+            self.duplicate = self.duplicate or (_texts(id)[0], message.lineno or 0)
+        super().__setitem__(id, message)
+
+
+def clean(content: str) -> str:
+    """A ``.po`` file with the spacing that all readers understand; lines stay where they are."""
+    content = re.sub(r"^[ \t]+(?=\")", "", content, flags=re.MULTILINE)
+    content = re.sub(r"^(msg\w+(?:\[\d+\])?)[ \t]*(?=\")", r"\1 ", content, flags=re.MULTILINE)
+    return re.sub(r"^#([,.:|]|(?=[^\s~]))(?=\S)", r"#\1 ", content, flags=re.MULTILINE)
+
+
+_UNUSED_HEADER = re.compile(r'^"(?:POT-Creation-Date|PO-Revision-Date|Language):.*"$', re.MULTILINE)
+_OBSOLETE = re.compile(r"^#~.*$", re.MULTILINE)
+
+
+def _without_unused(content: str) -> str:
+    """Without headers and entries that the portal does not use, on which Babel may fail."""
+    return _OBSOLETE.sub("", _UNUSED_HEADER.sub('""', content))
+
+
+def _check_header(path: Path, content: str, language: Language) -> int:
+    """Look at the header; gives the number of plural forms.
+
+    Raises:
+        CatalogError: when there is no header, or it names another charset or no sound rule.
+    """
+    start = re.search(r'^msgid ""\nmsgstr "', content, re.MULTILINE)
+    header = content[start.end() :].partition("\n\n")[0] if start else ""
+    if ":" not in header:
+        raise CatalogError(path, HEADER)
+    charset = re.search(r"charset=([^\s\\\";]+)", header, re.IGNORECASE)
+    if charset and charset[1].lower() not in {"utf-8", "utf8", "us-ascii", "ascii"}:
+        raise CatalogError(path, CHARSET, charset[1])
+    joined = header.replace('"\n"', "")
+    rule = re.search(r"Plural-Forms:\s*nplurals\s*=\s*([0-9]+)\s*;", joined)
+    if not rule:
+        return len(language.plural_examples)
+    if len(rule[1]) > 2 or not 0 < int(rule[1]) <= MOST_FORMS:
+        raise CatalogError(path, RULE, language.tag, f"nplurals={rule[1][:20]}", language.plurals)
+    return int(rule[1])
 
 
 def glossary(folder: Path, tag: str) -> dict[str, list[str]]:
@@ -160,13 +235,25 @@ def glossary(folder: Path, tag: str) -> dict[str, list[str]]:
     Args:
         folder: the catalogs'.
         tag: of the language.
+
+    Raises:
+        CatalogError: when the list cannot be read.
     """
     path = folder / GLOSSARY.format(tag=tag)
     words: dict[str, list[str]] = {}
-    if path.exists():
-        with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                words.setdefault(row["source"], []).append(row["target"])
+    if not path.exists():
+        return words
+    try:
+        content = path.read_text("utf-8-sig")
+    except ValueError as error:
+        raise CatalogError(path, GLOSSARY_FILE, str(error)) from error
+    separator = ";" if ";" in content.partition("\n")[0] else ","
+    rows = csv.DictReader(StringIO(content, newline=""), delimiter=separator)
+    if not {"source", "target"} <= {*(rows.fieldnames or ())}:
+        raise CatalogError(path, GLOSSARY_FILE, content.partition("\n")[0][:60], line=1)
+    for row in rows:
+        if row["source"] and row["target"]:
+            words.setdefault(row["source"], []).append(row["target"])
     return words
 
 
@@ -178,21 +265,12 @@ _LINE = re.compile(
 _LINES = re.compile(rf"(?>{_LINE.pattern}\n)*+(?>{_LINE.pattern})")
 
 
-def _malformed(content: str) -> tuple[int, str] | None:
+def _malformed_line(content: str) -> tuple[int, str] | None:
     """The first line that cannot stand in a ``.po`` file; Babel passes over some of them."""
-    content = content.removeprefix("\ufeff")
     if _LINES.fullmatch(content):
         return None
     lines = enumerate(content.split("\n"), 1)
     return next(((n, line.strip()[:60]) for n, line in lines if not _LINE.fullmatch(line)), None)
-
-
-def _wrong_rule(rule: Callable[[int], int], count: int, language: Language) -> str:
-    """For which numbers, or for how many forms, a plural rule is not the language's."""
-    if wrong := language.misplaced(rule):
-        return str(wrong)
-    right = len(language.plural_examples)
-    return f"nplurals={count}" if language.is_known and count != right else ""
 
 
 def _entry(message: Any) -> Entry:
@@ -218,9 +296,9 @@ def _previous(lines: Iterable[str]) -> str:
     """The former Swedish, from comments that begin with ``#|``."""
     parts, part = {"msgid": ""}, "msgid"
     for line in lines:
-        if found := _QUOTED.match(line):
-            part = found[1] or part
-            parts[part] = parts.get(part, "") + found[2]
+        if match := _QUOTED.match(line):
+            part = match[1] or part
+            parts[part] = parts.get(part, "") + match[2]
     return parts["msgid"].replace("\\n", "\n").replace('\\"', '"')
 
 

@@ -1,12 +1,12 @@
 """What can be wrong with a translation, and what to do about it.
 
-Each check looks at one form of one entry and knows nothing of files or pages. An
-error would damage the page or mislead its reader: the text is not published and
-Swedish is shown in its place. A warning is a question to the translator, who may
-answer it for good with the flag ``ignore-<name of the check>``.
+Each check looks at one form of one entry and knows nothing of files or pages. An error
+would damage the page or mislead its reader: the text is not published, and Swedish is
+shown in its place. A warning is a question to the translator, who can silence it with the
+flag ``ignore-<name of the check>``.
 
-The table at the end has all there is to know about a check: its name, whether it
-stops publication, how it is found, and how it is said in English and in Swedish.
+The table at the end has everything about a check: its name, whether it stops publication,
+the function that looks for it, and its explanation in English and in Swedish.
 """
 
 import re
@@ -16,14 +16,16 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from portal.i18n.languages import Language
+from portal.i18n.plurals import NUMBERS, Rule, used_forms
 
 PLACEHOLDER = re.compile(r"%%|%\((\w+)\)[sd]")
 """All that is special in a text: a named value, or a per cent sign written twice."""
 
 PluralForms = tuple[str, ...]
 Key = tuple[str | None, str]
+"""Context and msgid."""
 Details = tuple[str, ...]
-"""What a check found, in the order in which its words name it; empty when all is well."""
+"""What a check saw, in the order in which its explanation names it; empty when all is well."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +43,13 @@ class Entry:
     comment: str = ""
     """For translators, from whoever wrote the Swedish."""
     note: str = ""
-    """The translator's own."""
+    """The translator's own comment."""
     previous: str = ""
     """The Swedish that a fuzzy translation was made for."""
 
     @property
     def key(self) -> Key:
-        """What it is found by."""
+        """What the entry is looked up by."""
         return self.context, self.sources[0]
 
     @property
@@ -60,18 +62,20 @@ class Entry:
 
 @dataclass(frozen=True)
 class CatalogInfo:
-    """What a check has to know of the catalog that an entry stands in."""
+    """What a check must know of the catalog that an entry stands in."""
 
     language: Language
     count: int
-    """How many plural forms it has."""
+    """Plural forms of the catalog."""
     glossary: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """How words are to be translated: any of these, wherever the Swedish word stands."""
+    """Translations of a Swedish word, any of which is right wherever the word stands."""
+    rule: Rule | None = None
+    """The catalog's plural rule."""
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """What is wrong and what to do, with places for what was found."""
+    """A fault and its remedy, with places for details."""
 
     fault: str
     remedy: str
@@ -83,7 +87,7 @@ class Check:
 
     name: str
     is_error: bool
-    """Whether it keeps the text from being published."""
+    """Whether it stops publication."""
     find: Callable[[Entry, str, CatalogInfo], Details]
     en: Explanation
     sv: Explanation
@@ -91,28 +95,28 @@ class Check:
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that is wrong in one place."""
+    """Something that is wrong in one entry."""
 
     check: Check
     line: int
     context: str | None
     source: str
     text: str
-    """The translation that is at fault."""
-    found: Details
+    """The translation."""
+    details: Details
 
     def explain(self, interface_language: str = "en") -> Explanation:
-        """It in words, in English or in Swedish."""
+        """The fault and its remedy, in English or Swedish."""
         words = self.check.sv if interface_language == "sv" else self.check.en
-        return Explanation(words.fault.format(*self.found), words.remedy.format(*self.found))
+        return Explanation(words.fault.format(*self.details), words.remedy.format(*self.details))
 
 
 def examine(entry: Entry, info: CatalogInfo, *, errors_only: bool = False) -> Iterator[Fault]:
-    """Everything that is wrong with an entry; one that is not translated is not wrong.
+    """Everything that is wrong with an entry; an untranslated or fuzzy one has no faults.
 
     Args:
-        entry: which one.
-        info: the catalog that it stands in.
+        entry: the entry.
+        info: about its catalog.
         errors_only: leave out what does not stop publication.
     """
     if entry.state != "translated" or (errors_only and _is_plain(entry)):
@@ -121,22 +125,22 @@ def examine(entry: Entry, info: CatalogInfo, *, errors_only: bool = False) -> It
         if not check.is_error and f"ignore-{check.name}" in entry.flags:
             continue
         for form in entry.forms:
-            if (form or check.is_error) and (found := check.find(entry, form, info)):
-                yield Fault(check, entry.line, *entry.key, form, found)
+            if (form or check.is_error) and (details := check.find(entry, form, info)):
+                yield Fault(check, entry.line, *entry.key, form, details)
                 break
 
 
-_SIGNS = re.compile(r"[%<&@\d\u202a-\u202e\u2066-\u2069]|://|www\.")
+_CHARACTERS_OF_ERRORS = re.compile(r"[%<&@\d\u202a-\u202e\u2066-\u2069]|://|www\.")
 
 
 def _is_plain(entry: Entry) -> bool:
-    """Whether it can have no error: one form, and none of the signs that errors are made of.
+    """Whether the entry can have no error: one form with letters, and nothing special in it.
 
-    Most texts are so, and all of them are looked at in every start.
+    Most entries are plain, and every start looks at all of them.
     """
-    if len(entry.sources) > 1 or len(entry.forms) > 1:
+    if len(entry.sources) > 1 or len(entry.forms) > 1 or not entry.forms[0][:1].isalpha():
         return False
-    return not (_SIGNS.search(entry.sources[0]) or _SIGNS.search(entry.forms[0]))
+    return not any(map(_CHARACTERS_OF_ERRORS.search, (entry.sources[0], entry.forms[0])))
 
 
 def placeholders(text: str) -> set[str]:
@@ -144,121 +148,163 @@ def placeholders(text: str) -> set[str]:
     return {match[1] for match in PLACEHOLDER.finditer(text) if match[1]}
 
 
-def _never(entry: Entry, form: str, info: CatalogInfo) -> Details:
-    """For what is wrong with a whole file."""
+def _of_whole_file(entry: Entry, form: str, info: CatalogInfo) -> Details:
+    """For faults of a whole file, which no entry shows."""
     return ()
 
 
-def _wanted(entry: Entry) -> set[str]:
+def _expected_placeholders(entry: Entry) -> set[str]:
     return {name for source in entry.sources for name in placeholders(source)}
 
 
-def _written(names: set[str]) -> str:
+def _as_placeholders(names: set[str]) -> str:
     return ", ".join(f"%({name})s" for name in sorted(names))
 
 
-def _bare(text: str) -> str:
-    """The text without its values."""
-    return PLACEHOLDER.sub(" ", text)
+def _without_values(text: str, instead: str = " ") -> str:
+    return PLACEHOLDER.sub(instead, text)
 
 
-def _unfilled(entry: Entry, form: str, info: CatalogInfo) -> Details:
-    if len(entry.sources) == 1 or (len(entry.forms) == info.count and all(entry.forms)):
+def _missing_forms(entry: Entry, form: str, info: CatalogInfo) -> Details:
+    used = used_forms(info.rule) if info.rule else frozenset(range(info.count))
+    is_filled = all(form < len(entry.forms) and entry.forms[form] for form in used)
+    if len(entry.sources) == 1 or is_filled:
         return ()
     examples = enumerate(info.language.plural_examples)
     return str(info.count), "; ".join(f"msgstr[{i}]: {n}" for i, (_, n) in examples)
 
 
-def _strange(entry: Entry, form: str, info: CatalogInfo) -> Details:
-    wanted = _wanted(entry)
-    if not (strange := placeholders(form) - wanted):
+def _nothing_visible(entry: Entry, form: str, info: CatalogInfo) -> Details:
+    if not form or placeholders(form) or not any(map(str.isalpha, entry.sources[0])):
         return ()
-    close = {name for one in strange for name in get_close_matches(one, wanted, n=1)}
-    return ", ".join(sorted(strange)), _written(close or wanted) or "–"
+    if any(unicodedata.category(character)[0] in "LNPS" for character in form):
+        return ()
+    return (", ".join(_named(character) for character in form[:3]),)
 
 
-def _lost(entry: Entry, form: str, info: CatalogInfo) -> Details:
-    # A form for exactly one or two may say the number in words.
-    spare = {"num"} if len(entry.sources) > 1 else set()
-    lost = _wanted(entry) - placeholders(form) - spare
-    return (", ".join(sorted(lost)), _written(lost)) if lost else ()
+def _unknown_values(entry: Entry, form: str, info: CatalogInfo) -> Details:
+    expected = _expected_placeholders(entry)
+    if not (unknown := placeholders(form) - expected):
+        return ()
+    close = {match for name in unknown for match in get_close_matches(name, expected, n=1)}
+    return ", ".join(sorted(unknown)), _as_placeholders(close or expected) or "–"
+
+
+def _lost_values(entry: Entry, form: str, info: CatalogInfo) -> Details:
+    lost = _expected_placeholders(entry) - placeholders(form) if form else set()
+    if "num" in lost and len(entry.sources) > 1 and _is_for_one_number(entry, form, info):
+        lost -= {"num"}
+    return (", ".join(sorted(lost)), _as_placeholders(lost)) if lost else ()
+
+
+def _is_for_one_number(entry: Entry, form: str, info: CatalogInfo) -> bool:
+    """Whether a plural form is used for a single number, which it may say in words."""
+    rule = info.rule or (lambda number: 0)
+    indices = {index for index, text in enumerate(entry.forms) if text == form}
+    return all(sum(rule(number) == index for number in NUMBERS) == 1 for index in indices)
 
 
 _HALF_VALUE = re.compile(r"%\s?\(\w*\)?\s?\w?|%[A-Za-z]\b")
-
-
-def _half_value(entry: Entry, form: str, info: CatalogInfo) -> Details:
-    """Something that was to be a value, and would be shown to readers as it stands."""
-    return _first(_HALF_VALUE, _bare(form), " ".join(map(_bare, entry.sources)))
-
-
 _MARKUP = re.compile(r"</?[A-Za-z][^<>]*>|<!--|&(?:#\d+|#x[\da-fA-F]+|[A-Za-z]+\d*);")
-
-
-def _markup(entry: Entry, form: str, info: CatalogInfo) -> Details:
-    return _first(_MARKUP, form, " ".join(entry.sources))
-
-
 _LINK = re.compile(r"\w+://\S+|\bwww\.\S+|[\w.+-]+@[\w-]+\.[\w.-]+")
 _PHONE = re.compile(r"[+\d][\d\s()–-]{5,}\d")
 _DIGITS = re.compile(r"\d+")
+# Arabic "to" is written with a connecting line before a foreign word or a value.
+_KASHIDA = re.compile(r"\u0640+(?! ?(?:%\(|[\dA-Za-z]))")
+
+
+def _half_value(entry: Entry, form: str, info: CatalogInfo) -> Details:
+    """Something that was meant as a value, and would be shown to readers as it stands."""
+    sources = " ".join(map(_without_values, entry.sources))
+    return _first_match(_HALF_VALUE, _without_values(form), sources)
+
+
+def _markup(entry: Entry, form: str, info: CatalogInfo) -> Details:
+    return _first_match(_MARKUP, form, " ".join(entry.sources))
 
 
 def _link(entry: Entry, form: str, info: CatalogInfo) -> Details:
-    return _first(_LINK, form, " ".join(entry.sources))
+    return _first_match(_LINK, form, " ".join(entry.sources))
 
 
 def _phone(entry: Entry, form: str, info: CatalogInfo) -> Details:
-    return _first(_PHONE, _bare(form), " ".join(entry.sources))
+    return _first_match(_PHONE, _without_values(form), " ".join(entry.sources))
 
 
 def _digits(entry: Entry, form: str, info: CatalogInfo) -> Details:
-    text = _PHONE.sub(" ", _LINK.sub(" ", _bare(form)))
-    return _first(_DIGITS, text, " ".join(entry.sources))
+    text = _PHONE.sub(" ", _LINK.sub(" ", _without_values(form)))
+    return _first_match(_DIGITS, text, " ".join(entry.sources))
 
 
-def _first(pattern: re.Pattern[str], text: str, source: str) -> Details:
-    """The first piece of a text that a pattern fits and that does not stand in the Swedish."""
-    pieces = (match[0].strip() for match in pattern.finditer(text))
-    return next(((piece,) for piece in pieces if piece not in source), ())
+def _kashida(entry: Entry, form: str, info: CatalogInfo) -> Details:
+    return _first_match(_KASHIDA, form, "")
 
 
-_OPENERS = dict.fromkeys("\u202a\u202b\u202d\u202e", "\u202c") | dict.fromkeys(
+def _first_match(pattern: re.Pattern[str], text: str, source: str) -> Details:
+    """The first match in a text that does not stand in the Swedish."""
+    matches = (match[0].strip() for match in pattern.finditer(text))
+    return next(((match,) for match in matches if match not in source), ())
+
+
+_CLOSERS = dict.fromkeys("\u202a\u202b\u202d\u202e", "\u202c") | dict.fromkeys(
     "\u2066\u2067\u2068", "\u2069"
 )
+_DIRECTION_CONTROLS = {*_CLOSERS, *_CLOSERS.values()}
 
 
-_TURNING = {*_OPENERS, *_OPENERS.values()}
+def _unclosed_direction(entry: Entry, form: str, info: CatalogInfo) -> Details:
+    """A control that changes the direction and is not closed, or closes nothing (UAX 9)."""
+    expected: list[str] = []
+    for character in form:
+        if character in _CLOSERS:
+            expected.append(_CLOSERS[character])
+        elif character in _DIRECTION_CONTROLS and (not expected or expected.pop() != character):
+            return (_named(character),)
+    return (_named(expected[0]),) if expected else ()
 
 
-def _left_open(entry: Entry, form: str, info: CatalogInfo) -> Details:
-    """A sign that turns the direction and is not taken back, or the other way about."""
-    waiting: list[str] = []
-    for sign in form:
-        if sign in _OPENERS:
-            waiting.append(_OPENERS[sign])
-        elif sign in _TURNING and (not waiting or waiting.pop() != sign):
-            return (_code(sign),)
-    return (_code(waiting[0]),) if waiting else ()
+def _named(character: str) -> str:
+    return f"U+{ord(character):04X} {unicodedata.name(character, '')}".strip()
 
 
-def _code(sign: str) -> str:
-    return f"U+{ord(sign):04X} {unicodedata.name(sign, '')}".strip()
+_ZERO_WIDTH_SPACE_IS_SPELLING = frozenset({"km", "lo", "my", "th"})
+"""Languages that part words by U+200B (W3C, Layout Requirements)."""
+_VIRAMA = 9
+"""The canonical combining class of viramas (UAX 44), which joiners may follow."""
 
 
 def _invisible(entry: Entry, form: str, info: CatalogInfo) -> Details:
     source = " ".join(entry.sources)
-    for before, sign, after in zip(" " + form, form, form[1:] + " ", strict=False):
-        if sign in "\u200c\u200d" and not {before, after} & _LATIN and before.isalpha():
-            continue  # joins or parts letters, as Persian and Sorani are written
-        if sign == "\n" or sign in source or sign in _TURNING:
+    for index, character in enumerate(form):
+        if unicodedata.category(character) not in {"Cc", "Cf"} or character == "\n":
             continue
-        if unicodedata.category(sign) in {"Cc", "Cf"}:
-            return (_code(sign),)
+        if character in source or character in _DIRECTION_CONTROLS:
+            continue
+        if character == "\u200b" and _primary(info.language) in _ZERO_WIDTH_SPACE_IS_SPELLING:
+            continue
+        if character in "\u200c\u200d" and _joins(form, index):
+            continue
+        return _named(character), _last_word(form[:index])
     return ()
 
 
-_LATIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ")
+def _joins(form: str, index: int) -> bool:
+    """Whether a joiner has work to do: before a letter that joins, or after a virama.
+
+    Persian, Sorani and the scripts of India are spelled with joiners.
+    """
+    following = form[index + 1 : index + 2]
+    follows_virama = index > 0 and unicodedata.combining(form[index - 1]) == _VIRAMA
+    return follows_virama or (
+        bool(following)
+        and unicodedata.category(following)[0] in "LM"
+        and not unicodedata.name(following, "").startswith("LATIN")
+    )
+
+
+def _primary(language: Language) -> str:
+    """The primary subtag of a language."""
+    return language.tag.partition("-")[0]
 
 
 def _edges(entry: Entry, form: str, info: CatalogInfo) -> Details:
@@ -269,46 +315,73 @@ def _edges(entry: Entry, form: str, info: CatalogInfo) -> Details:
     return ("  ",) if "  " in form and "  " not in source else ()
 
 
-_SAME_END = (".।。።։۔᠃", "?؟՞፧？;", "!！՜", ":：፡፦", "…")
-"""Signs that end a text in the same way, whatever the script."""
-_WITHOUT_SIGNS = frozenset({"th", "lo", "my", "km"})
+_ENDINGS_BY_KIND = (".།᱾।。։።۔᠃", "?؟՞፧？\u037e", "!！՜", ":：፡፦", "…")
+"""Characters that end a text in the same way, in any script."""
+_ENDINGS_BY_LANGUAGE = {("el", ";"): 1, ("hi", "|"): 0, ("or", "|"): 0}
+"""Characters that end a text only in one language, and their kinds."""
+_ENDS_WITHOUT_CHARACTER = frozenset({"th", "lo", "my", "km"})
 """Languages whose sentences end with a space."""
 
 
 def _end(entry: Entry, form: str, info: CatalogInfo) -> Details:
-    if info.language.tag.partition("-")[0] in _WITHOUT_SIGNS:
+    language = _primary(info.language)
+    if language in _ENDS_WITHOUT_CHARACTER:
         return ()
-    plural = entry.sources[-1] if form != entry.forms[0] else entry.sources[0]
-    expected, given = _end_of(plural, "sv"), _end_of(form, info.language.tag)
-    if expected == given:
+    source = entry.sources[-1] if form != entry.forms[0] else entry.sources[0]
+    if _kind_of_end(source, "sv") == _kind_of_end(form, language):
         return ()
-    return _last_word(form), _last_word(plural)
+    return _last_word(form), _last_word(source)
 
 
 def _last_word(text: str) -> str:
     return "".join(text.split()[-1:])
 
 
-def _end_of(text: str, tag: str) -> int:
-    """Which kind of sign ends a text; -1 for none."""
+def _kind_of_end(text: str, language: str) -> int:
+    """The kind of character that ends a text; -1 for none."""
     last = text.rstrip(" \n\u200e\u200f\u061c")[-1:]
-    # Greek asks with what is a semicolon elsewhere.
-    if not last or (last == ";" and tag != "el"):
-        return -1
-    return next((kind for kind, signs in enumerate(_SAME_END) if last in signs), -1)
+    if language == "hy" and "՞" in _last_word(text):  # stands on the vowel of the last word
+        return 1
+    kinds = enumerate(_ENDINGS_BY_KIND)
+    by_kind = next((kind for kind, characters in kinds if last and last in characters), -1)
+    return _ENDINGS_BY_LANGUAGE.get((language, last), by_kind)
 
 
-_DOUBLED = re.compile(r"\b((?:[^\W\d_]|[’'ʼ-])+)\s+\1\b", re.IGNORECASE)
+_REDUPLICATING = frozenset(
+    {"bn", "fa", "gu", "hi", "id", "kn", "ml", "mr", "ms", "ne", "pa", "so", "sw", "ta", "te"}
+    | {"tr", "ur"}
+)
+"""Languages that repeat words on purpose."""
+_RIGHTLY_DOUBLED = frozenset({"vous", "nous", "sie", "die", "der", "das"})
+_WORD_CHARACTERS = "’'ʼ-\u200c\u200d"
 
 
 def _doubled(entry: Entry, form: str, info: CatalogInfo) -> Details:
-    if any(map(_DOUBLED.search, entry.sources)):
+    if _primary(info.language) in _REDUPLICATING or any(map(_doubled_word, entry.sources)):
         return ()
-    return _first(_DOUBLED, _bare(form), "")
+    word = _doubled_word(form)
+    return (word,) if word else ()
+
+
+def _doubled_word(text: str) -> str:
+    """The first word that stands twice in a row; a value is a word of its own."""
+    former = ""
+    for part in _without_values(text, " \0 ").split():
+        word = "".join(filter(_is_of_word, part))
+        is_double = len(word) > 1 and former.casefold() == word.casefold()
+        if is_double and word.casefold() not in _RIGHTLY_DOUBLED:
+            return f"{former} {word}"
+        former = word if _is_of_word(part[-1]) else ""
+    return ""
+
+
+def _is_of_word(character: str) -> bool:
+    """Whether a character is a letter, a mark on one, or stands inside words."""
+    return unicodedata.category(character)[0] in "LM" or character in _WORD_CHARACTERS
 
 
 def _same(entry: Entry, form: str, info: CatalogInfo) -> Details:
-    if form not in entry.sources or not re.search(r"[^\W\d_]", _bare(form)):
+    if form not in entry.sources or not re.search(r"[^\W\d_]", _without_values(form)):
         return ()
     return (form[:40],)
 
@@ -319,59 +392,58 @@ LIMIT = re.compile(r"max-length: ?\d+")
 
 def _too_long(entry: Entry, form: str, info: CatalogInfo) -> Details:
     limits = LIMIT.findall(" ".join((*entry.flags, entry.comment)))
-    limit = min((int(one.partition(":")[2]) for one in limits), default=len(form))
-    return (str(len(form)), str(limit)) if len(form) > limit else ()
+    limit = min((int(text.partition(":")[2]) for text in limits), default=len(form))
+    # Marks and format characters take no room of their own.
+    length = sum(unicodedata.category(character) not in {"Mn", "Me", "Cf"} for character in form)
+    return (str(length), str(limit)) if length > limit else ()
 
 
-_LATIN_SIGN = re.compile(r"[?,;](?!\S*@)")
+_LATIN_PUNCTUATION = re.compile(r"[?,;](?!\S*@)")
 _ARABIC_LETTER = re.compile(r"[\u0620-\u064a\u066e-\u06d3]")
-_ARABIC_SIGNS = {"?": "؟", ",": "،", ";": "؛"}
-_KASHIDA = re.compile(r"\u0640+")
+_ARABIC_PUNCTUATION = {"?": "؟", ",": "،", ";": "؛"}
 
 
-def _latin_sign(entry: Entry, form: str, info: CatalogInfo) -> Details:
-    sign = _LATIN_SIGN.search(_bare(form)) if _ARABIC_LETTER.search(form) else None
-    return (sign[0], _ARABIC_SIGNS[sign[0]]) if sign else ()
-
-
-def _kashida(entry: Entry, form: str, info: CatalogInfo) -> Details:
-    return _first(_KASHIDA, form, "")
+def _latin_punctuation(entry: Entry, form: str, info: CatalogInfo) -> Details:
+    if not _ARABIC_LETTER.search(form):
+        return ()
+    match = _LATIN_PUNCTUATION.search(_without_values(form))
+    return (match[0], _ARABIC_PUNCTUATION[match[0]]) if match else ()
 
 
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def _wrong_start(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _latin_start(entry: Entry, form: str, info: CatalogInfo) -> Details:
     """A right-to-left text whose first word is Latin: it would be laid out from the left."""
-    first = _WORD.search(_bare(form))
+    first = _WORD.search(_without_values(form))
     if info.language.direction != "rtl" or not first or not _ARABIC_LETTER.search(form):
         return ()
     return (first[0],) if unicodedata.bidirectional(first[0][0]) == "L" else ()
 
 
-_ENDINGS = "(?:s|n|en|et|er|ar|or|t|nen|na|erna|arna|orna|ens|ets|ernas|arnas)?"
+_SWEDISH_ENDINGS = "(?:s|n|en|et|er|ar|or|t|nen|na|erna|arna|orna|ens|ets|ernas|arnas)?"
 
 
 def _glossary(entry: Entry, form: str, info: CatalogInfo) -> Details:
     source, text = " ".join(entry.sources).lower(), _folded(form)
     for word, translations in info.glossary.items():
-        stands = re.search(rf"\b{re.escape(word.lower())}{_ENDINGS}\b", source)
-        if stands and not any(_folded(one) in text for one in translations):
+        stands = re.search(rf"\b{re.escape(word.lower())}{_SWEDISH_ENDINGS}\b", source)
+        if stands and not any(_folded(translation) in text for translation in translations):
             return word, ", ".join(translations)
     return ()
 
 
 def _folded(text: str) -> str:
-    """A text as it is compared: small letters, no vowel signs."""
+    """A text for comparison: lower case, without vowel signs."""
     parts = unicodedata.normalize("NFKD", text.lower())
-    return "".join(sign for sign in parts if not unicodedata.combining(sign))
+    return "".join(character for character in parts if not unicodedata.combining(character))
 
 
 CHECKS = (
     Check(
         "plural-forms",
         True,
-        _unfilled,
+        _missing_forms,
         Explanation(
             "not all of the {0} plural forms are filled in",
             "Fill in every form, each for its number: {1}.",
@@ -382,12 +454,23 @@ CHECKS = (
         ),
     ),
     Check(
+        "empty",
+        True,
+        _nothing_visible,
+        Explanation(
+            "nothing in it can be seen: {0}",
+            "Translate it, or leave it empty: then the Swedish is shown.",
+        ),
+        Explanation(
+            "inget i den syns: {0}",
+            "Översätt, eller lämna den tom: då visas svenskan.",
+        ),
+    ),
+    Check(
         "strange-value",
         True,
-        _strange,
-        Explanation(
-            "no value is called {0}", "Copy the name from the Swedish, letter by letter: {1}."
-        ),
+        _unknown_values,
+        Explanation("no value is called {0}", "Copy the name exactly from the Swedish: {1}."),
         Explanation(
             "inget värde heter {0}", "Kopiera namnet från svenskan, tecken för tecken: {1}."
         ),
@@ -395,8 +478,8 @@ CHECKS = (
     Check(
         "lost-value",
         True,
-        _lost,
-        Explanation("the value {0} is missing", "Put {1} where the value is to stand."),
+        _lost_values,
+        Explanation("the value {0} is missing", "Put {1} where the value should stand."),
         Explanation("värdet {0} saknas", "Sätt in {1} där värdet ska stå."),
     ),
     Check(
@@ -416,30 +499,30 @@ CHECKS = (
         "markup",
         True,
         _markup,
-        Explanation("“{0}” is markup", "Take it away. HTML would be shown to readers as text."),
+        Explanation("“{0}” is markup", "Remove it. HTML would be shown to readers as text."),
         Explanation("”{0}” är märkkod", "Ta bort det. HTML skulle visas för läsaren som text."),
     ),
     Check(
         "link",
         True,
         _link,
-        Explanation("the address “{0}” is typed in", "Take it away. Addresses come as values."),
+        Explanation("the address “{0}” is typed in", "Remove it. Addresses come as values."),
         Explanation("adressen ”{0}” är inskriven", "Ta bort den. Adresser kommer som värden."),
     ),
     Check(
         "phone",
         True,
         _phone,
-        Explanation("the phone number “{0}” is typed in", "Take it away. Numbers come as values."),
+        Explanation("the phone number “{0}” is typed in", "Remove it. Numbers come as values."),
         Explanation("telefonnumret ”{0}” är inskrivet", "Ta bort det. Nummer kommer som värden."),
     ),
     Check(
         "direction",
         True,
-        _left_open,
+        _unclosed_direction,
         Explanation(
-            "a sign that turns the direction is left open: {0}",
-            "Take it away. The portal sets the direction of values itself.",
+            "a control character changes the direction and is not closed: {0}",
+            "Remove it. The portal sets the direction of values itself.",
         ),
         Explanation(
             "ett tecken som vänder läsriktningen står öppet: {0}",
@@ -459,7 +542,10 @@ CHECKS = (
         "invisible",
         False,
         _invisible,
-        Explanation("there is an invisible character: {0}", "Delete it, or type that place again."),
+        Explanation(
+            "there is an invisible character after “{1}”: {0}",
+            "Delete it, or type that place again.",
+        ),
         Explanation(
             "här finns ett osynligt tecken: {0}", "Ta bort det, eller skriv om det stället."
         ),
@@ -470,7 +556,7 @@ CHECKS = (
         _edges,
         Explanation(
             "a space or line break is not as in the Swedish: “{0}”",
-            "Take it away at the start and the end, and leave one between words.",
+            "Remove it at the start and the end, and leave one between words.",
         ),
         Explanation(
             "ett mellanslag eller radbyte är inte som i svenskan: ”{0}”",
@@ -482,8 +568,8 @@ CHECKS = (
         False,
         _end,
         Explanation(
-            "it ends otherwise (“{0}”) than the Swedish (“{1}”)",
-            "End it with the same kind of sign, or none; ؟ is right in Arabic.",
+            "it ends in another way (“{0}”) than the Swedish (“{1}”)",
+            "End it with the same kind of character, or none; ؟ is right in Arabic.",
         ),
         Explanation(
             "den slutar annorlunda (”{0}”) än svenskan (”{1}”)",
@@ -494,7 +580,7 @@ CHECKS = (
         "doubled",
         False,
         _doubled,
-        Explanation("a word stands twice: “{0}”", "Take one away."),
+        Explanation("a word stands twice: “{0}”", "Remove one of them."),
         Explanation("ett ord står två gånger: ”{0}”", "Ta bort det ena."),
     ),
     Check(
@@ -512,7 +598,7 @@ CHECKS = (
         "length",
         False,
         _too_long,
-        Explanation("it has {0} characters, and there is room for {1}", "Say it in fewer words."),
+        Explanation("it has {0} characters, and there is room for {1}", "Use fewer words."),
         Explanation("den har {0} tecken, och det finns plats för {1}", "Säg det med färre ord."),
     ),
     Check(
@@ -525,7 +611,7 @@ CHECKS = (
     Check(
         "sign",
         False,
-        _latin_sign,
+        _latin_punctuation,
         Explanation("“{0}” stands in a text in Arabic script", "Write {1}."),
         Explanation("”{0}” står i en text med arabisk skrift", "Skriv {1}."),
     ),
@@ -533,15 +619,13 @@ CHECKS = (
         "kashida",
         False,
         _kashida,
-        Explanation(
-            "a word is drawn out with “{0}”", "Take it away; screen readers stumble on it."
-        ),
+        Explanation("a word is drawn out with “{0}”", "Remove it; screen readers stumble on it."),
         Explanation("ett ord är utdraget med ”{0}”", "Ta bort det; skärmläsare snubblar på det."),
     ),
     Check(
         "start",
         False,
-        _wrong_start,
+        _latin_start,
         Explanation(
             "it begins with “{0}”, which reads from the left",
             "Begin with a word in the language itself, and let “{0}” follow.",
@@ -558,14 +642,14 @@ ERRORS = tuple(check for check in CHECKS if check.is_error)
 UNREADABLE = Check(
     "file",
     True,
-    _never,
+    _of_whole_file,
     Explanation("the file cannot be read: {0}", "Save it as text in UTF-8, in its own place."),
     Explanation("filen går inte att läsa: {0}", "Spara den som text i UTF-8, på sin plats."),
 )
 BROKEN = Check(
     "syntax",
     True,
-    _never,
+    _of_whole_file,
     Explanation(
         "this is not a line of a .po file: {0}",
         'Each line begins with #, msgid or msgstr, and its text stands in one pair of ". '
@@ -580,7 +664,7 @@ BROKEN = Check(
 RULE = Check(
     "plural-rule",
     True,
-    _never,
+    _of_whole_file,
     Explanation(
         "Plural-Forms is wrong for {0}, as for {1}",
         'Write in the header: "Plural-Forms: {2}\\n"',
@@ -590,4 +674,50 @@ RULE = Check(
         'Skriv i filhuvudet: "Plural-Forms: {2}\\n"',
     ),
 )
-"""What refuses a whole catalog."""
+HEADER = Check(
+    "header",
+    True,
+    _of_whole_file,
+    Explanation(
+        "the file has no header",
+        'Save it whole: it begins with msgid "" and names its Content-Type.',
+    ),
+    Explanation(
+        "filen har inget huvud",
+        'Spara hela filen: den börjar med msgid "" och nämner sin Content-Type.',
+    ),
+)
+CHARSET = Check(
+    "charset",
+    True,
+    _of_whole_file,
+    Explanation(
+        "the header names the charset {0}, and files are read as UTF-8",
+        'Write in the header: "Content-Type: text/plain; charset=UTF-8\\n". Save as UTF-8.',
+    ),
+    Explanation(
+        "filhuvudet nämner teckenkodningen {0}, men filer läses som UTF-8",
+        'Skriv i filhuvudet: "Content-Type: text/plain; charset=UTF-8\\n". Spara som UTF-8.',
+    ),
+)
+DUPLICATE = Check(
+    "duplicate",
+    True,
+    _of_whole_file,
+    Explanation("“{0}” has two entries", "Keep the one with the right translation."),
+    Explanation("”{0}” står två gånger", "Behåll den som har rätt översättning."),
+)
+GLOSSARY_FILE = Check(
+    "glossary-file",
+    False,
+    _of_whole_file,
+    Explanation(
+        "the glossary cannot be read: {0}",
+        "Save it as CSV in UTF-8 with the columns source and target.",
+    ),
+    Explanation(
+        "ordlistan går inte att läsa: {0}",
+        "Spara den som CSV i UTF-8 med kolumnerna source och target.",
+    ),
+)
+"""What refuses a whole file."""

@@ -126,7 +126,22 @@ class Languages(Mapping[str, Language]):
 def discover(folder: Path) -> Languages:
     """The source and every language that has a catalog in a folder.
 
-    Raises:
-        NoLanguage: when a folder with a catalog is not named by a language tag.
+    A folder that is not named by a language tag stops no language; ``strange_folders`` names
+    it.
     """
-    return Languages(path.parts[-3] for path in folder.glob(f"*/{CATALOG}"))
+    names = (path.parts[-3] for path in folder.glob(f"*/{CATALOG}"))
+    return Languages(name for name in names if _TAG.fullmatch(name) and name != SOURCE)
+
+
+def strange_folders(folder: Path) -> list[str]:
+    """Why some folders with a catalog are passed over, a line each."""
+    lines = []
+    for path in sorted(folder.glob(f"*/{CATALOG}")):
+        name = path.parts[-3]
+        if name == SOURCE:
+            lines.append(f"{path}: Swedish is the source and has no catalog")
+        elif not _TAG.fullmatch(name):
+            tag = re.sub(r"[^A-Za-z0-9]+", "-", name)
+            advice = f"; rename it to {tag}" if _TAG.fullmatch(tag) else ""
+            lines.append(f"{path}: {name} is no language tag (BCP 47){advice}")
+    return lines

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from babel import Locale
+from babel.messages.plurals import get_plural
 from babel.plural import PluralRule, to_gettext
 
 Rule = Callable[[int], int]
@@ -34,7 +35,7 @@ USUAL_HEADERS = (
 # Cached: a hundred catalogs share a few rules.
 @lru_cache(64)
 def parse_rule(header: str) -> Rule:
-    """The rule in a ``Plural-Forms`` header.
+    """The rule in a ``Plural-Forms`` header; the same object for the same header.
 
     Raises:
         ValueError: when it is none.
@@ -50,18 +51,50 @@ def examples(locale: Locale) -> list[tuple[str, int]]:
 
 def header(locale: Locale) -> str:
     """The value of ``Plural-Forms`` for a language, its forms in the order of CLDR."""
-    usual = (text for text in USUAL_HEADERS if not misplaced(parse_rule(text), locale))
+    names = [name for name, _ in examples(locale)]
+    forms = tuple(map(names.index, _categories_of(locale)))
+    usual = (text for text in USUAL_HEADERS if not _differences(parse_rule(text), forms))
     rules = locale.plural_form.rules
-    return next(usual, to_gettext({name: rules[name] for name, _ in examples(locale)[:-1]}))
+    return next(usual, to_gettext({name: rules[name] for name in names[:-1]}))
+
+
+@lru_cache(64)
+def used_forms(rule: Rule) -> frozenset[int]:
+    """The forms that a rule gives whole numbers.
+
+    Raises:
+        ArithmeticError: for a rule such as ``n%0``.
+    """
+    return frozenset(int(rule(number)) for number in NUMBERS)
 
 
 def misplaced(rule: Rule, locale: Locale) -> list[int]:
-    """The first numbers for which a rule gives another form than CLDR's order of forms.
+    """The first numbers that a rule puts into another group than CLDR does.
 
-    Babel's own rule for Arabic is wrong in this way: 11 to 99 and 100 to 102 change places.
+    Tools number the forms differently and add forms for fractions, so the groups of
+    numbers are compared and not their numbering. Only Babel's own rule is held to CLDR's
+    order: that for Arabic lets 11 to 99 and 100 to 102 change places, and whoever copies
+    it fills in the forms in the usual order.
     """
-    order = [name for name, _ in examples(locale)]
-    return _differences(rule, tuple(map(order.index, _categories_of(locale))))[:3]
+    rules = tuple(locale.plural_form.rules.items())
+    if not rules:
+        return []  # CLDR has no rule for the language
+    if rule is parse_rule(f"plural={get_plural(locale).plural_expr}"):
+        order = [name for name, _ in examples(locale)]
+        return _differences(rule, tuple(map(order.index, _categories(rules))))[:3]
+    return _in_other_groups(rule, rules)[:3]
+
+
+@lru_cache(64)
+def _in_other_groups(rule: Rule, rules: tuple[tuple[str, str], ...]) -> list[int]:
+    form_of: dict[str, int] = {}
+    category_of: dict[int, str] = {}
+    wrong = []
+    for number, category in zip(NUMBERS, _categories(rules), strict=True):
+        form = form_of.setdefault(category, rule(number))
+        if form != rule(number) or category_of.setdefault(form, category) != category:
+            wrong.append(number)
+    return wrong
 
 
 def _categories_of(locale: Locale) -> tuple[str, ...]:

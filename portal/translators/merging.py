@@ -1,28 +1,27 @@
-"""What translators run.
+"""The catalogs are kept in step with the texts.
 
-``check`` says what is wrong with a catalog, ``add`` begins a new one, ``changed``
-shows what is new in a Swedish text. ``update`` keeps the catalogs in step with the
-texts: it extracts the Swedish texts from templates and code, writes the template
-``locales/portal.pot``, and merges it into each language's catalog. What a
-translator wrote is never lost: a text whose Swedish has changed a little keeps its
-translation, marked fuzzy and with the former Swedish beside it. Files are written
-so that a diff shows words and nothing else: no dates, no line numbers, the order
-of the pages.
+``check`` says what is wrong with a catalog, ``add`` begins a new one, ``changed`` shows what
+is new in a Swedish text. ``update`` extracts the Swedish texts from templates and code,
+writes the template ``locales/portal.pot`` and merges it into each catalog. What a translator
+wrote is never lost: a text whose Swedish has changed keeps its translation, marked fuzzy and
+with the former Swedish beside it, and a translation that fits no text stays at the end of
+the file as obsolete. Files are written so that a diff shows words and nothing else: no
+dates, no line numbers, the order of the pages.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher, get_close_matches
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import polib
 from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 
-from portal.i18n.catalogs import CatalogError, glossary, open_file, translated
+from portal.i18n.catalogs import CatalogError, clean, glossary, open_file, translated
 from portal.i18n.checks import LIMIT, Fault, Key, examine
-from portal.i18n.languages import CATALOG, Language, Languages, language
+from portal.i18n.languages import CATALOG, Language, Languages, NoLanguage, language
 
 TEMPLATE = "portal.pot"
 SIMILAR = 0.6
@@ -46,7 +45,11 @@ def check(locales: Path, language: Language) -> Iterator[Fault]:
     except CatalogError as error:
         yield error.fault
         return
-    info = file.info(glossary(locales, language.tag))
+    try:
+        info = file.info(glossary(locales, language.tag))
+    except CatalogError as error:
+        yield error.fault
+        info = file.info()
     for entry in file.entries:
         yield from examine(entry, info)
 
@@ -58,27 +61,30 @@ def changed(former: str, now: str) -> str:
     'Ring oss{+ alltid+} i dag.'
     """
     old, new = (re.findall(r"\s+|\w+|[^\w\s]", text) for text in (former, now))
-    said = ""
+    marked = ""
     for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         gone, come = "".join(old[a:b]), "".join(new[c:d])
         if kind == "equal":
-            said += gone
+            marked += gone
         else:
-            said += (f"[-{gone}-]" if gone else "") + (f"{{+{come}+}}" if come else "")
-    return said
+            marked += (f"[-{gone}-]" if gone else "") + (f"{{+{come}+}}" if come else "")
+    return marked
 
 
 def add(locales: Path, tag: str) -> Path:
     """Begin the catalog of a new language, with its plural rule and every text.
 
     Raises:
-        ValueError: when the tag is none.
-        FileExistsError: when there is one.
+        ValueError: when the tag is none, or the source's.
+        FileExistsError: when there is a catalog of that language, in whatever case.
     """
-    path = locales / tag / CATALOG
     new = language(tag)
-    if path.exists():
-        raise FileExistsError(path)
+    if new.is_source:
+        raise NoLanguage(f"{tag} is the source: its texts stand in the templates")
+    for path in locales.glob(f"*/{CATALOG}"):
+        if path.parts[-3].lower() == tag.lower():
+            raise FileExistsError(path)
+    path = locales / tag / CATALOG
     begun = polib.POFile(wrapwidth=0)
     begun.metadata = _headers() | {
         "Language-Team": (new.is_known and new.locale.get_display_name("en")) or tag,
@@ -86,8 +92,8 @@ def add(locales: Path, tag: str) -> Path:
         "Plural-Forms": new.plurals,
     }
     template = polib.pofile(str(locales / TEMPLATE), wrapwidth=0)
-    path.parent.mkdir(parents=True)
-    _, merged = _merge(begun, template, new)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _, merged = _merge(begun, template, new, len(new.plural_examples))
     _write(path, merged)
     return path
 
@@ -98,18 +104,18 @@ def extract(root: Path) -> polib.POFile:
         methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
     template = polib.POFile(wrapwidth=0)
     template.metadata = _headers()
-    found: dict[Key, polib.POEntry] = {}
+    entries: dict[Key, polib.POEntry] = {}
+    messages = extract_from_dir(
+        root, methods, options, comment_tags=["Translators:"], strip_comment_tags=True
+    )
     for _, _, words, comments, context in sorted(
-        extract_from_dir(
-            root, methods, options, comment_tags=["Translators:"], strip_comment_tags=True
-        ),
-        key=lambda message: (message[0], message[1]),
+        messages, key=lambda message: (message[0], message[1])
     ):
         entry = _entry(words, comments, context)
-        known = found.setdefault(_key(entry), entry)
-        known.comment = known.comment or entry.comment
-        known.msgid_plural = known.msgid_plural or entry.msgid_plural
-    template.extend(found.values())
+        first = entries.setdefault(_key(entry), entry)
+        first.comment = first.comment or entry.comment
+        first.msgid_plural = first.msgid_plural or entry.msgid_plural
+    template.extend(entries.values())
     return template
 
 
@@ -122,20 +128,52 @@ def update(root: Path, languages: Languages) -> Iterator[Change]:
 
     Yields:
         what changed, a language at a time.
+
+    Raises:
+        CatalogError: when a catalog is broken; then nothing has been written.
     """
-    for path, file, change in _in_step(root, languages):
-        _write(path, file)
+    for path, file, change in list(_in_step(root, languages)):
+        if not _is_equal(path, file):
+            _write(path, file)
         if change:
             yield change
 
 
 def out_of_step(root: Path, languages: Languages) -> list[Path]:
-    """The files that an update would write otherwise."""
-    return [
-        path
-        for path, file, _ in _in_step(root, languages)
-        if not path.exists() or path.read_text("utf-8") != str(file)
-    ]
+    """The files that an update would change.
+
+    Raises:
+        CatalogError: when a catalog is broken.
+    """
+    return [path for path, file, _ in _in_step(root, languages) if not _is_equal(path, file)]
+
+
+def _is_equal(path: Path, file: polib.POFile) -> bool:
+    """Whether a file has the same texts and words; tools order flags and headers otherwise."""
+    if not path.exists():
+        return False
+    saved = _open(path)
+    return list(map(_content, saved)) == list(map(_content, file))
+
+
+def _content(entry: polib.POEntry) -> tuple[object, ...]:
+    """Everything about an entry that means something."""
+    return (
+        _key(entry),
+        entry.msgid_plural,
+        entry.msgstr,
+        entry.msgstr_plural,
+        entry.obsolete,
+        entry.comment,
+        entry.tcomment,
+        entry.previous_msgid,
+        {*entry.flags},
+    )
+
+
+def _open(path: Path) -> polib.POFile:
+    """A file for merging, read with the same eyes as by the portal."""
+    return polib.pofile(clean(path.read_text("utf-8-sig")), wrapwidth=0)
 
 
 def _in_step(
@@ -146,7 +184,8 @@ def _in_step(
     yield root / "locales" / TEMPLATE, template, None
     for tag in translated(languages):
         path = root / "locales" / tag / CATALOG
-        change, merged = _merge(polib.pofile(str(path), wrapwidth=0), template, languages[tag])
+        count = open_file(path, languages[tag]).count
+        change, merged = _merge(_open(path), template, languages[tag], count)
         yield path, merged, change
 
 
@@ -155,31 +194,45 @@ def _write(path: Path, file: polib.POFile) -> None:
 
 
 def _merge(
-    former: polib.POFile, template: polib.POFile, language: Language
+    former: polib.POFile, template: polib.POFile, language: Language, forms: int
 ) -> tuple[Change, polib.POFile]:
-    """A catalog in step with the template, and what that changes in it."""
-    kept = {_key(entry): entry for entry in former if not entry.obsolete}
+    """A catalog in step with the template, and what that changes in it.
+
+    Args:
+        former: the catalog.
+        template: all Swedish texts.
+        language: of the catalog.
+        forms: the number of its plural forms.
+    """
+    current = {_key(entry): entry for entry in former if not entry.obsolete}
+    obsolete = {_key(entry): entry for entry in former if entry.obsolete}
     wanted = {_key(entry) for entry in template}
-    vanished = {key: entry for key, entry in kept.items() if key not in wanted}
+    vanished = {key: entry for key, entry in current.items() if key not in wanted}
     merged = polib.POFile(wrapwidth=0)
     merged.header, merged.metadata = former.header, former.metadata
     merged.metadata_is_fuzzy = former.metadata_is_fuzzy
-    rule = former.metadata.setdefault("Plural-Forms", language.plurals)
-    forms = int(rule.partition("nplurals=")[2].partition(";")[0])
-    merged.extend(_take_over(entry, kept, vanished, forms) for entry in template)
-    new = [entry for entry in merged if _key(entry) not in kept]
+    merged.metadata.setdefault("Plural-Forms", language.plurals)
+    unused = obsolete | vanished
+    for source in template:
+        entry = _new_entry(source, forms)
+        if same := current.get(_key(source)) or unused.pop(_key(source), None):
+            _take_over(entry, same, keep_previous=True)
+        elif match := _most_similar(source, unused):
+            _take_over(entry, match, keep_previous=False)
+            unused.pop(_key(match))
+        merged.append(entry)
+    for entry in unused.values():
+        if entry.msgstr or any(entry.msgstr_plural.values()):
+            entry.obsolete = True
+            merged.append(entry)
+    new = [entry for entry in merged if not entry.obsolete and _key(entry) not in current]
     fuzzy = sum(entry.fuzzy for entry in new)
     return Change(language.tag, len(new), fuzzy, len(vanished)), merged
 
 
-def _take_over(
-    source: polib.POEntry,
-    kept: dict[Key, polib.POEntry],
-    vanished: dict[Key, polib.POEntry],
-    forms: int,
-) -> polib.POEntry:
-    """The template's entry with what the translator wrote for it."""
-    entry = polib.POEntry(
+def _new_entry(source: polib.POEntry, forms: int) -> polib.POEntry:
+    """The template's entry, not translated."""
+    return polib.POEntry(
         msgid=source.msgid,
         msgid_plural=source.msgid_plural,
         msgstr_plural=dict.fromkeys(range(forms), "") if source.msgid_plural else {},
@@ -187,30 +240,52 @@ def _take_over(
         comment=source.comment,
         flags=list(source.flags),
     )
-    if former := kept.get(_key(source)):
+
+
+def _take_over(entry: polib.POEntry, former: polib.POEntry, *, keep_previous: bool) -> None:
+    """Give an entry what a translator wrote for it, or for its former Swedish.
+
+    Args:
+        entry: not translated yet.
+        former: the translator's.
+        keep_previous: whether ``former`` is of the same Swedish, or of a similar one.
+    """
+    entry.msgstr = former.msgstr
+    entry.msgstr_plural = entry.msgstr_plural | former.msgstr_plural
+    entry.tcomment = former.tcomment
+    # The room for a text is the template's to say.
+    own = [flag for flag in former.flags if not LIMIT.fullmatch(flag) and flag != "fuzzy"]
+    entry.flags += [flag for flag in own if flag not in entry.flags]
+    if keep_previous:
         entry.previous_msgid = former.previous_msgid
-        entry.flags += [flag for flag in former.flags if flag not in entry.flags]
-    elif former := _similar(source, vanished):
-        entry.previous_msgid = former.msgid
+        is_fuzzy = former.fuzzy
+    else:
+        # The Swedish that was translated: of a fuzzy entry that is the one before.
+        entry.previous_msgid = former.previous_msgid or former.msgid
+        is_fuzzy = entry.previous_msgid != entry.msgid
+        if not is_fuzzy:
+            entry.previous_msgid = None
+    if is_fuzzy:
         entry.flags.append("fuzzy")
-    if former:
-        entry.msgstr, entry.msgstr_plural = (
-            former.msgstr,
-            entry.msgstr_plural | former.msgstr_plural,
-        )
-        entry.tcomment = former.tcomment
-    return entry
 
 
-def _similar(source: polib.POEntry, vanished: dict[Key, polib.POEntry]) -> polib.POEntry | None:
+def _most_similar(source: polib.POEntry, unused: dict[Key, polib.POEntry]) -> polib.POEntry | None:
     """The translated text that most likely became this one; only texts no longer used count."""
-    candidates = {
-        entry.msgid: entry
-        for entry in vanished.values()
-        if entry.translated() and bool(entry.msgid_plural) == bool(source.msgid_plural)
-    }
-    close = get_close_matches(source.msgid, candidates, n=1, cutoff=SIMILAR)
-    return candidates[close[0]] if close else None
+    best, likeness = None, SIMILAR
+    matcher = SequenceMatcher(None, autojunk=False)
+    matcher.set_seq2(source.msgid)
+    for entry in unused.values():
+        if bool(entry.msgid_plural) != bool(source.msgid_plural):
+            continue
+        if not (entry.msgstr or (all(entry.msgstr_plural.values()) and entry.msgstr_plural)):
+            continue
+        for former in filter(None, (entry.previous_msgid, entry.msgid)):
+            matcher.set_seq1(former)
+            if matcher.real_quick_ratio() >= likeness and matcher.quick_ratio() >= likeness:
+                ratio = matcher.ratio()
+                if ratio > likeness or (best is None and ratio >= likeness):
+                    best, likeness = entry, ratio
+    return best
 
 
 def _entry(words: str | tuple[str, ...], comments: list[str], context: str | None) -> polib.POEntry:

@@ -24,6 +24,7 @@ from portal.i18n import catalogs
 from portal.i18n.catalogs import Catalog, CatalogError
 from portal.i18n.checks import CatalogInfo, Entry, Key, examine
 from portal.i18n.languages import CATALOG, SOURCE, Language, Languages, discover, language
+from portal.i18n.plurals import parse_rule
 from portal.i18n.rendering import Renderers, Text, Vocabulary
 from portal.settings import DATA, Settings
 from portal.translators import pseudo
@@ -205,7 +206,8 @@ class Preview:
             file = f"{language.tag}/{CATALOG}"
             return {"language": language, "file": file, "status": "not in its file"}
         words = catalogs.glossary(self.locales, language.tag)
-        info = CatalogInfo(language, len(language.plural_examples), words)
+        rule = parse_rule(language.plurals)
+        info = CatalogInfo(language, len(language.plural_examples), words, rule)
         return {
             "language": language,
             "file": f"{language.tag}/{CATALOG}:{entry.line}",

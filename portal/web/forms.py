@@ -1,8 +1,8 @@
 """Posted fields become a form, or a list of problems.
 
 Nothing here knows a language: a problem is a field and a reason, and the page
-finds the words for it. Nothing typed is ever dropped: a refused form carries all
-that it was given.
+has the words for it. Nothing typed is ever dropped: a refused form carries all
+that was typed into it.
 """
 
 import re
@@ -18,14 +18,22 @@ EMAIL_LIMIT = 254
 """The longest address that mail can carry (RFC 5321, 4.5.3.1.3, less its brackets)."""
 
 _LANGUAGE = re.compile("[a-z]{2,3}(-[A-Za-z0-9]{2,8})*|other")
+PLAIN_EMAIL = re.compile(
+    r"(?=.{1,64}@)[a-z0-9_+-]+(\.[a-z0-9_+-]+)*@([a-z0-9](-?[a-z0-9]){0,31}\.)+[a-z]{2,3}"
+)
+"""Plain addresses, all of which email-validator accepts and leaves unchanged.
+
+It takes 20 to 27 µs for such an address, the pattern 1 µs; it is asked about all others.
+No special-use domain (RFC 6761) ends in so few letters.
+"""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What keeps a form from being accepted.
+    """Why a form is not accepted.
 
-    ``field`` is the name of a field, or ``form``; with ``reason`` it names the words
-    that templates/components/field.html has for it. ``number`` is what they count.
+    ``field`` is the name of a field, or ``form``; field and ``reason`` select the words
+    in templates/components/field.html. ``number`` is what the words count.
     """
 
     field: str
@@ -40,14 +48,14 @@ class ContactForm:
     message: str = ""
     email: str = ""
     answer_language: str = ""
-    """The language wanted for the answer: a tag of one of ours, or ``other``."""
+    """The language wanted for the answer: a language tag, or ``other``."""
     other_language: str = ""
-    """What that other language is called."""
+    """The person's own word for that other language."""
     kind: str = ""
     page: str | None = None
     """The page that a report of a fault is about."""
     website: str = ""
-    """A field that people do not meet; programs that fill in everything do."""
+    """A field that people do not see; programs that fill in everything fill it in."""
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, str], pages: frozenset[str]) -> "ContactForm":
@@ -58,11 +66,11 @@ class ContactForm:
             pages: the slugs that a report can be about.
         """
         kind, page = fields.get("kind", ""), fields.get("page")
-        wanted = fields.get("answer_language", "")
+        answer_language = fields.get("answer_language", "")
         return cls(
             message=normalised(fields.get("message", "")),
             email=bare(fields.get("email", "")),
-            answer_language=wanted if _LANGUAGE.fullmatch(wanted) else "",
+            answer_language=answer_language if _LANGUAGE.fullmatch(answer_language) else "",
             other_language=fields.get("other_language", ""),
             kind=kind if kind in KINDS else "",
             page=page if page in pages else None,
@@ -71,13 +79,13 @@ class ContactForm:
 
     @property
     def choice(self) -> dict[str, str]:
-        """What of it can stand in an address: no word of the person's own."""
+        """What may stand in an address, as its query: no word of the person's own."""
         choice = {"kind": self.kind} if self.kind else {}
         return choice if self.page is None else choice | {"page": self.page}
 
     @property
     def wanted_language(self) -> str:
-        """The language for the answer, in one word or the person's own."""
+        """The language wanted for the answer: the person's own word for it, or a tag."""
         return self.other_language.strip() or self.answer_language
 
     @property
@@ -87,18 +95,17 @@ class ContactForm:
 
     def problems(self) -> list[Problem]:
         """Everything that is wrong with it, in the order of the page."""
-        found = [
+        problems = [
             _message_problem(self.message),
             _email_problem(self.email),
             _language_problem(self.other_language),
+            Problem("form", "trap") if self.website else None,
         ]
-        if self.website:
-            found.append(Problem("form", "trap"))
-        return [problem for problem in found if problem]
+        return [problem for problem in problems if problem]
 
 
 def normalised(text: str) -> str:
-    """The text as it is counted and kept.
+    """The text as it is counted and stored.
 
     Browsers send a line break as two characters and some systems send accents as
     characters of their own; after this a character is a code point for the
@@ -108,7 +115,7 @@ def normalised(text: str) -> str:
 
 
 def bare(address: str) -> str:
-    """An address without the spaces and invisible marks that copying puts around it."""
+    """An address without the spaces and invisible characters that copying puts around it."""
     start, end = 0, len(address)
     while start < end and _is_invisible(address[start]):
         start += 1
@@ -117,12 +124,12 @@ def bare(address: str) -> str:
     return address[start:end]
 
 
-def _is_invisible(sign: str) -> bool:
-    return sign.isspace() or unicodedata.category(sign) in {"Cc", "Cf"}
+def _is_invisible(character: str) -> bool:
+    return character.isspace() or unicodedata.category(character) in {"Cc", "Cf"}
 
 
 def _is_unreadable(text: str) -> bool:
-    """Whether it holds NUL, or half a character: neither can be kept."""
+    """Whether a text holds NUL or half of a surrogate pair: neither can be stored."""
     try:
         return b"\0" in text.encode()
     except UnicodeEncodeError:
@@ -140,13 +147,15 @@ def _message_problem(text: str) -> Problem | None:
 
 
 def _email_problem(address: str) -> Problem | None:
-    if not address:
+    malformed = Problem("email", "malformed")
+    if len(address) > EMAIL_LIMIT:
+        return malformed
+    if not address or PLAIN_EMAIL.fullmatch(address):
         return None
+    if any(map(_is_invisible, address)):
+        return malformed
     from email_validator import EmailNotValidError, validate_email
 
-    malformed = Problem("email", "malformed")
-    if len(address) > EMAIL_LIMIT or any(map(_is_invisible, address)):
-        return malformed
     try:
         validate_email(address, check_deliverability=False)
     except EmailNotValidError:

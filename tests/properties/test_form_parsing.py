@@ -1,13 +1,14 @@
-"""Whatever is posted, a form comes of it that loses nothing and knows what is wrong."""
+"""Whatever is posted becomes a form that loses nothing and says what is wrong."""
 
 import unicodedata
 from itertools import cycle, islice
 
-from hypothesis import example, given
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, validate_email
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from portal.cases.messages import KINDS, MESSAGE_LIMIT
-from portal.web.forms import ContactForm, Problem, bare, normalised
+from portal.web.forms import EMAIL_LIMIT, PLAIN_EMAIL, ContactForm, Problem, bare, normalised
 from tests.unit.conftest import unhurried
 
 PAGES = frozenset({"", "kontakt"})
@@ -21,6 +22,14 @@ addresses = st.one_of(
     st.text('ab@.+- \n\0<>,"\u00e5\u0645\u200e\u202e\ud800'),
     st.builds("{}@{}.se".format, st.text("ab.+\u00e5\u200b ", max_size=9), anything),
 )
+plain_addresses = st.from_regex(PLAIN_EMAIL, fullmatch=True) | st.builds(
+    "{}@{}{}".format,
+    st.from_regex(r"[a-z0-9_+.-]{1,66}", fullmatch=True),
+    st.from_regex(r"([a-z0-9.-]{0,64}\.)?", fullmatch=True),
+    st.sampled_from([*SPECIAL_USE_DOMAIN_NAMES, "se", "com", "example.se", "xn--a.se", "1.se"]),
+)
+"""Addresses that the pattern accepts, and those that it must only just refuse."""
+
 one_character = st.sampled_from(["x", "\r\n", "\n", "\u00e5", "a\u030a", "\u0645", "\U0001f642"])
 """Each of these is one character after normalisation, whatever stands next to it."""
 
@@ -43,7 +52,7 @@ def test_every_field_makes_a_form(fields: dict[str, str]) -> None:
 @given(anything)
 @example("\r\r\n")
 @example("\u0958\u0344")
-def test_a_text_is_normalised_once_and_for_all(text: str) -> None:
+def test_a_normalised_text_stays_as_it_is(text: str) -> None:
     once = normalised(text)
     assert normalised(once) == once
     assert "\r" not in once
@@ -53,10 +62,10 @@ def test_a_text_is_normalised_once_and_for_all(text: str) -> None:
 @unhurried
 @given(anything)
 def test_counting_does_not_depend_on_how_a_system_writes_accents_and_lines(text: str) -> None:
-    kept = normalised(text)
-    written_apart = unicodedata.normalize("NFD", kept)
+    counted = normalised(text)
+    decomposed = unicodedata.normalize("NFD", counted)
     for line_break in ("\n", "\r\n", "\r"):
-        assert normalised(written_apart.replace("\n", line_break)) == kept
+        assert normalised(decomposed.replace("\n", line_break)) == counted
 
 
 @unhurried
@@ -66,8 +75,8 @@ def test_a_message_is_too_long_by_what_is_beyond_the_limit(
 ) -> None:
     count = MESSAGE_LIMIT + over
     message = "x" + "".join(islice(cycle(characters), count - 1))
-    wanted = [Problem("message", "too-long", over)] if over > 0 else []
-    assert ContactForm(message=normalised(message)).problems() == wanted
+    too_long = [Problem("message", "too-long", over)] if over > 0 else []
+    assert ContactForm(message=normalised(message)).problems() == too_long
 
 
 @unhurried
@@ -82,20 +91,31 @@ def test_a_message_that_is_accepted_can_be_kept_and_has_something_in_it(text: st
 
 @unhurried
 @given(addresses)
-def test_an_address_that_is_accepted_is_one_line_of_visible_signs(email: str) -> None:
+def test_an_address_that_is_accepted_is_one_line_of_visible_characters(email: str) -> None:
     form = ContactForm.from_fields({"message": "Hej", "email": email}, PAGES)
     if form.email and not form.problems():
         assert form.email.count("@") == 1
-        assert not [sign for sign in form.email if unicodedata.category(sign)[0] in "ZC"]
+        assert not [char for char in form.email if unicodedata.category(char)[0] in "ZC"]
         assert not {*form.email} & {*'<>",;:\\()[]'}
+
+
+@settings(unhurried, max_examples=500)
+@given(plain_addresses)
+@example("namn@example.se")
+@example("postmaster@1-2.3-4.com")
+@example("a" * 64 + "@b.se")
+@example("a" * 65 + "@b.se")
+def test_a_plain_address_is_one_that_the_package_accepts_and_leaves_unchanged(email: str) -> None:
+    if len(email) <= EMAIL_LIMIT and PLAIN_EMAIL.fullmatch(email):
+        assert validate_email(email, check_deliverability=False).normalized == email
 
 
 @unhurried
 @given(anything)
 def test_baring_an_address_takes_only_what_is_invisible(email: str) -> None:
-    bared = bare(email)
-    assert bare(bared) == bared
-    before, found, after = email.partition(bared) if bared else (email, "", "")
-    assert found == bared
-    for sign in before + after:
-        assert sign.isspace() or unicodedata.category(sign) in {"Cc", "Cf"}
+    address = bare(email)
+    assert bare(address) == address
+    before, middle, after = email.partition(address) if address else (email, "", "")
+    assert middle == address
+    for character in before + after:
+        assert character.isspace() or unicodedata.category(character) in {"Cc", "Cf"}

@@ -118,7 +118,9 @@ def test_texts_over_many_lines_are_read_as_one(tmp_path: Path) -> None:
         "nplurals=2; plural=__import__('os');",
         "nplurals=two; plural=(n != 1);",
         "nplurals=2; plural=(n > 1);",
-        "nplurals=2; plural=(n == 1);",
+        "nplurals=2; plural=n;",
+        "nplurals=2; plural=n%0;",
+        "nplurals=1000000000000000000000; plural=(n != 1);",
         "nplurals=1; plural=0;",
     ],
 )
@@ -164,7 +166,8 @@ def test_the_usual_rules_of_other_languages_are_accepted(
 
 
 def test_only_the_first_misplaced_numbers_are_told() -> None:
-    assert language("en").misplaced(lambda n: 0) == [0, 2, 3]
+    assert language("en").misplaced(lambda n: 0) == [1]
+    assert language("pl").misplaced(lambda n: int(n != 1)) == [2, 3, 4]
     assert language("en").misplaced(lambda n: int(n != 1)) == []
 
 
@@ -238,3 +241,88 @@ def test_nothing_in_a_shipped_catalog_is_left_out(tag: str) -> None:
     catalog = read_all(DATA / "locales", SHIPPED)[tag]
     assert catalog.faults == ()
     assert len(catalog.entries) > 200
+
+
+RENUMBERED = 'msgid "%(num)s elev"\nmsgid_plural "%(num)s elever"\n'
+
+
+@pytest.mark.parametrize(
+    ("tag", "plurals", "entry", "shown"),
+    [
+        (
+            "en",
+            "nplurals=2; plural=(n == 1);",
+            RENUMBERED + 'msgstr[0] "%(num)s pupils"\nmsgstr[1] "One pupil"\n',
+            {1: "One pupil", 2: "%(num)s pupils"},
+        ),
+        (
+            "pl",
+            "nplurals=4; plural=(n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<12 || n%100>14) ? 1 :"
+            " n!=1 && n%10<=1 || n%10>=5 && n%10<=9 || n%100>=12 && n%100<=14 ? 2 : 3);",
+            RENUMBERED + 'msgstr[0] "Jeden"\nmsgstr[1] "%(num)s dwa"\nmsgstr[2] "%(num)s wiele"\n'
+            'msgstr[3] ""\n',
+            {1: "Jeden", 3: "%(num)s dwa", 5: "%(num)s wiele"},
+        ),
+        (
+            "rmy",
+            "nplurals=2; plural=(n != 1);",
+            RENUMBERED + 'msgstr[0] "Jekh"\nmsgstr[1] "%(num)s but"\n',
+            {1: "Jekh", 5: "%(num)s but"},
+        ),
+    ],
+)
+def test_forms_may_be_numbered_otherwise_and_some_may_be_unused(
+    tmp_path: Path, tag: str, plurals: str, entry: str, shown: dict[int, str]
+) -> None:
+    """Crowdin, Transifex and older files; each number gets its own form."""
+    catalog = read(write_catalog(tmp_path, tag, entry, plurals), language(tag))
+    assert catalog.faults == ()
+    for number, text in shown.items():
+        assert catalog.find("%(num)s elev", number=number) == text
+
+
+@pytest.mark.parametrize(
+    ("former", "new"),
+    [
+        ('msgid "Hej"', '#~| msgid "Hejsan"\n#~ msgid "Hejdå"\n#~ msgstr "Bye"\n\nmsgid "Hej"'),
+        ('"Language: en\\n"', '"Language: English (Great Britain)\\n"'),
+        ('"Language: en\\n"', '"PO-Revision-Date: \\n"\n"POT-Creation-Date: YEAR-MO-DA\\n"'),
+        ('"Language: en\\n"', '"PO-Revision-Date: 2011-03-04T05:06:07 EDT\\n"'),
+        ('msgid "Hej"', 'msgid\t"Hej"'),
+        ('msgid ""\n', '\ufeffmsgid ""\n'),
+    ],
+)
+def test_what_the_portal_does_not_use_refuses_nothing(
+    tmp_path: Path, former: str, new: str
+) -> None:
+    path = write_catalog(tmp_path, "en", SOUND)
+    text = path.read_text("utf-8")
+    assert former in text
+    path.write_text(text.replace(former, new, 1), "utf-8")
+    assert read(path, language("en")).find("Hej") == "Hi"
+
+
+@pytest.mark.parametrize(
+    ("former", "new", "fault"),
+    [
+        ("charset=UTF-8", "charset=ISO-8859-1", "charset ISO-8859-1"),
+        ("charset=UTF-8", "charset=CHARSET", "charset CHARSET"),
+        ('msgid "Hej"\n', 'msgid "Hej"\nmsgstr ""\n\nmsgid "Hej"\n', "has two entries"),
+    ],
+)
+def test_what_would_lose_words_without_a_sign_is_a_fault(
+    tmp_path: Path, former: str, new: str, fault: str
+) -> None:
+    path = write_catalog(tmp_path, "en", SOUND)
+    text = path.read_text("utf-8")
+    assert former in text
+    path.write_text(text.replace(former, new, 1), "utf-8")
+    with pytest.raises(CatalogError, match=fault):
+        read(path, language("en"))
+
+
+def test_an_emptied_file_is_no_catalog(tmp_path: Path) -> None:
+    path = write_catalog(tmp_path, "en", SOUND)
+    path.write_text("", "utf-8")
+    with pytest.raises(CatalogError, match="no header"):
+        read(path, language("en"))

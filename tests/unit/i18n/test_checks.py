@@ -47,10 +47,19 @@ PLANTED = [
     ("en", "spaces", SKOLA + 'msgstr "School\\n"\n'),
     ("en", "spaces", SKOLA + 'msgstr "The  school"\n'),
     ("en", "end", SKOLA + 'msgstr "School."\n'),
-    ("en", "spaces end", 'msgid "Kan du?"\nmsgstr " "\n'),
+    ("en", "empty spaces end", 'msgid "Kan du?"\nmsgstr " "\n'),
     ("ar", "end", 'msgid "Kan du?"\nmsgstr "هل يمكنك."\n'),
     ("en", "doubled", SKOLA + 'msgstr "The the school"\n'),
-    ("so", "doubled", SKOLA + 'msgstr "Su’aal su’aal"\n'),
+    ("en", "doubled", SKOLA + 'msgstr "Don’t don’t"\n'),
+    ("hy", "doubled", SKOLA + 'msgstr "դպրոց դպրոց"\n'),
+    ("en", "empty invisible", SKOLA + 'msgstr "\u00ad"\n'),
+    ("en", "lost-value", PUPILS + 'msgstr[0] "One pupil"\nmsgstr[1] "pupils"\n'),
+    (
+        "ru",
+        "lost-value",
+        PUPILS
+        + 'msgstr[0] "Один ученик"\nmsgstr[1] "%(num)s ученика"\nmsgstr[2] "%(num)s учеников"\n',
+    ),
     ("ar", "doubled", SKOLA + 'msgstr "في في المدرسة"\n'),
     ("en", "same", SKOLA + 'msgstr "Skola"\n'),
     ("en", "length", "#, max-length:5\n" + SKOLA + 'msgstr "School"\n'),
@@ -76,7 +85,24 @@ SOUND = [
     ("fa", 'msgid "Kan du?"\nmsgstr "می\u200cتوانید؟"\n'),
     ("am", 'msgid "Läs."\nmsgstr "ያንብቡ።"\n'),
     ("el", 'msgid "Kan du?"\nmsgstr "Μπορείτε;"\n'),
+    ("el", 'msgid "Kan du?"\nmsgstr "Μπορείτε\u037e"\n'),
+    ("hy", 'msgid "Kan du?"\nmsgstr "Կարո՞ղ"\n'),
+    ("bo", 'msgid "Läs."\nmsgstr "ཀློགས།"\n'),
+    ("hi", 'msgid "Läs."\nmsgstr "पढ़ें|"\n'),
     ("th", 'msgid "Läs."\nmsgstr "อ่าน"\n'),
+    ("km", SKOLA + 'msgstr "សាលា\u200bរៀន"\n'),
+    ("fa", SKOLA + 'msgstr "فایل PDF\u200cها"\n'),
+    ("ml", SKOLA + 'msgstr "അവന്\u200d"\n'),
+    ("hi", SKOLA + 'msgstr "ठीक काम"\n'),
+    ("ta", SKOLA + 'msgstr "இந்த திசை"\n'),
+    ("ar", SKOLA + 'msgstr "مُعلِّم مِن"\n'),
+    ("fr", SKOLA + 'msgstr "vous vous"\n'),
+    ("de", SKOLA + 'msgstr "Können Sie sie"\n'),
+    ("pt", SKOLA + 'msgstr "A a F"\n'),
+    ("tr", SKOLA + 'msgstr "yavaş yavaş"\n'),
+    ("it", 'msgid "%(a)s från %(b)s"\nmsgstr "da %(a)s da %(b)s"\n'),
+    ("ar", 'msgid "till %(city)s"\nmsgstr "لـ %(city)s"\n'),
+    ("th", "#, max-length:4\n" + SKOLA + 'msgstr "ที่นี่"\n'),
 ]
 
 
@@ -123,7 +149,7 @@ def test_there_is_no_false_alarm_on_the_shipped_catalogs(tag: str) -> None:
         (BROKEN, b'msgid "Hej"\nmsgstr "open\n'),
         (BROKEN, b'<<<<<<< HEAD\nmsgid "Hej"\nmsgstr "Hi"\n'),
         (UNREADABLE, b'msgid "Hej"\nmsgstr "All\xe5"\n'),
-        (RULE, b'msgid ""\nmsgstr ""\n"Plural-Forms: nplurals=3; plural=(n != 1);\\n"\n'),
+        (RULE, b'msgid ""\nmsgstr ""\n"Plural-Forms: nplurals=1; plural=(n != 1);\\n"\n'),
         (RULE, b'msgid ""\nmsgstr ""\n"Plural-Forms: nplurals=2; plural=(n > 1);\\n"\n'),
     ],
 )
@@ -162,7 +188,7 @@ def test_a_translator_is_told_in_plain_words(
     assert main(["catalogs", "check", "en"]) == 1
     told = capsys.readouterr().out
     assert "locales/en/LC_MESSAGES/portal.po:10: error (lost-value)" in told
-    assert "The value phone is missing. Put %(phone)s where the value is to stand." in told
+    assert "The value phone is missing. Put %(phone)s where the value should stand." in told
     assert "Seen on: every page" in told
     assert main(["catalogs", "check", "--in", "sv"]) == 1
     assert "Värdet phone saknas. Sätt in %(phone)s" in capsys.readouterr().out

@@ -7,10 +7,10 @@ from pathlib import Path
 import polib
 import pytest
 
-from portal.i18n.catalogs import Catalog, read
+from portal.i18n.catalogs import Catalog, CatalogError, read
 from portal.i18n.languages import CATALOG, discover
 from portal.settings import CHECKOUT
-from portal.translators.merging import Change, extract, update
+from portal.translators.merging import Change, extract, out_of_step, update
 from tests.unit.conftest import write_catalog
 
 CODE = """\
@@ -225,20 +225,83 @@ def test_a_fuzzy_text_stays_fuzzy_until_a_translator_has_looked(checkout: Path) 
     assert fuzzy.msgstr == "From the code"
 
 
-def test_a_text_that_is_gone_leaves_the_catalog(checkout: Path) -> None:
+def test_the_translation_of_a_text_that_is_gone_stays_at_the_end(checkout: Path) -> None:
     updated(checkout)
-    path = checkout / "locales" / "en" / CATALOG
-    assert "Ett ord som ingen" not in path.read_text("utf-8")
-    assert not catalog(checkout, "en").obsolete_entries()
+    obsolete = {e.msgid: e.msgstr for e in catalog(checkout, "en").obsolete_entries()}
+    assert obsolete["Ett ord som ingen säger längre"] == "A word that nobody says any more"
+    assert shown(checkout, "en").find("Ett ord som ingen säger längre") is None
 
 
-def test_what_a_translators_program_kept_as_obsolete_stays_unused(checkout: Path) -> None:
+def test_a_text_that_comes_back_finds_its_translation(checkout: Path) -> None:
+    """A revert, or a branch that is merged."""
+    updated(checkout)
+    template = checkout / "templates" / "public" / "one.html"
+    before = template.read_text("utf-8")
+    template.write_text(before.replace("Välkommen till skolan", "Ny"), "utf-8")
+    updated(checkout)
+    assert shown(checkout, "en").find("Välkommen till skolan") is None
+    template.write_text(before, "utf-8")
+    updated(checkout)
+    assert shown(checkout, "en").find("Välkommen till skolan") == "Welcome to school"
+
+
+def test_swedish_changed_twice_keeps_its_translation_and_its_first_swedish(checkout: Path) -> None:
+    updated(checkout)
+    reword(checkout, "Välkommen till skolan", "Välkommen till vår skola")
+    updated(checkout)
+    reword(checkout, "Välkommen till vår skola", "Välkommen hit till vår skola")
+    updated(checkout)
+    twice = entry(catalog(checkout, "en"), "Välkommen hit till vår skola")
+    assert (twice.fuzzy, twice.msgstr) == (True, "Welcome to school")
+    assert twice.previous_msgid == "Välkommen till skolan"
+    reword(checkout, "Välkommen hit till vår skola", "Välkommen till skolan")
+    updated(checkout)
+    back = entry(catalog(checkout, "en"), "Välkommen till skolan")
+    assert (back.fuzzy, back.msgstr, back.previous_msgid) == (False, "Welcome to school", None)
+
+
+def test_the_room_for_a_text_is_the_templates_to_say(checkout: Path) -> None:
     path = checkout / "locales" / "en" / CATALOG
-    with path.open("a", encoding="utf-8") as file:
-        file.write('\n#~ msgid "Välkommen till skolan"\n#~ msgstr "Former words"\n')
+    text = path.read_text("utf-8")
+    said = 'msgid "Välkommen till skolan"'
+    assert said in text
+    path.write_text(text.replace(said, f"#, max-length:6\n{said}"), "utf-8")
+    updated(checkout)
+    assert "max-length" not in "".join(
+        entry(catalog(checkout, "en"), "Välkommen till skolan").flags
+    )
+
+
+@pytest.mark.parametrize(
+    "tidied",
+    ["#,fuzzy\n", "#note\n", "#.x\n", "#:a:1\n"],
+)
+def test_what_other_tools_write_close_together_is_read(checkout: Path, tidied: str) -> None:
+    path = checkout / "locales" / "en" / CATALOG
+    text = path.read_text("utf-8")
+    path.write_text(text.replace('msgid "Välkommen', f'{tidied}msgid "Välkommen'), "utf-8")
     updated(checkout)
     assert entry(catalog(checkout, "en"), "Välkommen till skolan").msgstr == "Welcome to school"
-    assert "Former words" not in path.read_text("utf-8")
+
+
+def test_a_broken_catalog_is_refused_before_anything_is_written(checkout: Path) -> None:
+    updated(checkout)
+    (checkout / "locales" / "en" / CATALOG).write_text('msgid "open', "utf-8")
+    reword(checkout, "Välkommen till skolan", "Hej")
+    before = files(checkout)
+    with pytest.raises(CatalogError):
+        updated(checkout)
+    assert files(checkout) == before
+
+
+def test_tools_may_order_flags_and_headers_otherwise(checkout: Path) -> None:
+    updated(checkout)
+    path = checkout / "locales" / "en" / CATALOG
+    text = path.read_text("utf-8")
+    assert "#, python-format\n" in text
+    reordered = text.replace("#, python-format\n", "#, fuzzy, python-format\n", 1)
+    path.write_text(reordered.replace('"MIME', '"X-Generator: Weblate 5.8\\n"\n"MIME'), "utf-8")
+    assert out_of_step(checkout, discover(checkout / "locales")) == []
 
 
 def test_each_language_gets_as_many_plural_forms_as_it_has(checkout: Path) -> None:

@@ -4,7 +4,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from portal.web.form_data import _BOUNDARY, _cut, _parsed
-from tests.unit.conftest import unhurried
 
 TYPE = "multipart/form-data; boundary=-b7"
 PIECES = (
@@ -22,7 +21,6 @@ bodies = st.builds(
 )
 
 
-@unhurried
 @given(bodies)
 @example(b"---b7%sHej\r\n---b7--\r\n" % HEAD)
 @example(b"---b7%sHej\r\n---b7x\r\n---b7--\r\n" % HEAD)

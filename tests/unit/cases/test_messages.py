@@ -27,7 +27,6 @@ from portal.cases.messages import (
 )
 from portal.storage import tables
 from portal.storage.database import Database, Unavailable
-from tests.unit.conftest import unhurried
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 ARABIC = "السلام عليكم،\nأريد أن أسأل عن 'المدرسة' ٥٠٪ 🙂 \\ %s\t"
@@ -285,7 +284,6 @@ async def test_what_is_not_yet_forgotten_does_not_count(database: Database) -> N
     assert await count(database, tables.arrivals) == 2
 
 
-@unhurried
 @given(st.lists(st.text(max_size=3), min_size=4, max_size=4), st.integers(0, 3))
 def test_no_two_messages_are_taken_for_one(words: list[str], place: int) -> None:
     """Whatever they say, and wherever the one's words end and the next begin."""

@@ -3,6 +3,7 @@
 
     python3 dev.py serve        the portal on http://127.0.0.1:8000
     python3 dev.py test         all tests, with a browser and a PostgreSQL of their own
+                                (-m quick: those that need neither, in half a minute)
     python3 dev.py bench        what it costs, beside what others cost (Linux; half an hour)
     python3 dev.py messages …   any other command of `portal`
 
@@ -32,9 +33,10 @@ def main() -> int:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     if command == "test":
         install(VENV, "requirements/dev.txt")
-        environment["PORTAL_TEST_CHROMIUM"] = browser()
-        if not shutil.which("msgfmt") and not apt("gettext"):
-            sys.exit("The tests ask gettext's own tools what they think: install gettext.")
+        if "quick" not in rest:
+            environment["PORTAL_TEST_CHROMIUM"] = browser()
+            if not shutil.which("msgfmt") and not apt("gettext"):
+                sys.exit("The tests ask gettext's own tools what they think: install gettext.")
         return run(python(VENV), "-m", "pytest", *rest, env=environment)
     if command == "bench":
         install(BENCH_VENV, "requirements/run.txt", "bench/requirements.txt")

@@ -1,5 +1,6 @@
-"""What tests stand on: a portal that serves, the two databases, a browser."""
+"""What tests share: a portal that serves, the two databases, a browser; and which are quick."""
 
+import logging
 import os
 import pwd
 import shutil
@@ -17,6 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 import uvicorn
@@ -40,6 +42,41 @@ CHROMIUM_FLAGS = [
 ]
 
 
+SLOW = {"browser", "postgresql", "faults", "slow"}
+"""The fixtures, the folder and the mark that keep a test out of a quick run."""
+EXAMPLES, FEW_EXAMPLES = 60, 10
+"""How often a property is tried, in a run of all tests and in a quick one."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose how often properties are tried; that a machine is busy is no fault of theirs."""
+    examples = FEW_EXAMPLES if config.option.markexpr == "quick" else EXAMPLES
+    hypothesis.settings.register_profile("portal", deadline=None, max_examples=examples)
+    hypothesis.settings.load_profile("portal")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every other test as quick."""
+    for item in items:
+        if SLOW.isdisjoint([*item.keywords, *getattr(item, "fixturenames", [])]):
+            item.add_marker("quick")
+
+
+@pytest.fixture(autouse=True)
+def own_log(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Take away what a command sets up for its log, and miss no line that cannot be written."""
+    root, lost = logging.getLogger(), []
+    handlers, level = {*root.handlers}, root.level
+    monkeypatch.setattr(
+        logging.Handler, "handleError", lambda _, record: lost.append(record.getMessage())
+    )
+    yield
+    for handler in {*root.handlers} - handlers:
+        root.removeHandler(handler)
+    root.setLevel(level)
+    assert lost == []
+
+
 @dataclass(frozen=True)
 class Running:
     """A portal that serves on a port of its own."""
@@ -58,13 +95,13 @@ def running(folder: Path, locales: Path = LOCALES, **environment: str) -> Iterat
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    given = {
+    usual = {
         "DATABASE_URL": f"sqlite:///{folder}/portal.db",
         "PORTAL_BASE_URL": address,
         "PORTAL_SECRET_KEY": "k" * 32,
         "PORTAL_MESSAGES_PER_HOUR": "0",
     }
-    settings = Settings.read(given | environment)
+    settings = Settings.read(usual | environment)
     app = create_app(settings, locales)
     config = uvicorn.Config(
         app,
@@ -91,21 +128,22 @@ def running(folder: Path, locales: Path = LOCALES, **environment: str) -> Iterat
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Serve:
     """Starts a portal with settings of the test's own."""
-    return lambda **given: running(tmp_path_factory.mktemp("portal"), **given)
+    return lambda **environment: running(tmp_path_factory.mktemp("portal"), **environment)
 
 
 @pytest.fixture(scope="session")
 def portal(serve: Serve) -> Iterator[Running]:
     """The portal that most tests visit."""
-    with serve() as one:
-        yield one
+    with serve() as portal:
+        yield portal
 
 
 @pytest.fixture(scope="session")
 async def visitor(portal: Running) -> AsyncIterator[Visitor]:
-    one = Visitor(portal.address)
-    yield one
-    await one.client.aclose()
+    """Visits that portal."""
+    visitor = Visitor(portal.address)
+    yield visitor
+    await visitor.client.aclose()
 
 
 @pytest.fixture(scope="session")
@@ -129,10 +167,10 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def _installed_postgresql() -> Path | None:
     """The folder of an installed server's programs."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)
-    if on_path := shutil.which("initdb"):
-        found.insert(0, Path(on_path).resolve())
-    return found[0].parent if found else None
+    if program := shutil.which("initdb"):
+        return Path(program).resolve().parent
+    programs = Path("/usr/lib/postgresql").glob("*/bin/initdb")
+    return max((program.parent for program in programs), default=None)
 
 
 @contextmanager
@@ -161,7 +199,7 @@ def _started(programs: Path, folder: str) -> Iterator[str]:
 _databases = count(1)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database, of each kind."""
     if request.param == "sqlite":
@@ -176,20 +214,20 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """A database of each kind with its tables, writing."""
-    one = Database(database_url)
-    one.upgrade()
-    await one.start()
-    yield one
-    await one.stop()
+    database = Database(database_url)
+    database.upgrade()
+    await database.start()
+    yield database
+    await database.stop()
 
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """A real Chromium."""
     async with async_playwright() as playwright:
-        one = await launch(playwright.chromium)
-        yield one
-        await one.close()
+        chromium = await launch(playwright.chromium)
+        yield chromium
+        await chromium.close()
 
 
 async def launch(chromium: BrowserType, **options: Any) -> Browser:

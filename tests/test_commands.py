@@ -36,6 +36,7 @@ def run(*arguments: str) -> bytes:
     return subprocess.run(command, capture_output=True, check=True).stdout
 
 
+@pytest.mark.slow
 async def test_a_message_is_listed_and_shown_byte_for_byte(serve: Serve, own_database: str) -> None:
     with serve(DATABASE_URL=own_database) as portal:
         visitor = Visitor(portal.address)
@@ -118,6 +119,7 @@ def wait_for(address: str) -> httpx2.Response:
     raise AssertionError(f"nothing answers at {address}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_serve_serves_until_it_is_told_to_stop(workers: str) -> None:
     port = free_port()
@@ -131,6 +133,7 @@ def test_serve_serves_until_it_is_told_to_stop(workers: str) -> None:
     assert server.returncode in {0, -signal.SIGTERM}
 
 
+@pytest.mark.slow
 def test_an_installed_portal_works_from_any_folder(tmp_path: Path) -> None:
     """The wheel carries templates, style sheets, catalogs and migrations."""
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]

@@ -195,7 +195,8 @@ def clean(content: str) -> str:
     """A ``.po`` file with the spacing that all readers understand; lines stay where they are."""
     content = re.sub(r"^[ \t]+(?=\")", "", content, flags=re.MULTILINE)
     content = re.sub(r"^(msg\w+(?:\[\d+\])?)[ \t]*(?=\")", r"\1 ", content, flags=re.MULTILINE)
-    return re.sub(r"^#([,.:|]|(?=[^\s~]))(?=\S)", r"#\1 ", content, flags=re.MULTILINE)
+    content = re.sub(r"^#(?=[^\s~,.:|])", "# ", content, flags=re.MULTILINE)
+    return re.sub(r"^#([,.:|])(?=\S)", r"#\1 ", content, flags=re.MULTILINE)
 
 
 _UNUSED_HEADER = re.compile(r'^"(?:POT-Creation-Date|PO-Revision-Date|Language):.*"$', re.MULTILINE)

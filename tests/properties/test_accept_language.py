@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 
 from portal.i18n.languages import SOURCE, Languages
 from portal.i18n.negotiation import negotiate
-from tests.unit.conftest import unhurried
 
 FOUND = Languages(["ar", "en", "nb"])
 SIGNS = "enarsvb-*;,=q01.5 \t_\u00e5"
@@ -33,19 +32,16 @@ def best(wished: dict[str, int]) -> str:
     return max(wanted, key=lambda tag: wished[tag], default=SOURCE)
 
 
-@unhurried
 @given(headers)
 def test_every_header_leads_to_a_language(accepted: str) -> None:
     assert negotiate(FOUND, accepted).tag in FOUND
 
 
-@unhurried
 @given(wishes)
 def test_the_best_liked_language_is_chosen(wished: dict[str, int]) -> None:
     assert negotiate(FOUND, header(wished)).tag == best(wished)
 
 
-@unhurried
 @given(wishes, st.sampled_from(["-EG", "-Latn", "-latn-se-1996", "-x-own"]))
 def test_a_region_changes_nothing_where_the_language_is_one(
     wished: dict[str, int], region: str
@@ -55,7 +51,6 @@ def test_a_region_changes_nothing_where_the_language_is_one(
     assert negotiate(FOUND, header(further)).tag == best(wanted)
 
 
-@unhurried
 @given(wishes, st.data())
 def test_malformed_wishes_change_nothing(wished: dict[str, int], data: st.DataObject) -> None:
     parts = header(wished).split(",")
@@ -64,7 +59,6 @@ def test_malformed_wishes_change_nothing(wished: dict[str, int], data: st.DataOb
     assert negotiate(FOUND, ",".join(parts)).tag == best(wished)
 
 
-@unhurried
 @given(wishes, ignorable, ignorable, st.booleans())
 def test_case_and_spaces_change_nothing(
     wished: dict[str, int], before: str, after: str, capital: bool
@@ -76,7 +70,6 @@ def test_case_and_spaces_change_nothing(
     assert negotiate(FOUND, written).tag == best(wished)
 
 
-@unhurried
 @given(wishes.filter(lambda wished: SOURCE not in wished))
 def test_anything_else_is_swedish_when_nothing_better_is_wished_for(
     wished: dict[str, int],

@@ -1,5 +1,6 @@
 """Most texts are passed over at the start; none of them may have an error."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +22,7 @@ entries = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=2000)
 @given(entries)
 def test_what_is_passed_over_has_no_error(entry: Entry) -> None:

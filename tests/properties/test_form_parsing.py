@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from portal.cases.messages import KINDS, MESSAGE_LIMIT
 from portal.web.forms import EMAIL_LIMIT, PLAIN_EMAIL, ContactForm, Problem, bare, normalised
-from tests.unit.conftest import unhurried
 
 PAGES = frozenset({"", "kontakt"})
 NAMES = ("message", "email", "answer_language", "other_language", "kind", "page", "website")
@@ -34,7 +33,6 @@ one_character = st.sampled_from(["x", "\r\n", "\n", "\u00e5", "a\u030a", "\u0645
 """Each of these is one character after normalisation, whatever stands next to it."""
 
 
-@unhurried
 @given(st.dictionaries(st.sampled_from(NAMES) | anything, anything))
 def test_every_field_makes_a_form(fields: dict[str, str]) -> None:
     form = ContactForm.from_fields(fields, PAGES)
@@ -48,7 +46,6 @@ def test_every_field_makes_a_form(fields: dict[str, str]) -> None:
     assert {problem.field for problem in form.problems()} <= {*NAMES, "form"}
 
 
-@unhurried
 @given(anything)
 @example("\r\r\n")
 @example("\u0958\u0344")
@@ -59,7 +56,6 @@ def test_a_normalised_text_stays_as_it_is(text: str) -> None:
     assert unicodedata.is_normalized("NFC", once)
 
 
-@unhurried
 @given(anything)
 def test_counting_does_not_depend_on_how_a_system_writes_accents_and_lines(text: str) -> None:
     counted = normalised(text)
@@ -68,7 +64,6 @@ def test_counting_does_not_depend_on_how_a_system_writes_accents_and_lines(text:
         assert normalised(decomposed.replace("\n", line_break)) == counted
 
 
-@unhurried
 @given(st.lists(one_character, min_size=1, max_size=9), st.integers(-3, 3))
 def test_a_message_is_too_long_by_what_is_beyond_the_limit(
     characters: list[str], over: int
@@ -79,7 +74,6 @@ def test_a_message_is_too_long_by_what_is_beyond_the_limit(
     assert ContactForm(message=normalised(message)).problems() == too_long
 
 
-@unhurried
 @given(anything)
 def test_a_message_that_is_accepted_can_be_kept_and_has_something_in_it(text: str) -> None:
     form = ContactForm.from_fields({"message": text}, PAGES)
@@ -89,7 +83,6 @@ def test_a_message_that_is_accepted_can_be_kept_and_has_something_in_it(text: st
         assert form.message.encode().decode() == form.message
 
 
-@unhurried
 @given(addresses)
 def test_an_address_that_is_accepted_is_one_line_of_visible_characters(email: str) -> None:
     form = ContactForm.from_fields({"message": "Hej", "email": email}, PAGES)
@@ -99,7 +92,7 @@ def test_an_address_that_is_accepted_is_one_line_of_visible_characters(email: st
         assert not {*form.email} & {*'<>",;:\\()[]'}
 
 
-@settings(unhurried, max_examples=500)
+@settings(max_examples=500)
 @given(plain_addresses)
 @example("namn@example.se")
 @example("postmaster@1-2.3-4.com")
@@ -110,7 +103,6 @@ def test_a_plain_address_is_one_that_the_package_accepts_and_leaves_unchanged(em
         assert validate_email(email, check_deliverability=False).normalized == email
 
 
-@unhurried
 @given(anything)
 def test_baring_an_address_takes_only_what_is_invisible(email: str) -> None:
     address = bare(email)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from portal.i18n.catalogs import Catalog
 from portal.i18n.languages import Languages, language
 from portal.i18n.rendering import Renderer, Renderers, Vocabulary
-from tests.unit.conftest import speaking, unhurried
+from tests.unit.conftest import speaking
 
 FOUND = Languages(["en"])
 
@@ -62,7 +62,6 @@ def per_cent_signs_doubled(text: str) -> str:
     return text.replace("%", "%%")
 
 
-@unhurried
 @given(words)
 def test_any_words_in_a_catalog_are_shown_as_they_are(text: str) -> None:
     renderer = speaking_from({"Hej": per_cent_signs_doubled(text)})
@@ -71,7 +70,6 @@ def test_any_words_in_a_catalog_are_shown_as_they_are(text: str) -> None:
     assert elements(root) == []
 
 
-@unhurried
 @given(words)
 def test_any_swedish_without_a_translation_is_shown_as_it_is(text: str) -> None:
     root = parsed(Vocabulary(speaking_from({})).gettext(per_cent_signs_doubled(text)))
@@ -79,7 +77,6 @@ def test_any_swedish_without_a_translation_is_shown_as_it_is(text: str) -> None:
     assert elements(root) == SWEDISH
 
 
-@unhurried
 @given(words, words)
 def test_any_value_is_shown_as_it_is(text: str, value: str) -> None:
     renderer = speaking_from({"%(value)s": f"{per_cent_signs_doubled(text)}|%(value)s|"})
@@ -88,7 +85,6 @@ def test_any_value_is_shown_as_it_is(text: str, value: str) -> None:
     assert elements(root) == []
 
 
-@unhurried
 @given(words, words)
 def test_any_words_are_shown_in_both_languages_alongside(text: str, source: str) -> None:
     source = per_cent_signs_doubled(source)
@@ -98,7 +94,6 @@ def test_any_words_are_shown_in_both_languages_alongside(text: str, source: str)
     assert text_of(root) == text + source.replace("%%", "%")
 
 
-@unhurried
 @given(words)
 def test_any_name_and_code_has_one_element_of_ours_round_it(value: str) -> None:
     renderer = speaking_from({})
@@ -112,7 +107,6 @@ def test_any_name_and_code_has_one_element_of_ours_round_it(value: str) -> None:
     assert text_of(parsed(Vocabulary(renderer).name(value).source)) == value
 
 
-@unhurried
 @given(words, words)
 def test_any_address_stays_inside_its_link(address: str, text: str) -> None:
     renderer = speaking_from({"Hej": per_cent_signs_doubled(text)})
@@ -122,7 +116,6 @@ def test_any_address_stays_inside_its_link(address: str, text: str) -> None:
     assert elements(parsed(link.source)) == [("a", {"href": address})]
 
 
-@unhurried
 @given(words, words)
 def test_any_words_alone_stay_inside_their_attribute(text: str, value: str) -> None:
     entry = f"%(name)s {per_cent_signs_doubled(text)}"
@@ -143,7 +136,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Renderer:
     return speaking(folder, "en")
 
 
-@unhurried
 @given(it=words)
 def test_anything_typed_comes_back_in_a_page_as_it_was_typed(template: Renderer, it: str) -> None:
     root = parsed(template.render("one.html", it=it).html)
@@ -159,7 +151,7 @@ def written(text: str) -> str:
 
 
 @given(text=words.filter(bool))
-@settings(unhurried, max_examples=30)
+@settings(max_examples=30)
 def test_any_words_in_a_file_reach_the_reader(
     tmp_path_factory: pytest.TempPathFactory, text: str
 ) -> None:
@@ -171,7 +163,7 @@ def test_any_words_in_a_file_reach_the_reader(
 
 
 @given(before=words, after=words)
-@settings(unhurried, max_examples=60)
+@settings(max_examples=60)
 def test_whatever_stands_in_a_file_only_the_value_it_names_is_put_in(
     tmp_path_factory: pytest.TempPathFactory, before: str, after: str
 ) -> None:

@@ -3,14 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from hypothesis import settings
-
 from portal.i18n.catalogs import read_all
 from portal.i18n.languages import CATALOG, discover
 from portal.i18n.rendering import Renderer, Renderers
-
-unhurried = settings(deadline=None, max_examples=60)
-"""For properties: that a machine is busy is no fault."""
 
 PLURALS = {
     "en": "nplurals=2; plural=(n != 1);",

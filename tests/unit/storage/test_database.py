@@ -163,6 +163,7 @@ async def test_sqlite_waits_for_the_disk_at_every_commit(tmp_path: Path) -> None
     await database.stop()
 
 
+@pytest.mark.slow
 async def test_a_locked_database_is_told_in_time_and_mends_itself(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path}/portal.db")
     database.upgrade()

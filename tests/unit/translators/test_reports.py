@@ -87,6 +87,7 @@ def test_a_limit_in_a_comment_becomes_a_flag(checkout: Path) -> None:
     assert found.flags == ["max-length:12"]
 
 
+@pytest.mark.slow
 def test_pybabel_reads_the_same_texts(tmp_path: Path) -> None:
     template = tmp_path / "portal.pot"
     pybabel = [sys.executable, "-m", "babel.messages.frontend"]
@@ -103,6 +104,7 @@ def test_pybabel_reads_the_same_texts(tmp_path: Path) -> None:
         assert kept.faults == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tag", [*TAGS, "so", "fa", "ckb", "pl"])
 def test_gettext_is_content(tag: str, tmp_path: Path) -> None:
     locales = shutil.copytree(LOCALES, tmp_path / "locales")

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from starlette.exceptions import HTTPException
 
 from portal.web.form_data import FIELDS, parse
-from tests.unit.conftest import unhurried
 
 MULTIPART = "multipart/form-data; boundary=x7"
 URLENCODED = "application/x-www-form-urlencoded"
@@ -31,7 +30,6 @@ def refused(content_type: str, body: bytes) -> int:
     return refusal.value.status_code
 
 
-@unhurried
 @given(st.dictionaries(st.from_regex(r"[a-z]{1,9}", fullmatch=True), st.text(), max_size=FIELDS))
 def test_both_encodings_give_what_was_filled_in(filled: dict[str, str]) -> None:
     if not any("\r\n--x7" in f"\r\n{value}" for value in filled.values()):
@@ -40,7 +38,6 @@ def test_both_encodings_give_what_was_filled_in(filled: dict[str, str]) -> None:
     assert parse(URLENCODED, urlencode(filled).encode()) == filled
 
 
-@unhurried
 @given(st.text("\r\n-x7 ", max_size=40))
 def test_what_looks_like_a_boundary_and_is_none_is_text(text: str) -> None:
     if "\r\n--x7" not in f"\r\n{text}":
@@ -102,13 +99,11 @@ def test_bytes_that_are_no_text_are_shown_as_such() -> None:
     assert set(parse(URLENCODED, b"message=%ff")["message"]) == {"\N{REPLACEMENT CHARACTER}"}
 
 
-@unhurried
 @given(st.text(), st.binary())
 def test_nothing_but_forms_is_read(content_type: str, body: bytes) -> None:
     assert refused(f"x{content_type}", body) == 415
 
 
-@unhurried
 @given(st.sampled_from([MULTIPART, URLENCODED, "multipart/form-data"]), st.binary())
 def test_no_body_breaks_it(content_type: str, body: bytes) -> None:
     with suppress(HTTPException):

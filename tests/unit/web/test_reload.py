@@ -270,6 +270,7 @@ async def test_readers_never_meet_a_mixture(
     assert len({shown for tag, _, shown in said if tag == "en"}) > 3
 
 
+@pytest.mark.slow
 def test_in_production_a_signal_says_that_catalogs_are_to_be_read(
     tmp_path: Path, locales: Path
 ) -> None:

@@ -25,7 +25,7 @@ def grown(folder: Path, languages: int, pages: int) -> Path:
         target = folder / "locales" / tag / CATALOG
         target.parent.mkdir(parents=True)
         shutil.copy(source, target)
-    with (folder / "portal" / "web" / "pages.py").open("a", encoding="utf-8") as file:
+    with (folder / "portal" / "web" / "public" / "pages.py").open("a", encoding="utf-8") as file:
         file.write(MORE % pages)
     compileall.compile_dir(folder / "portal", quiet=2)  # as pip does when it installs
     return folder

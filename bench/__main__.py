@@ -1,4 +1,4 @@
-"""``python3 dev.py bench [what] …``: measure, print a table, keep it in bench/results.md."""
+"""``python3 dev.py bench [what] …``: measure, print tables, write bench/results.md."""
 
 import argparse
 import os
@@ -18,53 +18,53 @@ MARK = "<!-- below: what limits it, written by hand -->\n"
 
 
 def main() -> int:
-    """Run what was asked for; all but the soak where nothing was."""
+    """Run the named benchmark; without a name, all but the soak."""
     if sys.platform != "linux":
         sys.exit("The benchmarks read CPU time from /proc and so need Linux.")
-    given = _arguments()
+    arguments = _arguments()
     if not WRK:
         print("» wrk is not installed: a slower client of our own is used.", file=sys.stderr)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        folder.chmod(0o755)  # nginx may run as somebody else
-        if given.what == "soak":
-            return _say(soak.run(folder, given.minutes))
-        if given.what == "growth":
-            return _say(growth.run(folder))
-        if given.what == "mixed":
-            return _say(mixed.run(folder, given.rounds, given.seconds))
-        if given.what == "first-view":
-            return _say(first_view.run(folder))
-        _keep(_all(folder, given))
+        folder.chmod(0o755)  # nginx may run as another user
+        if arguments.what == "soak":
+            return _print(soak.run(folder, arguments.minutes))
+        if arguments.what == "growth":
+            return _print(growth.run(folder))
+        if arguments.what == "mixed":
+            return _print(mixed.run(folder, arguments.rounds, arguments.seconds))
+        if arguments.what == "first-view":
+            return _print(first_view.run(folder))
+        _store(_all(folder, arguments))
     return 0
 
 
-def _all(folder: Path, given: argparse.Namespace) -> Iterator[str]:
-    yield from _machine(given)
-    reads, writes = compare(folder, given.rounds, given.seconds)
+def _all(folder: Path, arguments: argparse.Namespace) -> Iterator[str]:
+    yield from _machine(arguments)
+    reads, writes = compare(folder, arguments.rounds, arguments.seconds)
     yield "\n## Reads: one page, 32 connections"
     yield from rows(reads)
     yield "\n## Messages: accepted and on the disk"
     yield from rows(writes)
     yield "\n## Readers while others write"
-    yield from mixed.run(folder, given.rounds, given.seconds)
+    yield from mixed.run(folder, arguments.rounds, arguments.seconds)
     yield "\n## First view"
     yield from first_view.run(folder)
     yield "\n## Growth"
     yield from growth.run(folder)
 
 
-def _machine(given: argparse.Namespace) -> Iterator[str]:
+def _machine(arguments: argparse.Namespace) -> Iterator[str]:
     yield "# Results\n"
     yield f"`python3 dev.py bench`, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC:"
     yield f"Python {platform.python_version()}, {os.cpu_count()} cores,"
     yield f"load {os.getloadavg()[0]:.1f} before the start, {'wrk' if WRK else 'own client'},"
-    yield f"median of {given.rounds} interleaved rounds of {given.seconds:.0f} s."
+    yield f"median of {arguments.rounds} interleaved rounds of {arguments.seconds:.0f} s."
     yield "“× portal” is CPU time of the whole process tree; compare nothing else between runs."
 
 
-def _keep(lines: Iterator[str]) -> None:
-    """Print, and keep what was written by hand below the figures."""
+def _store(lines: Iterator[str]) -> None:
+    """Print the figures and store them above what was written by hand."""
     text = ""
     for line in lines:
         print(line, flush=True)
@@ -73,7 +73,7 @@ def _keep(lines: Iterator[str]) -> None:
     RESULTS.write_text(f"{text}\n{MARK}{by_hand}", "utf-8")
 
 
-def _say(lines: Iterator[str]) -> int:
+def _print(lines: Iterator[str]) -> int:
     for line in lines:
         print(line, flush=True)
     return 0

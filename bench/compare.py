@@ -1,7 +1,7 @@
-"""The portal beside a bare server, nginx, Django and starlette-babel: same page, same form.
+"""The portal compared with a bare server, nginx, Django and starlette-babel: same page, same form.
 
-All serve at once and are loaded one after the other, round after round, so that
-whatever else the machine does meets all of them. What counts are the ratios.
+All run at once and are loaded in turn, round after round, so that other load on the
+machine affects all of them alike. Compare the ratios, not the absolute figures.
 """
 
 import html
@@ -44,14 +44,14 @@ Table = dict[str, dict[str, Figures]]
 
 
 def compare(folder: Path, rounds: int, seconds: float) -> tuple[Table, Table]:
-    """Measure reads and writes of all servers."""
+    """Measure reads of all servers, and writes of those that accept messages."""
     prepare(folder)
     with ExitStack() as stack:
         running = {}
         for name, (command, environment) in servers(folder).items():
             print(f"» Starting {name}", file=sys.stderr)
             running[name] = stack.enter_context(started(command, environment, PAGE))
-        writers = {name: one for name, one in running.items() if name not in _READERS}
+        writers = {name: server for name, server in running.items() if name not in _READERS}
         reads = _measured(running, READS, rounds, seconds)
         return reads, _measured(writers, WRITES, rounds, seconds)
 
@@ -63,28 +63,28 @@ def _measured(
     running: dict[str, Server], loads: dict[str, Load], rounds: int, seconds: float
 ) -> Table:
     table: Table = {}
-    for what, load in loads.items():
-        found: dict[str, list[Figures]] = {name: [] for name in running}
+    for title, load in loads.items():
+        rounds_by_name: dict[str, list[Figures]] = {name: [] for name in running}
         for number in range(rounds):
-            print(f"» {what}: round {number + 1} of {rounds}", file=sys.stderr)
+            print(f"» {title}: round {number + 1} of {rounds}", file=sys.stderr)
             for name, server in running.items():
-                found[name].append(measure(server, load, seconds))
-        table[what] = {name: middle(figures) for name, figures in found.items()}
+                rounds_by_name[name].append(measure(server, load, seconds))
+        table[title] = {name: middle(figures) for name, figures in rounds_by_name.items()}
     return table
 
 
-def middle(figures: list[Figures]) -> Figures:
-    """The median of each figure."""
+def middle(rounds: list[Figures]) -> Figures:
+    """The median of each figure over some rounds."""
     return Figures(
-        median(one.cpu for one in figures),
-        median(one.rate for one in figures),
-        median(one.p99 for one in figures),
+        median(figures.cpu for figures in rounds),
+        median(figures.rate for figures in rounds),
+        median(figures.p99 for figures in rounds),
     )
 
 
 def servers(folder: Path) -> dict[str, tuple[list[object], dict[str, str]]]:
-    """How each is started."""
-    given = {"BENCH_FOLDER": str(folder), "BENCH_PAGE": f"{folder}/page.br"}
+    """The command that starts each server, and its environment."""
+    environment = {"BENCH_FOLDER": str(folder), "BENCH_PAGE": f"{folder}/page.br"}
     python = sys.executable
     uvicorn = [python, "-m", "uvicorn", "--port", "{port}", "--no-access-log", "--no-server-header"]
     gunicorn = [python, "-m", "gunicorn", "-k", "gthread", "--threads", "8", "-b"]
@@ -94,20 +94,20 @@ def servers(folder: Path) -> dict[str, tuple[list[object], dict[str, str]]]:
     commands: dict[str, tuple[list[object], dict[str, str]]] = {
         "portal": portal(folder / "own"),
         "portal, application only": portal(folder / "off", PORTAL_FAST_PATH="off"),
-        "bare": ([*uvicorn, "bench.peers.bare:app"], given),
+        "bare": ([*uvicorn, "bench.peers.bare:app"], environment),
         "starlette-babel": (
             [*uvicorn, "bench.peers.plain:app"],
-            given | {"BENCH_DATABASE": f"sqlite:///{folder}/plain.db"},
+            environment | {"BENCH_DATABASE": f"sqlite:///{folder}/plain.db"},
         ),
-        "django": (list(django), given | {"BENCH_DATABASE": f"{folder}/django.db"}),
+        "django": (list(django), environment | {"BENCH_DATABASE": f"{folder}/django.db"}),
         "django cached": (
             list(django),
-            given | {"BENCH_DATABASE": f"{folder}/cached.db", "BENCH_CACHE": "1"},
+            environment | {"BENCH_DATABASE": f"{folder}/cached.db", "BENCH_CACHE": "1"},
         ),
     }
     if nginx := shutil.which("nginx"):
         configuration = folder / "nginx.conf"
-        # It takes no port on its command line, so a shell writes it into the file.
+        # nginx takes no port on its command line, so a shell writes it into the configuration.
         fill = f"sed s/PORT/{{port}}/ {configuration} > {configuration}.used"
         serve = f"exec {nginx} -c {configuration}.used -e stderr"
         commands["nginx"] = (["sh", "-c", f"{fill} && {serve}"], {})
@@ -115,43 +115,43 @@ def servers(folder: Path) -> dict[str, tuple[list[object], dict[str, str]]]:
 
 
 def prepare(folder: Path) -> None:
-    """The page, ready-compressed and as the peers' templates; the catalogs, compiled."""
+    """Write the compressed page, templates of it for the other servers, and compiled catalogs."""
     settings = Settings.read({"DATABASE_URL": f"sqlite:///{folder}/portal.db"})
     page = build(settings).resources.built(PAGE)
     (folder / "page.br").write_bytes(page.bodies["br"])
-    known = _catalogs(folder)
+    texts = _compile_catalogs(folder)
     templates = {
         "page.jinja": ("", '{{{{ _("{}") }}}}'),
         "page.django": ("{% load i18n %}", '{{% translate "{}" %}}'),
     }
     for name, (head, call) in templates.items():
-        (folder / name).write_text(head + _template(page.text, known, call), "utf-8")
+        (folder / name).write_text(head + _template(page.text, texts, call), "utf-8")
     (folder / "nginx.conf").write_text(_nginx(folder))
 
 
-def _template(page: str, known: set[str], call: str) -> str:
-    """The Swedish page, with a call for each of its texts that stands in the catalogs."""
+def _template(page: str, texts: set[str], call: str) -> str:
+    """The Swedish page, with a call in place of each text that the catalogs have."""
 
-    def translated(found: re.Match[str]) -> str:
-        text = html.unescape(found[1]).strip()
-        return f">{call.format(text)}<" if text in known and '"' not in text else found[0]
+    def translated(match: re.Match[str]) -> str:
+        text = html.unescape(match[1]).strip()
+        return f">{call.format(text)}<" if text in texts and '"' not in text else match[0]
 
     return re.sub(r">([^<>]+)<", translated, page)
 
 
-def _catalogs(folder: Path) -> set[str]:
-    """Compile the catalogs for gettext; gives the texts that they have."""
-    known: set[str] = set()
+def _compile_catalogs(folder: Path) -> set[str]:
+    """Compile the catalogs for gettext, and return the texts that they have."""
+    texts: set[str] = set()
     for path in (DATA / "locales").glob("*/LC_MESSAGES/portal.po"):
         with path.open("rb") as file:
             catalog = read_po(file)
-        known |= {str(one.id) for one in catalog if one.id and "%" not in str(one.id)}
+        texts |= {str(entry.id) for entry in catalog if entry.id and "%" not in str(entry.id)}
         for domain in ("django", "messages"):
             target = folder / "locale" / path.parts[-3] / "LC_MESSAGES" / f"{domain}.mo"
             target.parent.mkdir(parents=True, exist_ok=True)
             with target.open("wb") as file:
                 write_mo(file, catalog)
-    return known
+    return texts
 
 
 def _nginx(folder: Path) -> str:
@@ -177,12 +177,12 @@ http {{
 
 
 def rows(table: Table) -> Iterator[str]:
-    """The table as Markdown; a ratio says how much more than the portal's CPU time another's is."""
-    for what, found in table.items():
-        own = found["portal"].cpu
-        yield f"\n### {what}\n"
+    """The tables as Markdown, with the CPU time of each server as a multiple of the portal's."""
+    for title, by_name in table.items():
+        own = by_name["portal"].cpu
+        yield f"\n### {title}\n"
         yield "| server | µs CPU a request | × portal | requests/s | p99 ms |"
         yield "|---|--:|--:|--:|--:|"
-        for name, one in sorted(found.items(), key=lambda item: item[1].cpu):
-            ratio = one.cpu / own
-            yield f"| {name} | {one.cpu:.1f} | {ratio:.2f} | {one.rate:,.0f} | {one.p99:.1f} |"
+        for name, figures in sorted(by_name.items(), key=lambda item: item[1].cpu):
+            cpu, rate, p99 = figures.cpu, figures.rate, figures.p99
+            yield f"| {name} | {cpu:.1f} | {cpu / own:.2f} | {rate:,.0f} | {p99:.1f} |"

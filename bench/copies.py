@@ -17,7 +17,7 @@ MORE = '\nPAGES += tuple(Page(f"sida-{n}", "words.html") for n in range(%d - len
 
 
 def grown(folder: Path, languages: int, pages: int) -> Path:
-    """Make a copy in a folder with so many languages and pages."""
+    """Make a copy of the portal in a folder, with that many languages and pages."""
     for part in PARTS:
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
     source = folder / "locales" / "en" / CATALOG
@@ -25,17 +25,17 @@ def grown(folder: Path, languages: int, pages: int) -> Path:
         target = folder / "locales" / tag / CATALOG
         target.parent.mkdir(parents=True)
         shutil.copy(source, target)
-    with (folder / "portal" / "web" / "pages.py").open("a", encoding="utf-8") as file:
+    with (folder / "portal" / "web" / "public" / "pages.py").open("a", encoding="utf-8") as file:
         file.write(MORE % pages)
     compileall.compile_dir(folder / "portal", quiet=2)  # as pip does when it installs
     return folder
 
 
 def _tags(count: int) -> list[str]:
-    """Languages of CLDR's with the plural forms of English, those with short names first."""
-    known = sorted(locale_identifiers(), key=lambda one: (len(one), one))
-    strangers = (one for one in known if one not in {"sv", "en", "ar"} and _is_like_english(one))
-    return [one.replace("_", "-") for one in islice(strangers, max(count, 0))]
+    """Languages of CLDR with the plural forms of English, those with short tags first."""
+    names = sorted(locale_identifiers(), key=lambda name: (len(name), name))
+    new = (name for name in names if name not in {"sv", "en", "ar"} and _is_like_english(name))
+    return [name.replace("_", "-") for name in islice(new, max(count, 0))]
 
 
 def _is_like_english(identifier: str) -> bool:

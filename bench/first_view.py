@@ -1,7 +1,7 @@
-"""What the first view of each page weighs: page, style sheet and scripts, by brotli.
+"""The size of the first view of each page: page, style sheet and scripts, compressed by brotli.
 
-14 600 bytes are the ten segments that a server may send before it hears from the
-reader (RFC 6928): with them a page is there in three round trips.
+A server may send ten segments, 14 600 bytes, before the client acknowledges any
+(RFC 6928); a page of that size is loaded in three round trips.
 """
 
 import re
@@ -20,7 +20,7 @@ ENVIRONMENT = {"DATABASE_URL": "sqlite:///:memory:", "PORTAL_SECRET_KEY": "k" * 
 
 
 def run(folder: Path) -> Iterator[str]:
-    """The heaviest pages, of our languages and of a hundred."""
+    """The heaviest pages, with the portal's own languages and with a hundred."""
     yield f"\nNo page may weigh more than {LIMIT:,} bytes; the heaviest:\n"
     yield "| languages | pages | page | bytes |"
     yield "|--:|--:|---|--:|"
@@ -35,7 +35,7 @@ def run(folder: Path) -> Iterator[str]:
 
 
 def _weights(resources: Resources[str]) -> Iterator[tuple[int, str]]:
-    """The bytes of each page with its style sheet and scripts, and its path."""
+    """The bytes and the path of each page, its style sheet and scripts included."""
     for path in resources:
         page = resources.built(path)
         if (b"content-type", HTML.encode()) in page.headers and "?saknas=" not in path:

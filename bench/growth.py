@@ -1,4 +1,4 @@
-"""What grows with languages, pages and messages, and what must not."""
+"""What grows with the number of languages, pages and messages, and what must not."""
 
 import asyncio
 import random
@@ -25,11 +25,11 @@ ROWS = (10, 10_000, 1_000_000)
 TIMES = 50
 STARTS = 3
 HELP = re.compile(r'(msgid "Behöver du hjälp\?"\nmsgstr )".*"')
-"""A text that stands on every page."""
+"""A text that every page shows."""
 
 
 def run(folder: Path) -> Iterator[str]:
-    """Start times and memory, then what a message costs beside how many there are."""
+    """Start times and memory by size, then the cost of a message by the number stored."""
     yield "\n| languages | pages | s to the first 200 | MB | MB after load | s to a saved text |"
     yield "|--:|--:|--:|--:|--:|--:|"
     for languages, pages in SIZES:
@@ -60,16 +60,16 @@ def _start(folder: Path, languages: int, pages: int) -> str:
 
 
 def _seen_after(server: Server, catalog: Path) -> float:
-    """Seconds from the saving of a catalog until a reader meets the new text.
+    """Seconds from the saving of a catalog until a page shows the new text.
 
     Raises:
-        RuntimeError: when nobody does.
+        RuntimeError: when none does in time.
     """
     mark = "".join(random.choices(ascii_lowercase, k=12))
-    beside = catalog.with_suffix(".new")
-    beside.write_text(HELP.sub(rf'\1"{mark}"', catalog.read_text("utf-8")), "utf-8")
+    draft = catalog.with_suffix(".new")
+    draft.write_text(HELP.sub(rf'\1"{mark}"', catalog.read_text("utf-8")), "utf-8")
     begun = time.monotonic()
-    beside.replace(catalog)
+    draft.replace(catalog)
     while mark.encode() not in fetch(server.port, "/en/"):
         if time.monotonic() - begun > PATIENCE:
             raise RuntimeError(f"a saved text is not shown: {catalog}")
@@ -95,7 +95,7 @@ async def _rows(folder: Path, count: int) -> str:
 
 
 async def _cost(work: object) -> float:
-    """Microseconds of CPU time that a piece of work takes, after a first time."""
+    """Microseconds of CPU time that a piece of work takes, after a first run."""
     assert callable(work)
     await work(-1)
     begun = process_time()
@@ -117,7 +117,7 @@ async def _read(database: Database, look: object) -> None:
 
 
 def _fill(path: Path, count: int) -> None:
-    """Put rows straight into the table: old messages, long forgotten by the arrivals."""
+    """Insert old messages, which no arrival refers to any more."""
     columns = "code, received_at, language, kind, page, email, text"
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executemany(

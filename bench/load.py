@@ -1,4 +1,4 @@
-"""Load on a server: by wrk where it is installed, else by a slower client of our own."""
+"""Load on a server: from wrk where it is installed, else from a slower client of our own."""
 
 import asyncio
 import re
@@ -17,7 +17,7 @@ WORDS = {"sv": "Våra barns skola ", "ar": "مرحبا بكم في "}
 
 @dataclass(frozen=True)
 class Load:
-    """What is asked for, by how many connections at once."""
+    """Requests of one kind, and how many connections send them at once."""
 
     path: str
     connections: int
@@ -29,18 +29,18 @@ class Load:
 
 @dataclass(frozen=True)
 class Figures:
-    """What a round gave."""
+    """The results of a round."""
 
     cpu: float
-    """Microseconds of the server's CPU time a request."""
+    """Microseconds of CPU time of the server for each request."""
     rate: float
-    """Requests a second."""
+    """Requests per second."""
     p99: float
-    """Milliseconds within which 99 of 100 were answered; 0 where not known."""
+    """The 99th percentile of response times in milliseconds; 0 where not known."""
 
 
 def measure(server: Server, load: Load, seconds: float) -> Figures:
-    """Load a server for some seconds."""
+    """Put a load on a server for some seconds."""
     before, begun = server.cpu(), time.monotonic()
     count, p99 = _wrk(server, load, seconds) if WRK else asyncio.run(_own(server, load, seconds))
     spent = time.monotonic() - begun
@@ -56,15 +56,15 @@ def _wrk(server: Server, load: Load, seconds: float) -> tuple[int, float]:
     command.append(server.address + load.path)
     if load.script:
         command += ["--", load.script, str(load.characters)]
-    said = subprocess.run(pinned(1, *command), capture_output=True, text=True, check=True).stdout
-    if failed := re.search(r"Non-2xx or 3xx responses: (\d+)", said):
+    report = subprocess.run(pinned(1, *command), capture_output=True, text=True, check=True).stdout
+    if failed := re.search(r"Non-2xx or 3xx responses: (\d+)", report):
         raise RuntimeError(f"{failed[1]} requests failed at {server.address}{load.path}")
     requests, p99 = (
-        re.search(r"(\d+) requests in", said),
-        re.search(r"99% +([\d.]+)(us|ms|s)", said),
+        re.search(r"(\d+) requests in", report),
+        re.search(r"99% +([\d.]+)(us|ms|s)", report),
     )
     if not requests:
-        raise RuntimeError(said)
+        raise RuntimeError(report)
     scale = {"us": 0.001, "ms": 1.0, "s": 1000.0}
     return int(requests[1]), float(p99[1]) * scale[p99[2]] if p99 else 0.0
 

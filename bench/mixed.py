@@ -16,21 +16,21 @@ NAMES = ("bare", "portal")
 
 
 def run(folder: Path, rounds: int, seconds: float) -> Iterator[str]:
-    """Reads and writes a second, and what the slowest of a hundred readers waits."""
+    """Reads and writes per second, and the 99th percentile of the time that readers wait."""
     prepare(folder)
     commands = servers(folder)
-    found: dict[str, list[list[Figures]]] = {name: [] for name in NAMES}
+    rounds_by_name: dict[str, list[list[Figures]]] = {name: [] for name in NAMES}
     with ExitStack() as stack:
         running = {name: stack.enter_context(started(*commands[name], PAGE)) for name in NAMES}
         for number in range(rounds):
             print(f"» mixed: round {number + 1} of {rounds}", file=sys.stderr)
             for name, server in running.items():
-                found[name].append(together(server, seconds))
+                rounds_by_name[name].append(together(server, seconds))
     yield "\n| server | reads/s | writes/s | p99 of reads, ms | × bare |"
     yield "|---|--:|--:|--:|--:|"
     middles = {
-        name: [middle(list(one)) for one in zip(*figures, strict=True)]
-        for name, figures in found.items()
+        name: [middle(list(load_rounds)) for load_rounds in zip(*by_round, strict=True)]
+        for name, by_round in rounds_by_name.items()
     }
     least = middles["bare"][0].p99
     for name, (reads, writes) in middles.items():
@@ -39,6 +39,6 @@ def run(folder: Path, rounds: int, seconds: float) -> Iterator[str]:
 
 
 def together(server: Server, seconds: float, mixture: tuple[Load, ...] = MIXTURE) -> list[Figures]:
-    """Put several loads on a server at once."""
+    """Put several loads on a server at once, and return the figures of each."""
     with ThreadPoolExecutor(len(mixture)) as threads:
         return list(threads.map(partial(measure, server, seconds=seconds), mixture))

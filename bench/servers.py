@@ -1,7 +1,7 @@
 """Servers on loopback, started for a measurement and stopped after it.
 
-Each runs on the first core, the load on the second, where there are two. What a
-server costs is the CPU time of its whole process tree (Linux: /proc).
+Each server runs on the first core and the load on the second, where there are two. The
+cost of a server is the CPU time of its whole process tree, read from /proc.
 """
 
 import os
@@ -21,10 +21,10 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass
 class Server:
-    """One server that runs.
+    """A running server.
 
     Attributes:
-        took: seconds from its start to its first answer.
+        took: seconds from its start to its first response.
     """
 
     process: subprocess.Popen[bytes]
@@ -36,14 +36,14 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def processes(self) -> list[int]:
-        """It and all that it started."""
-        found, index = [self.process.pid], 0
-        while index < len(found):
-            tasks = Path(f"/proc/{found[index]}/task")
+        """The process of the server and all its descendants."""
+        pids, index = [self.process.pid], 0
+        while index < len(pids):
+            tasks = Path(f"/proc/{pids[index]}/task")
             for task in tasks.glob("*/children"):
-                found += map(int, task.read_text().split())
+                pids += map(int, task.read_text().split())
             index += 1
-        return found
+        return pids
 
     def cpu(self) -> float:
         """Seconds of CPU time so far."""
@@ -64,7 +64,7 @@ class Server:
 
 
 def pinned(core: int, *command: object) -> list[str]:
-    """A command for one core, where there is more than one."""
+    """A command bound to one core, where there is more than one."""
     words = [str(word) for word in command]
     return ["taskset", "-c", str(core), *words] if (os.cpu_count() or 1) > 1 else words
 
@@ -73,16 +73,16 @@ def pinned(core: int, *command: object) -> list[str]:
 def started(
     command: list[object], environment: Mapping[str, str], path: str, where: Path = ROOT
 ) -> Iterator[Server]:
-    """Start a server, wait for its first answer, and stop it at the end.
+    """Start a server, wait for its first response, and stop it at the end.
 
     Args:
         command: ``{port}`` in it stands for the port.
-        environment: what is added to ours.
-        path: what is asked for to see whether it answers.
-        where: the folder that it runs in, and imports from.
+        environment: variables in addition to those of this process.
+        path: the page that is requested until the server answers.
+        where: the working directory, which modules are imported from.
 
     Raises:
-        RuntimeError: when it does not answer.
+        RuntimeError: when the server does not answer.
     """
     port = free_port()
     words = [str(word).replace("{port}", str(port)) for word in command]
@@ -108,15 +108,15 @@ def started(
 
 
 def free_port() -> int:
-    """A port that nobody uses."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
+    """A port that no process listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
         return port
 
 
 def answers(port: int, path: str) -> bool:
-    """Whether something answers there with 200."""
+    """Whether a server on that port answers the path with 200."""
     try:
         return b" 200 " in fetch(port, path)[:20]
     except OSError:
@@ -124,18 +124,18 @@ def answers(port: int, path: str) -> bool:
 
 
 def fetch(port: int, path: str) -> bytes:
-    """The whole answer to a plain request."""
+    """The response to a plain GET request, headers included."""
     request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
-    heard = b""
-    with socket.create_connection(("127.0.0.1", port), 5) as one:
-        one.sendall(request.encode())
-        while piece := one.recv(65536):
-            heard += piece
-    return heard
+    response = b""
+    with socket.create_connection(("127.0.0.1", port), 5) as connection:
+        connection.sendall(request.encode())
+        while piece := connection.recv(65536):
+            response += piece
+    return response
 
 
 def portal(folder: Path, **environment: str) -> tuple[list[object], dict[str, str]]:
-    """The portal as an operator starts it, with a database of its own in a folder."""
+    """The command and the environment of a portal with a database of its own in a folder."""
     command: list[object] = [sys.executable, "-m", "portal", "serve", "--port", "{port}"]
-    given = {"DATABASE_URL": f"sqlite:///{folder}/portal.db", "PORTAL_MESSAGES_PER_HOUR": "0"}
-    return command, given | environment
+    usual = {"DATABASE_URL": f"sqlite:///{folder}/portal.db", "PORTAL_MESSAGES_PER_HOUR": "0"}
+    return command, usual | environment

@@ -1,4 +1,4 @@
-"""A long mixed run: memory and descriptors must stay flat."""
+"""A long run under mixed load: memory and open descriptors must not grow."""
 
 import sys
 import time
@@ -19,7 +19,7 @@ MIXTURE = (
 
 
 def run(folder: Path, minutes: float) -> Iterator[str]:
-    """Memory and descriptors, step by step."""
+    """Rates, memory and open descriptors after each step."""
     command, environment = portal(folder)
     until = time.monotonic() + minutes * 60
     yield "| minute | reads/s | messages/s | MB | descriptors |"
@@ -29,10 +29,10 @@ def run(folder: Path, minutes: float) -> Iterator[str]:
         while time.monotonic() < until:
             print(f"» {(until - time.monotonic()) / 60:.1f} minutes left", file=sys.stderr)
             step = min(STEP, max(1, until - time.monotonic()))
-            found = together(server, step, MIXTURE)
+            figures = together(server, step, MIXTURE)
             minute = (time.monotonic() - begun) / 60
             time.sleep(7)  # until idle connections are closed
             yield (
-                f"| {minute:.1f} | {found[0].rate:,.0f} | {found[-1].rate:,.0f}"
+                f"| {minute:.1f} | {figures[0].rate:,.0f} | {figures[-1].rate:,.0f}"
                 f" | {server.memory():.0f} | {server.descriptors()} |"
             )

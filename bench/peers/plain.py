@@ -1,4 +1,4 @@
-"""Starlette and starlette-babel in the plain way: render each request, commit each message."""
+"""Starlette and starlette-babel, used plainly: each request is rendered, each message committed."""
 
 import os
 from pathlib import Path
@@ -32,7 +32,7 @@ messages = sa.Table(
 
 @sa.event.listens_for(engine, "connect")
 def prepare(connection: Any, _: Any) -> None:
-    """As durable as the portal: nobody is told before it is on the disk."""
+    """Make commits as durable as the portal's: on the disk before the response is sent."""
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
         connection.execute(f"PRAGMA {pragma}")
@@ -40,23 +40,23 @@ def prepare(connection: Any, _: Any) -> None:
 
 @sa.event.listens_for(engine, "begin")
 def begin(connection: sa.Connection) -> None:
-    """Two that write do not wait for each other in vain."""
+    """Lock for writing at once, so that concurrent writers wait and do not fail."""
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def keep(text: str, email: str) -> None:
-    """One message, one commit."""
+def store(text: str, email: str) -> None:
+    """Insert a message and commit it."""
     with engine.begin() as connection:
         connection.execute(sa.insert(messages), {"text": text, "email": email})
 
 
 async def contact(request: Request) -> Response:
-    """The contact page, and what is sent from it."""
+    """Show the contact page, or receive a message from it."""
     if request.method == "POST":
         form = await request.form(max_files=0, max_fields=20)
         text, email = str(form.get("message", "")).strip(), str(form.get("email", ""))
         if 0 < len(text) <= 5000:
-            await run_in_threadpool(keep, text, email)
+            await run_in_threadpool(store, text, email)
             return RedirectResponse("/sv/arende/1", 303)
     return HTMLResponse(pages.get_template("page.jinja").render(tag=request.path_params["tag"]))
 

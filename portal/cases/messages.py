@@ -89,6 +89,9 @@ def receive_all(
     codes: dict[int, str] = dict(connection.execute(_SENT_BEFORE, values).all())
     limited = {arrival.sender for arrival in batch if arrival.per_hour}
     counts = count_recent(connection, limited, now)
+    # Codes that begin with the time are neighbours in the index; scattered codes would
+    # each write a page of it.
+    time_prefix = f"{int(now.timestamp() * 1000):011x}"
     results: list[str | RateLimited] = []
     new = []
     for arrival, fingerprint in zip(batch, fingerprints, strict=True):
@@ -97,7 +100,7 @@ def receive_all(
                 results.append(rate_limited(connection, arrival.sender, arrival.per_hour, now))
                 continue
             counts[arrival.sender] += 1
-            codes[fingerprint] = _new_code(now)
+            codes[fingerprint] = time_prefix + secrets.token_urlsafe(CODE_BYTES)
             new.append((arrival, fingerprint, codes[fingerprint]))
         results.append(codes[fingerprint])
     if new:
@@ -138,15 +141,6 @@ def _insert_into(table: sa.Table, dialect: sa.Dialect) -> str:
     """An INSERT of all columns but the id."""
     columns = [column.name for column in table.columns if column.name != "id"]
     return str(sa.insert(table).inline().compile(dialect=dialect, column_keys=columns))
-
-
-def _new_code(now: datetime) -> str:
-    """A code that nobody can guess.
-
-    It begins with the time, so that new codes stand together at the end of the index: a
-    scattered one costs a page of the index for each message.
-    """
-    return f"{int(now.timestamp() * 1000):011x}{secrets.token_urlsafe(CODE_BYTES)}"
 
 
 def _fingerprint(arrival: Arrival) -> int:

@@ -5,7 +5,7 @@ does not exist. What it finds goes to standard output, what went wrong to standa
 
 Its modules, in the order in which they may import:
 
-    output    how a command reports
+    output    how a command is added, and how it reports
     db        the tables of the database
     serve     serve the portal until it is stopped
     check     whether everything that serving needs is in order

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import uvicorn
 
-from portal.commands.output import FAULT, print_json, report
+from portal.commands.output import FAULT, add_command, print_json, report
 from portal.i18n import catalogs
 from portal.i18n.languages import Languages, NoLanguage, discover, language, strange_folders
 from portal.settings import CHECKOUT, Settings
@@ -23,21 +23,17 @@ def add_to(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         required=True, metavar="command"
     )
 
-    help_ = "Write the template of all catalogs."
-    verbs.add_parser("extract", help=help_, description=help_).set_defaults(run=extract)
+    add_command(verbs, "extract", extract, "Write the template of all catalogs.")
 
-    help_ = "Bring all catalogs in step with the texts."
-    parser = verbs.add_parser("update", help=help_, description=help_)
+    about = "Bring all catalogs in step with the texts."
+    parser = add_command(verbs, "update", update, about)
     parser.add_argument("--check", action="store_true", help="change nothing; 1 if there is a need")
-    parser.set_defaults(run=update)
 
-    help_ = "Begin the catalog of a new language."
-    parser = verbs.add_parser("add", help=help_, description=help_)
+    parser = add_command(verbs, "add", add, "Begin the catalog of a new language.")
     parser.add_argument("language", help="its tag, such as so, fa or zh-Hant")
-    parser.set_defaults(run=add)
 
-    help_ = "Say what is wrong with the translations, and what to do about it."
-    parser = verbs.add_parser("check", help=help_, description=help_)
+    about = "Say what is wrong with the translations, and what to do about it."
+    parser = add_command(verbs, "check", check, about)
     parser.add_argument("language", nargs="?", help="only this one")
     parser.add_argument(
         "--in",
@@ -47,19 +43,16 @@ def add_to(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="the language of the report",
     )
     parser.add_argument("--json", action="store_true")
-    parser.set_defaults(run=check)
 
-    help_ = "Say how much of each page is translated, and what the Swedish has changed."
-    parser = verbs.add_parser("status", help=help_, description=help_)
+    about = "Say how much of each page is translated, and what the Swedish has changed."
+    parser = add_command(verbs, "status", status, about)
     parser.add_argument("language", nargs="?", help="only this one")
     parser.add_argument("--json", action="store_true")
-    parser.set_defaults(run=status)
 
-    help_ = "Serve all pages with every text numbered, for translators; or write a list of them."
-    parser = verbs.add_parser("preview", help=help_, description=help_)
+    about = "Serve all pages with every text numbered, for translators; or write a list of them."
+    parser = add_command(verbs, "preview", preview, about)
     parser.add_argument("--port", type=int, default=8001)
     parser.add_argument("--write", type=Path, metavar="DIR", help="write index.html there instead")
-    parser.set_defaults(run=preview)
 
 
 def extract(settings: Settings, arguments: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 import argparse
 
 from portal.commands.db import schema_fault
-from portal.commands.output import report
+from portal.commands.output import add_command, report
 from portal.i18n.languages import strange_folders
 from portal.settings import Settings
 from portal.web.edition import LOCALES, build
@@ -12,8 +12,7 @@ from portal.web.edition import LOCALES, build
 def add_to(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command to the parser."""
     about = "Look whether everything that serving needs is in order."
-    parser = nouns.add_parser("check", help=about, description=about)
-    parser.set_defaults(run=run)
+    add_command(nouns, "check", run, about)
 
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 import argparse
 from contextlib import closing
 
-from portal.commands.output import report
+from portal.commands.output import add_command, report
 from portal.settings import Settings
 from portal.storage.database import Database
 from portal.storage.secret_key import open_secret_key
@@ -15,12 +15,12 @@ def add_to(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     verbs = nouns.add_parser("db", help=about, description=about).add_subparsers(
         required=True, metavar="command"
     )
-    for verb, run, help_ in (
+    for verb, run, about in (
         ("upgrade", upgrade, "Bring the database's tables to this version of the portal."),
         ("current", current, "Say which revision the database has, and which is the newest."),
         ("check", check, "Compare the database's tables with the portal's."),
     ):
-        verbs.add_parser(verb, help=help_, description=help_).set_defaults(run=run)
+        add_command(verbs, verb, run, about)
 
 
 def upgrade(settings: Settings, arguments: argparse.Namespace) -> int:

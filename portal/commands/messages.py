@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any, TypeVar
 
 from portal.cases import messages
-from portal.commands.output import print_json, report
+from portal.commands.output import add_command, print_json, report
 from portal.settings import Settings
 from portal.storage.database import Database
 
@@ -22,17 +22,14 @@ def add_to(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         required=True, metavar="command"
     )
 
-    help_ = "List the newest messages."
-    parser = verbs.add_parser("list", help=help_, description=help_)
+    parser = add_command(verbs, "list", list_newest, "List the newest messages.")
     parser.add_argument("--count", type=int, default=20)
     parser.add_argument("--json", action="store_true")
-    parser.set_defaults(run=list_newest)
 
-    help_ = "Show one message, its text exactly as it was sent."
-    parser = verbs.add_parser("show", help=help_, description=help_)
+    about = "Show one message, its text exactly as it was sent."
+    parser = add_command(verbs, "show", show, about)
     parser.add_argument("reference")
     parser.add_argument("--json", action="store_true")
-    parser.set_defaults(run=show)
 
 
 def list_newest(settings: Settings, arguments: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from portal.commands.db import schema_fault
-from portal.commands.output import FAULT, report
+from portal.commands.output import FAULT, add_command, report
 from portal.settings import LOCAL_ADDRESS, Settings
 from portal.web.app import create_app
 from portal.web.fast_path import FastPathProtocol
@@ -22,11 +22,10 @@ CONNECTIONS = 2000
 def add_to(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command to the parser."""
     about = "Serve the portal until it is stopped."
-    parser = nouns.add_parser("serve", help=about, description=about)
+    parser = add_command(nouns, "serve", run, about)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--workers", type=int, default=1)
-    parser.set_defaults(run=run)
 
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:

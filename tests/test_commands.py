@@ -1,4 +1,4 @@
-"""The command line, as an operator meets it."""
+"""The command line, as an operator uses it."""
 
 import asyncio
 import json
@@ -24,14 +24,14 @@ TEXT = "السلام عليكم\nرسالة طويلة " + "ع" * 4900
 
 @pytest.fixture(autouse=True)
 def own_database(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
-    """Every command here works on a database of the test's own."""
+    """Every command here uses a database of the test's own; gives its URL."""
     url = f"sqlite:///{tmp_path}/own.db"
     monkeypatch.setenv("DATABASE_URL", url)
     return url
 
 
 def run(*arguments: str) -> bytes:
-    """Run a command in a process of its own, and give what it says."""
+    """Run a command in a process of its own, and return its output."""
     command = [sys.executable, "-m", "portal", *arguments]
     return subprocess.run(command, capture_output=True, check=True).stdout
 
@@ -55,13 +55,13 @@ async def test_a_message_is_listed_and_shown_byte_for_byte(serve: Serve, own_dat
     assert b"email: a@example.org" in head
 
 
-def test_a_message_that_is_not_there_is_a_fault(capsys: pytest.CaptureFixture[str]) -> None:
+def test_showing_a_message_that_does_not_exist_fails(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["db", "upgrade"]) == 0
     assert main(["messages", "show", "ABCDEFGH"]) == 1
     assert "ABCDEFGH" in capsys.readouterr().err
 
 
-def test_the_database_can_be_looked_at(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_schema_is_upgraded_checked_and_reported(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["db", "check"]) == 1
     assert "portal db upgrade" in capsys.readouterr().err
     assert main(["db", "upgrade"]) == 0
@@ -70,23 +70,23 @@ def test_the_database_can_be_looked_at(capsys: pytest.CaptureFixture[str]) -> No
     assert "0003" in capsys.readouterr().out
 
 
-def test_everything_is_checked_before_it_is_needed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_counts_the_languages_that_can_be_served(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check"]) == 0
     assert "3 languages" in capsys.readouterr().out
 
 
-def test_settings_that_cannot_be_used_are_all_told(
+def test_every_setting_that_cannot_be_used_is_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PORTAL_MESSAGES_PER_HOUR", "many")
     monkeypatch.setenv("PORTAL_BASEURL", "x")
     assert main(["check"]) == 1
-    told = capsys.readouterr().err
-    assert "PORTAL_MESSAGES_PER_HOUR" in told
-    assert "PORTAL_BASEURL" in told
+    errors = capsys.readouterr().err
+    assert "PORTAL_MESSAGES_PER_HOUR" in errors
+    assert "PORTAL_BASEURL" in errors
 
 
-def test_what_does_not_exist_is_a_fault_of_use(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_command_that_does_not_exist_exits_with_two(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main(["nonsense"])
     assert end.value.code == 2
@@ -94,7 +94,7 @@ def test_what_does_not_exist_is_a_fault_of_use(capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().out == f"{__version__}\n"
 
 
-def test_a_database_that_is_away_is_said_plainly(
+def test_serve_names_the_setting_of_a_database_that_does_not_answer(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://portal@127.0.0.1:1/none")
@@ -104,9 +104,9 @@ def test_a_database_that_is_away_is_said_plainly(
 
 
 def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
         return port
 
 
@@ -121,7 +121,7 @@ def wait_for(address: str) -> httpx2.Response:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_serve_serves_until_it_is_told_to_stop(workers: str) -> None:
+def test_serve_runs_until_it_is_terminated(workers: str) -> None:
     port = free_port()
     command = [sys.executable, "-m", "portal", "serve", "--port", str(port), "--workers", workers]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:

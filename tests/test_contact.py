@@ -1,4 +1,4 @@
-"""The form keeps what it is given: it accepts, or it says what is wrong and loses nothing."""
+"""A message is received, or the form returns with what is wrong and everything that was typed."""
 
 import sqlite3
 from contextlib import closing
@@ -16,25 +16,25 @@ ERROR = {"sv": "Fel:", "en": "Error:", "ar": "خطأ:"}
 
 
 def typed(visit: Visit) -> dict[str, str]:
-    """What the form's fields hold."""
+    """The values of the fields of the form."""
     (kind,) = [e.get("value", "") for e in visit.all("input", name="kind", checked="")] or [""]
     return {
-        "message": "".join(visit.one("textarea").itertext()),
-        "email": visit.one("input", name="email").get("value", ""),
+        "message": "".join(visit.only("textarea").itertext()),
+        "email": visit.only("input", name="email").get("value", ""),
         "kind": kind,
     }
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)
-async def test_an_empty_form_comes_back_with_what_is_wrong(visitor: Visitor, tag: str) -> None:
+async def test_an_empty_form_is_returned_with_what_is_wrong(visitor: Visitor, tag: str) -> None:
     visit = await visitor.post(f"/{tag}/kontakt", {"message": "", "email": ""})
     assert visit.title.startswith(ERROR[tag])
-    assert visit.one("textarea").get("aria-invalid") == "true"
-    assert visit.one("input", name="email").get("aria-invalid") is None
-    summary = visit.one("div", id="problems")
+    assert visit.only("textarea").get("aria-invalid") == "true"
+    assert visit.only("input", name="email").get("aria-invalid") is None
+    summary = visit.only("div", id="problems")
     assert [link.get("href") for link in summary.iter("a")] == ["#message"]
-    assert visit.one("p", id="message-problem") is not None
-    described = visit.one("textarea").get("aria-describedby", "")
+    assert visit.only("p", id="message-problem") is not None
+    described = visit.only("textarea").get("aria-describedby", "")
     assert described.startswith("message-problem message-hint")
 
 
@@ -51,7 +51,7 @@ async def test_a_report_keeps_the_page_it_is_about(visitor: Visitor) -> None:
     assert typed(visit)["kind"] == "accessibility"
     assert "/en/ordlista" in visit.text
     again = await visitor.post("/en/kontakt", {"message": "", "page": "ordlista"})
-    assert again.one("input", name="page").get("value") == "ordlista"
+    assert again.only("input", name="page").get("value") == "ordlista"
 
 
 @pytest.mark.parametrize("query", ["kind=question", "utm_source=x", "bredvid=sv&kind=view"])
@@ -60,31 +60,31 @@ async def test_a_form_opened_with_a_choice_is_about_no_page(visitor: Visitor, qu
     assert not visit.all("input", name="page")
 
 
-async def test_half_a_character_is_refused_and_harms_nothing(visitor: Visitor) -> None:
+async def test_a_lone_surrogate_is_refused_as_any_other_fault(visitor: Visitor) -> None:
     headers = {"content-type": "application/x-www-form-urlencoded"}
     body = b"message=%ED%A0%80&answer_language=%00&other_language=%00"
-    answer = await visitor.client.post("/sv/kontakt", content=body, headers=headers)
-    visit = checked(answer, 422)
-    assert visit.one("input", id="other_language").get("aria-invalid") == "true"
+    response = await visitor.client.post("/sv/kontakt", content=body, headers=headers)
+    visit = checked(response, 422)
+    assert visit.only("input", id="other_language").get("aria-invalid") == "true"
 
 
-async def test_an_address_cannot_put_words_into_the_form(visitor: Visitor) -> None:
+async def test_a_query_cannot_fill_in_the_text_fields(visitor: Visitor) -> None:
     visit = await visitor.get("/sv/kontakt?kind=%3Cb%3E&page=evil&message=hej")
     assert typed(visit) == {"message": "", "email": "", "kind": ""}
     assert not visit.all("input", name="page")
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)
-async def test_a_message_leads_to_a_receipt_of_its_own(visitor: Visitor, tag: str) -> None:
+async def test_a_message_leads_to_its_receipt(visitor: Visitor, tag: str) -> None:
     visit = await visitor.send(tag, message=f"سؤال\r\n<i>{tag}</i>", email="a@example.org")
-    own = visit.one("div", class_="own-words box")
+    own = visit.only("div", class_="own-words box")
     assert "".join(own.itertext()) == f"سؤال\n<i>{tag}</i>"
     assert own.get("dir") == "auto"
     assert "a@example.org" in visit.text
     assert visit.language == tag
     assert visit.response.headers["cache-control"] == "no-store"
     assert visit.response.headers["referrer-policy"] == "no-referrer"
-    assert visit.one("meta", name="robots").get("content") == "noindex"
+    assert visit.only("meta", name="robots").get("content") == "noindex"
     (reference,) = [words(e) for e in visit.all("dd") if e.get("class") == "reference"]
     assert len(reference) == 9
     other = {"sv": "en", "en": "ar", "ar": "sv"}[tag]
@@ -92,18 +92,19 @@ async def test_a_message_leads_to_a_receipt_of_its_own(visitor: Visitor, tag: st
     assert reference in translated.text
 
 
-@pytest.mark.parametrize("how", ["files", "data"])
-async def test_both_ways_of_sending_a_form_are_understood(
-    visitor: Visitor, portal: Running, how: str
+@pytest.mark.parametrize("encoding", ["files", "data"])
+async def test_a_form_is_received_in_either_encoding(
+    visitor: Visitor, portal: Running, encoding: str
 ) -> None:
     text = "å ä ö\r\nع 🙂 +&=%"
-    fields = parts({"message": text + how}) if how == "files" else {"message": text + how}
-    answer = await visitor.client.post("/sv/kontakt", **{how: fields})  # type: ignore[arg-type]
-    assert answer.status_code == 303
-    assert (await stored(portal))[0] == text.replace("\r\n", "\n") + how
+    message = {"message": text + encoding}
+    fields = parts(message) if encoding == "files" else message
+    response = await visitor.client.post("/sv/kontakt", **{encoding: fields})  # type: ignore[arg-type]
+    assert response.status_code == 303
+    assert (await stored(portal))[0] == text.replace("\r\n", "\n") + encoding
 
 
-async def test_a_text_of_just_the_limit_counts_its_line_breaks_once(visitor: Visitor) -> None:
+async def test_a_line_break_counts_as_one_character(visitor: Visitor) -> None:
     await visitor.send(message="a\r\n" * 2500)
     refused = await visitor.post("/en/kontakt", {"message": "a\r\n" * 2500 + "é"})
     assert "1 character too long" in refused.text
@@ -118,10 +119,10 @@ async def test_the_same_message_sent_twice_has_one_receipt(
     assert (await stored(portal)).count("två gånger") == 1
 
 
-async def test_programs_that_fill_in_everything_are_not_believed(visitor: Visitor) -> None:
+async def test_a_form_with_the_hidden_field_filled_in_is_refused(visitor: Visitor) -> None:
     visit = await visitor.post("/sv/kontakt", {"message": "köp", "website": "http://x"})
     assert typed(visit)["message"] == "köp"
-    trap = visit.one("input", name="website")
+    trap = visit.only("input", name="website")
     assert (trap.get("value"), trap.get("tabindex")) == (None, "-1")
 
 
@@ -138,24 +139,26 @@ async def test_programs_that_fill_in_everything_are_not_believed(visitor: Visito
         ({}, 303),
     ],
 )
-async def test_other_sites_cannot_send_our_form(
+async def test_a_form_sent_from_another_site_is_refused(
     visitor: Visitor, headers: dict[str, str], status: int
 ) -> None:
-    answer = await visitor.client.post(
+    response = await visitor.client.post(
         "/en/kontakt", files=parts({"message": "x"}), headers=headers
     )
-    assert answer.status_code == status
+    assert response.status_code == status
 
 
-async def test_our_own_page_may_send_it(visitor: Visitor) -> None:
+async def test_a_form_sent_from_our_own_page_is_received(visitor: Visitor) -> None:
     headers = {"origin": visitor.address, "sec-fetch-site": "same-origin"}
-    answer = await visitor.client.post(
+    response = await visitor.client.post(
         "/en/kontakt", files=parts({"message": "y"}), headers=headers
     )
-    assert answer.status_code == 303
+    assert response.status_code == 303
 
 
-async def test_a_sender_who_must_wait_keeps_the_text_and_is_told_how_long(serve: Serve) -> None:
+async def test_a_sender_over_the_limit_keeps_the_text_and_learns_how_long_to_wait(
+    serve: Serve,
+) -> None:
     with serve(PORTAL_MESSAGES_PER_HOUR="2") as portal:
         visitor = Visitor(portal.address)
         for number in range(2):
@@ -167,7 +170,9 @@ async def test_a_sender_who_must_wait_keeps_the_text_and_is_told_how_long(serve:
         await visitor.client.aclose()
 
 
-async def test_when_nothing_can_be_kept_the_text_is_and_pages_still_stand(serve: Serve) -> None:
+async def test_when_nothing_can_be_stored_the_form_keeps_the_text_and_pages_are_served(
+    serve: Serve,
+) -> None:
     with serve() as portal:
         visitor = Visitor(portal.address)
         fields = {"message": "viktigt", "email": "a@example.org"}
@@ -180,23 +185,25 @@ async def test_when_nothing_can_be_kept_the_text_is_and_pages_still_stand(serve:
         write, database.write_together = database.write_together, broken  # type: ignore[method-assign,assignment]
         visit = await visitor.post("/sv/kontakt", fields, 503)
         assert typed(visit) | {"kind": ""} == fields | {"kind": ""}
-        assert "031-365 09 60" in visit.one("div", id="problems").itertext()
+        assert "031-365 09 60" in visit.only("div", id="problems").itertext()
         await visitor.get("/ar/")
         database.write_together = write  # type: ignore[method-assign]
         assert (await visitor.send(**fields)).response.url == receipt.response.url
         await visitor.client.aclose()
 
 
-async def test_a_case_that_is_not_there_is_not_found(visitor: Visitor) -> None:
+async def test_a_case_that_does_not_exist_is_not_found(visitor: Visitor) -> None:
     await visitor.get("/sv/arende/abcdefghijklmnopqrstuv", 404)
 
 
-async def test_a_receipt_that_cannot_be_looked_up_says_so(serve: Serve) -> None:
+async def test_a_receipt_is_unavailable_when_the_database_fails(serve: Serve) -> None:
     with serve() as portal:
         visitor = Visitor(portal.address)
         receipt = await visitor.send(message="hej")
-        with closing(sqlite3.connect(portal.settings.database_url[len("sqlite:///") :])) as thief:
-            thief.execute("DROP TABLE messages")
+        with closing(
+            sqlite3.connect(portal.settings.database_url[len("sqlite:///") :])
+        ) as connection:
+            connection.execute("DROP TABLE messages")
         await visitor.get(receipt.response.url.path, 503)
         await visitor.client.aclose()
 
@@ -213,14 +220,14 @@ async def test_a_receipt_that_cannot_be_looked_up_says_so(serve: Serve) -> None:
         (b"message=" + b"x" * 300_000, "application/x-www-form-urlencoded", 413),
     ],
 )
-async def test_what_is_no_form_is_refused_in_the_readers_language(
+async def test_a_body_that_is_no_form_is_refused_in_the_language_of_the_path(
     visitor: Visitor, body: bytes, content_type: str, status: int
 ) -> None:
     headers = {"content-type": content_type}
-    answer: httpx2.Response = await visitor.client.post(
+    response: httpx2.Response = await visitor.client.post(
         "/ar/kontakt", content=body, headers=headers
     )
-    assert checked(answer, status).language == "ar"
+    assert checked(response, status).language == "ar"
 
 
 async def test_files_are_refused(visitor: Visitor) -> None:

@@ -1,4 +1,4 @@
-"""What the documents say is so."""
+"""The documents name settings, files, commands and versions that exist."""
 
 import re
 from pathlib import Path
@@ -16,7 +16,7 @@ def text(name: str) -> str:
     return (CHECKOUT / name).read_text("utf-8")
 
 
-def test_the_readme_lists_just_the_settings_there_are() -> None:
+def test_the_readme_lists_exactly_the_settings_that_exist() -> None:
     listed = dict(re.findall(r"^\| `([A-Z_]+)` \| (.+?) \|", text("README.md"), re.MULTILINE))
     assert listed == {
         row.metadata["variable"]: row.metadata["meaning"]
@@ -25,7 +25,7 @@ def test_the_readme_lists_just_the_settings_there_are() -> None:
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-def test_links_lead_somewhere(path: Path) -> None:
+def test_links_have_a_target_that_exists(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text("utf-8")):
         assert target.startswith("https://") or (path.parent / target).exists(), target
 
@@ -40,18 +40,18 @@ def test_named_files_exist(path: Path) -> None:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_named_commands_exist(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = re.findall(
+    commands = re.findall(
         r"(?:portal|dev\.py) ((?:db|catalogs|messages) [a-z]+|serve|check)\b",
         path.read_text("utf-8"),
     )
-    for command in set(found):
+    for command in set(commands):
         with pytest.raises(SystemExit) as end:
             main([*command.split(), "--help"])
         assert end.value.code == 0, command
     capsys.readouterr()
 
 
-def test_the_version_is_told_once() -> None:
+def test_the_version_is_the_same_everywhere() -> None:
     assert f"\n## {__version__}," in text("CHANGELOG.md")
     assert f"softwareVersion: {__version__}\n" in text("publiccode.yml")
 

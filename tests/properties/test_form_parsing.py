@@ -1,4 +1,4 @@
-"""Whatever is posted becomes a form that loses nothing and says what is wrong."""
+"""Whatever fields are posted, the form keeps them and reports what is wrong."""
 
 import unicodedata
 from itertools import cycle, islice
@@ -14,7 +14,7 @@ PAGES = frozenset({"", "kontakt"})
 NAMES = ("message", "email", "answer_language", "other_language", "kind", "page", "website")
 
 anything = st.text(st.characters(exclude_categories=()))
-"""Lone surrogates and control characters too."""
+"""Any text, with lone surrogates and control characters."""
 
 addresses = st.one_of(
     anything,
@@ -27,10 +27,10 @@ plain_addresses = st.from_regex(PLAIN_EMAIL, fullmatch=True) | st.builds(
     st.from_regex(r"([a-z0-9.-]{0,64}\.)?", fullmatch=True),
     st.sampled_from([*SPECIAL_USE_DOMAIN_NAMES, "se", "com", "example.se", "xn--a.se", "1.se"]),
 )
-"""Addresses that the pattern accepts, and those that it must only just refuse."""
+"""Addresses that the pattern accepts, and some that it must refuse by a small difference."""
 
 one_character = st.sampled_from(["x", "\r\n", "\n", "\u00e5", "a\u030a", "\u0645", "\U0001f642"])
-"""Each of these is one character after normalisation, whatever stands next to it."""
+"""Each of these is one character after normalisation, whatever its neighbours are."""
 
 
 @given(st.dictionaries(st.sampled_from(NAMES) | anything, anything))
@@ -49,7 +49,7 @@ def test_every_field_makes_a_form(fields: dict[str, str]) -> None:
 @given(anything)
 @example("\r\r\n")
 @example("\u0958\u0344")
-def test_a_normalised_text_stays_as_it_is(text: str) -> None:
+def test_normalising_twice_changes_nothing(text: str) -> None:
     once = normalised(text)
     assert normalised(once) == once
     assert "\r" not in once
@@ -65,7 +65,7 @@ def test_counting_does_not_depend_on_how_a_system_writes_accents_and_lines(text:
 
 
 @given(st.lists(one_character, min_size=1, max_size=9), st.integers(-3, 3))
-def test_a_message_is_too_long_by_what_is_beyond_the_limit(
+def test_a_message_over_the_limit_says_by_how_many_characters(
     characters: list[str], over: int
 ) -> None:
     count = MESSAGE_LIMIT + over
@@ -75,7 +75,7 @@ def test_a_message_is_too_long_by_what_is_beyond_the_limit(
 
 
 @given(anything)
-def test_a_message_that_is_accepted_can_be_kept_and_has_something_in_it(text: str) -> None:
+def test_an_accepted_message_can_be_stored_and_is_not_blank(text: str) -> None:
     form = ContactForm.from_fields({"message": text}, PAGES)
     if not form.problems():
         assert form.message.strip()
@@ -84,7 +84,7 @@ def test_a_message_that_is_accepted_can_be_kept_and_has_something_in_it(text: st
 
 
 @given(addresses)
-def test_an_address_that_is_accepted_is_one_line_of_visible_characters(email: str) -> None:
+def test_an_accepted_address_is_one_line_of_visible_characters(email: str) -> None:
     form = ContactForm.from_fields({"message": "Hej", "email": email}, PAGES)
     if form.email and not form.problems():
         assert form.email.count("@") == 1
@@ -98,13 +98,13 @@ def test_an_address_that_is_accepted_is_one_line_of_visible_characters(email: st
 @example("postmaster@1-2.3-4.com")
 @example("a" * 64 + "@b.se")
 @example("a" * 65 + "@b.se")
-def test_a_plain_address_is_one_that_the_package_accepts_and_leaves_unchanged(email: str) -> None:
+def test_an_address_that_matches_the_pattern_is_valid_and_normalised(email: str) -> None:
     if len(email) <= EMAIL_LIMIT and PLAIN_EMAIL.fullmatch(email):
         assert validate_email(email, check_deliverability=False).normalized == email
 
 
 @given(anything)
-def test_baring_an_address_takes_only_what_is_invisible(email: str) -> None:
+def test_only_invisible_characters_are_stripped_from_an_address(email: str) -> None:
     address = bare(email)
     assert bare(address) == address
     before, middle, after = email.partition(address) if address else (email, "", "")

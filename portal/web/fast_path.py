@@ -70,10 +70,7 @@ class FastPathProtocol(BoundedProtocol):
 
     def on_message_complete(self) -> None:
         if self._is_answered:
-            self._in_request = False
-            if self._arriving:
-                self._arriving.cancel()
-                self._arriving = None
+            self._complete_request()
         else:
             super().on_message_complete()
 

@@ -18,6 +18,7 @@ EMAIL_LIMIT = 254
 """The longest address that mail can carry (RFC 5321, 4.5.3.1.3, less its brackets)."""
 
 _LANGUAGE = re.compile("[a-z]{2,3}(-[A-Za-z0-9]{2,8})*|other")
+_UNREADABLE = re.compile("[\0\ud800-\udfff\ufffd]")
 PLAIN_EMAIL = re.compile(
     r"(?=.{1,64}@)[a-z0-9_+-]+(\.[a-z0-9_+-]+)*@([a-z0-9](-?[a-z0-9]){0,31}\.)+[a-z]{2,3}"
 )
@@ -129,11 +130,12 @@ def _is_invisible(character: str) -> bool:
 
 
 def _is_unreadable(text: str) -> bool:
-    """Whether a text holds NUL or half of a surrogate pair: neither can be stored."""
-    try:
-        return b"\0" in text.encode()
-    except UnicodeEncodeError:
-        return True
+    """Whether a text holds what cannot be stored, or what stands in the place of such a character.
+
+    NUL and half of a surrogate pair cannot be stored. U+FFFD is what bytes that are not
+    UTF-8 became, and what a page shows instead of all of these.
+    """
+    return _UNREADABLE.search(text) is not None
 
 
 def _message_problem(text: str) -> Problem | None:
@@ -148,6 +150,8 @@ def _message_problem(text: str) -> Problem | None:
 
 def _email_problem(address: str) -> Problem | None:
     malformed = Problem("email", "malformed")
+    if _is_unreadable(address):
+        return Problem("email", "unreadable")
     if len(address) > EMAIL_LIMIT:
         return malformed
     if not address or PLAIN_EMAIL.fullmatch(address):
@@ -164,6 +168,8 @@ def _email_problem(address: str) -> Problem | None:
 
 
 def _language_problem(name: str) -> Problem | None:
-    if len(name) > LANGUAGE_LIMIT or _is_unreadable(name):
+    if _is_unreadable(name):
+        return Problem("other_language", "unreadable")
+    if len(name) > LANGUAGE_LIMIT:
         return Problem("other_language", "malformed")
     return None

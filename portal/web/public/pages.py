@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.types import Scope
 
 from portal.content.areas import AREAS
 from portal.i18n.rendering import Rendered, Renderer
@@ -105,6 +106,10 @@ def requested_renderer(request: Request) -> Renderer:
     language = renderers.languages.get(request.path_params["tag"])
     if language is None:
         raise HTTPException(404)
-    alongside = b"bredvid=sv" in request.scope["query_string"].split(b"&")
-    renderer: Renderer = renderers(language, alongside)
+    renderer: Renderer = renderers(language, is_alongside(request.scope))
     return renderer
+
+
+def is_alongside(scope: Scope) -> bool:
+    """Whether a request asks for the Swedish text alongside."""
+    return b"bredvid=sv" in scope["query_string"].split(b"&")

@@ -15,6 +15,8 @@ EMPTY = Problem("message", "empty")
 UNREADABLE = Problem("message", "unreadable")
 MALFORMED = Problem("email", "malformed")
 UNNAMED = Problem("other_language", "malformed")
+UNREADABLE_EMAIL = Problem("email", "unreadable")
+UNREADABLE_NAME = Problem("other_language", "unreadable")
 
 LONGEST_LOCAL_PART = "a" * 64
 LONGEST_LABEL = "b" * 63
@@ -37,7 +39,7 @@ def test_characters_are_counted_as_the_counter_counts_them(vector: dict[str, str
 
 
 @pytest.mark.parametrize(
-    ("typed", "kept"),
+    ("typed", "stored"),
     [
         ("a\r\nb\rc\nd", "a\nb\nc\nd"),
         ("a\u030a", "\u00e5"),
@@ -46,8 +48,8 @@ def test_characters_are_counted_as_the_counter_counts_them(vector: dict[str, str
         ("\u202eright to left\u202c\u200d", "\u202eright to left\u202c\u200d"),
     ],
 )
-def test_a_message_is_kept_as_it_was_typed(typed: str, kept: str) -> None:
-    assert form(message=typed).message == kept
+def test_a_message_is_kept_as_it_was_typed(typed: str, stored: str) -> None:
+    assert form(message=typed).message == stored
 
 
 @pytest.mark.parametrize(
@@ -82,10 +84,12 @@ def test_a_message_that_is_too_long_says_by_how_much(over: int) -> None:
     assert form(message="\r\n" * over + "x" * MESSAGE_LIMIT).problems() == [too_long]
 
 
-@pytest.mark.parametrize("sign", ["\0", chr(0xD800), chr(0xDFFF)])
-def test_a_sign_that_cannot_be_kept_is_told(sign: str) -> None:
-    assert form(message=f"Hej {sign} du").problems() == [UNREADABLE]
-    assert form(message=sign + "x" * MESSAGE_LIMIT).problems() == [UNREADABLE]
+@pytest.mark.parametrize("character", ["\0", chr(0xD800), chr(0xDFFF), "\ufffd"])
+def test_a_character_that_cannot_be_stored_is_refused_in_every_field(character: str) -> None:
+    assert form(message=f"Hej {character} du").problems() == [UNREADABLE]
+    assert form(message=character + "x" * MESSAGE_LIMIT).problems() == [UNREADABLE]
+    assert form(message="Hej", email=f"na{character}mn@a.se").problems() == [UNREADABLE_EMAIL]
+    assert form(message="Hej", other_language=f"a{character}").problems() == [UNREADABLE_NAME]
 
 
 @pytest.mark.parametrize(
@@ -104,9 +108,9 @@ def test_a_sign_that_cannot_be_kept_is_told(sign: str) -> None:
     ],
 )
 def test_an_address_that_mail_can_reach_is_accepted(email: str) -> None:
-    found = form(message="Hej", email=email)
-    assert found.problems() == []
-    assert found.email == email
+    filled = form(message="Hej", email=email)
+    assert filled.problems() == []
+    assert filled.email == email
 
 
 @pytest.mark.parametrize(
@@ -133,15 +137,13 @@ def test_an_address_that_mail_can_reach_is_accepted(email: str) -> None:
         "namn\u200b@example.se",
         "na\u202emn@example.se",
         "namn@example\u2066.se",
-        "namn\0@example.se",
-        "na\ud800mn@example.se",
         "namn@" + "c" * 64 + ".se",
     ],
 )
 def test_an_address_that_mail_cannot_reach_is_refused_and_kept(email: str) -> None:
-    found = form(message="Hej", email=email)
-    assert found.problems() == [MALFORMED]
-    assert found.email == email
+    filled = form(message="Hej", email=email)
+    assert filled.problems() == [MALFORMED]
+    assert filled.email == email
 
 
 def test_an_address_is_as_long_as_mail_can_carry_and_no_longer() -> None:
@@ -169,13 +171,13 @@ def test_what_copying_puts_around_an_address_is_taken_away(before: str, after: s
 
 @pytest.mark.parametrize("nothing", ["", " ", "\u200e\u200f", "\n \u2066\u2069 \n"])
 def test_an_address_of_nothing_visible_is_no_address(nothing: str) -> None:
-    found = form(message="Hej", email=nothing)
-    assert found.email == ""
-    assert found.problems() == []
+    filled = form(message="Hej", email=nothing)
+    assert filled.email == ""
+    assert filled.problems() == []
 
 
 @pytest.mark.parametrize(
-    ("chosen", "named", "wanted"),
+    ("chosen", "named", "language"),
     [
         ("", "", ""),
         ("ar", "", "ar"),
@@ -186,18 +188,17 @@ def test_an_address_of_nothing_visible_is_no_address(nothing: str) -> None:
     ],
 )
 def test_the_answer_is_wanted_in_a_language_of_ours_or_of_the_persons_own(
-    chosen: str, named: str, wanted: str
+    chosen: str, named: str, language: str
 ) -> None:
-    found = form(message="Hej", answer_language=chosen, other_language=named)
-    assert found.wanted_language == wanted
-    assert found.problems() == []
+    filled = form(message="Hej", answer_language=chosen, other_language=named)
+    assert filled.wanted_language == language
+    assert filled.problems() == []
 
 
-@pytest.mark.parametrize("named", ["x" * (LANGUAGE_LIMIT + 1), "a\0b", f"a{chr(0xD800)}"])
-def test_a_name_that_no_language_has_is_told_and_kept(named: str) -> None:
-    found = form(message="Hej", other_language=named)
-    assert found.problems() == [UNNAMED]
-    assert found.other_language == named
+def test_a_name_that_no_language_has_is_refused_and_stays_in_the_form() -> None:
+    name = "x" * (LANGUAGE_LIMIT + 1)
+    assert form(message="Hej", other_language=name).problems() == [UNNAMED]
+    assert form(message="Hej", other_language=name).other_language == name
 
 
 def test_a_form_in_which_nothing_was_done_is_empty() -> None:
@@ -216,9 +217,9 @@ def test_a_kind_is_one_of_the_choices(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["", "Question", "question ", "spam", "question\0", "<b>"])
 def test_another_kind_is_left_out(kind: str) -> None:
-    found = form(message="Hej", kind=kind)
-    assert found.kind == ""
-    assert found.problems() == []
+    filled = form(message="Hej", kind=kind)
+    assert filled.kind == ""
+    assert filled.problems() == []
 
 
 @pytest.mark.parametrize("page", sorted(PAGES))
@@ -228,9 +229,9 @@ def test_a_report_is_about_one_of_the_pages(page: str) -> None:
 
 @pytest.mark.parametrize("page", ["/kontakt", "https://example.se/", "arende/1", "kontakt/", "<b>"])
 def test_another_page_is_left_out(page: str) -> None:
-    found = form(message="Hej", page=page)
-    assert found.page is None
-    assert found.problems() == []
+    filled = form(message="Hej", page=page)
+    assert filled.page is None
+    assert filled.problems() == []
 
 
 def test_no_page_is_not_the_start_page() -> None:
@@ -246,8 +247,8 @@ def test_only_programs_fall_into_the_trap() -> None:
 
 
 def test_everything_is_told_at_once_in_the_order_of_the_page() -> None:
-    found = form(message=" ", email="namn@", other_language="x" * 61, website="x")
-    assert found.problems() == [EMPTY, MALFORMED, UNNAMED, Problem("form", "trap")]
+    filled = form(message=" ", email="namn@", other_language="x" * 61, website="x")
+    assert filled.problems() == [EMPTY, MALFORMED, UNNAMED, Problem("form", "trap")]
 
 
 def test_a_refused_form_keeps_everything_that_was_typed() -> None:
@@ -260,9 +261,9 @@ def test_a_refused_form_keeps_everything_that_was_typed() -> None:
         "page": "kontakt",
         "website": "x",
     }
-    found = form(**typed, other="is no field of ours")
-    assert found.problems()
-    assert found == ContactForm(**typed)
+    filled = form(**typed, other="is no field of ours")
+    assert filled.problems()
+    assert filled == ContactForm(**typed)
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,12 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from portal.web.guard import HEADER_LIMIT, Ready
+from portal.web.guard import HEADER_LIMIT, SAFE_METHODS, Ready
 from portal.web.headers import Headers, header_lines
 from portal.web.protocol import CLOSE, BoundedProtocol
 from portal.web.resources import Representation
 
-_SAFE_METHODS = frozenset({b"GET", b"HEAD"})
+_SAFE_METHODS = frozenset(method.encode() for method in SAFE_METHODS)
 
 
 class FastPathProtocol(BoundedProtocol):

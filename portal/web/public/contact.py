@@ -33,10 +33,13 @@ async def respond(request: Request) -> Response:
 
 
 def show(request: Request) -> Resource:
-    """The form with a choice already made."""
-    query = request.query_params
-    choice = {name: query[name] for name in ("kind", "page") if name in query}
-    return _page(requested_renderer(request), ContactForm.from_fields(choice, SLUGS))
+    """The form with a choice already made; without one it is a page like others."""
+    form = ContactForm.from_fields(request.query_params, SLUGS)
+    if not form.choice:
+        query = request.scope["query_string"].decode("latin-1")
+        page: Resource = request.state.edition.find(request.scope["path"], query)
+        return page
+    return _page(requested_renderer(request), ContactForm.from_fields(form.choice, SLUGS))
 
 
 async def send(request: Request) -> Resource:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Scope
 
@@ -97,15 +96,9 @@ def page_resource(
 
 
 def requested_renderer(request: Request) -> Renderer:
-    """The renderer for the language in a request's path and the reading mode in its query.
-
-    Raises:
-        HTTPException: 404 when the path names no language.
-    """
+    """The renderer for the language in a request's path and the reading mode in its query."""
     renderers = request.state.edition.renderers
-    language = renderers.languages.get(request.path_params["tag"])
-    if language is None:
-        raise HTTPException(404)
+    language = renderers.languages[request.path_params["tag"]]
     renderer: Renderer = renderers(language, is_alongside(request.scope))
     return renderer
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from portal.cases.messages import KINDS, MESSAGE_LIMIT
-from portal.web.forms import EMAIL_LIMIT, LANGUAGE_LIMIT, ContactForm, Problem, bare, normalised
+from portal.content.mail_addresses import LIMIT as EMAIL_LIMIT
+from portal.web.forms import LANGUAGE_LIMIT, ContactForm, Problem, normalised
 
 PAGES = frozenset({"", "kontakt", "omraden/styrning"})
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "counting.json").read_text())
@@ -42,6 +43,7 @@ def test_characters_are_counted_as_the_counter_counts_them(vector: dict[str, str
     ("typed", "stored"),
     [
         ("a\r\nb\rc\nd", "a\nb\nc\nd"),
+        ("a\x0bb\x0cc\x85d\u2028e\u2029f", "a\nb\nc\nd\ne\nf"),
         ("a\u030a", "\u00e5"),
         ("  indented\t\n\n", "  indented\t\n\n"),
         ("<b>&amp;'\"\\%s</b>", "<b>&amp;'\"\\%s</b>"),
@@ -71,7 +73,22 @@ def test_a_message_of_up_to_five_thousand_characters_is_accepted(message: str) -
     assert form(message=message).problems() == []
 
 
-@pytest.mark.parametrize("message", ["", " ", "\r\n", " \t\n\u00a0\u3000\u2028 "])
+@pytest.mark.parametrize(
+    "message",
+    [
+        *(
+            "",
+            " ",
+            "\r\n",
+            " \t\n\u00a0\u3000\u2028 ",
+            "\u3164",
+            "\u2800",
+            "\u034f\ufe0f",
+            "\ufeff",
+        ),
+        *("\ufeff", "\u115f\u1160", "\u2060\u200d", "\U000e0041", "\u17b4", "\x1b\x85"),
+    ],
+)
 def test_a_message_without_words_is_empty(message: str) -> None:
     assert form(message=message).problems() == [EMPTY]
     assert form().problems() == [EMPTY]
@@ -101,9 +118,7 @@ def test_a_character_that_cannot_be_stored_is_refused_in_every_field(character: 
         "n.a-m_n'o@sub.example.se",
         "åsa@example.se",
         "namn@örebro.se",
-        "namn@xn--rebro-nua.se",
         "اسم@مثال.com",
-        "NAMN@EXAMPLE.SE",
         f"{LONGEST_LOCAL_PART}@{LONGEST_LABEL}.se",
     ],
 )
@@ -134,9 +149,6 @@ def test_an_address_that_mail_can_reach_is_accepted(email: str) -> None:
         "mailto:namn@example.se",
         "a@example.se,b@example.se",
         "namn@example.se\nBcc: alla@example.se",
-        "namn\u200b@example.se",
-        "na\u202emn@example.se",
-        "namn@example\u2066.se",
         "namn@" + "c" * 64 + ".se",
     ],
 )
@@ -144,6 +156,36 @@ def test_an_address_that_mail_cannot_reach_is_refused_and_kept(email: str) -> No
     filled = form(message="Hej", email=email)
     assert filled.problems() == [MALFORMED]
     assert filled.email == email
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("namn\u0661\u06f2\u0969@example.se", "namn123@example.se"),
+        ("anna\u2011lisa@example.se", "anna-lisa@example.se"),
+        ("anna\u2013lisa@example.se", "anna-lisa@example.se"),
+        ("o\u2019neill@example.se", "o'neill@example.se"),
+        ("namn@exam\uff50le\u3002se", "namn@example.se"),
+        ("\uff4e\uff41mn\uff20example\uff0ese", "namn@example.se"),
+        ("a\u030asa@o\u0308rebro.se", "\u00e5sa@\u00f6rebro.se"),
+        ("ali@exam\u200bple.se", "ali@example.se"),
+        ("anna\u00adlisa@example.se", "annalisa@example.se"),
+        ("na\u202emn@example\u2066.se\ufe0f", "namn@example.se"),
+        ("NAMN@EXAMPLE.SE", "NAMN@example.se"),
+        ("namn@xn--rebro-iua.se", "namn@\u00f6rebro.se"),
+    ],
+)
+def test_an_address_is_stored_as_it_was_checked(typed: str, stored: str) -> None:
+    filled = form(message="Hej", email=typed)
+    assert filled.problems() == []
+    assert filled.email == stored
+    assert form(email=stored).email == stored
+
+
+def test_what_stands_before_the_at_sign_is_counted_in_bytes() -> None:
+    assert form(message="Hej", email="\u00e5" * 32 + "@example.se").problems() == []
+    assert form(message="Hej", email="\u00e5" * 33 + "@example.se").problems() == [MALFORMED]
+    assert form(message="Hej", email="A" * 65 + "@example.se").problems() == [MALFORMED]
 
 
 def test_an_address_is_as_long_as_mail_can_carry_and_no_longer() -> None:
@@ -165,8 +207,9 @@ def test_an_address_is_as_long_as_mail_can_carry_and_no_longer() -> None:
     ],
 )
 def test_what_copying_puts_around_an_address_is_taken_away(before: str, after: str) -> None:
-    assert bare(f"{before}namn@example.se{after}") == "namn@example.se"
-    assert form(message="Hej", email=f"{before}namn@example.se{after}").problems() == []
+    filled = form(message="Hej", email=f"{before}namn@example.se{after}")
+    assert filled.email == "namn@example.se"
+    assert filled.problems() == []
 
 
 @pytest.mark.parametrize("nothing", ["", " ", "\u200e\u200f", "\n \u2066\u2069 \n"])

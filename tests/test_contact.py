@@ -175,7 +175,8 @@ async def test_a_form_from_another_site_is_shown_to_be_sent_from_ours(
     assert visit.language == tag
     assert typed(visit) == fields
     assert len(visit.all("div", id="problems")) == 1
-    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["cache-control"] == "private, no-cache"
+    assert "etag" not in answer.headers
 
 
 async def test_our_own_page_may_send_it(visitor: Visitor) -> None:

@@ -23,7 +23,7 @@ FIELDS = 20
 
 @dataclass
 class Posted:
-    """What was posted."""
+    """The fields of a form, as far as they could be read."""
 
     fields: dict[str, str] = field(default_factory=dict)
     """The values by name; of a field that is there twice, the first."""

@@ -19,7 +19,7 @@ from portal.storage.database import Unavailable
 from portal.storage.limits import RateLimited, sender_number
 from portal.web import form_data
 from portal.web.forms import ContactForm, Problem
-from portal.web.headers import NO_STORE
+from portal.web.headers import PRIVATE
 from portal.web.public.pages import CONTACT, SLUGS, is_alongside, page_resource, requested_renderer
 from portal.web.resources import Resource, ResourceResponse, redirect
 
@@ -139,5 +139,5 @@ def _page(
     """The page of the form with all that was typed."""
     values: dict[str, Any] = {"form": form, "problems": problems or (), "query": form.choice}
     return page_resource(
-        renderer, CONTACT, status=status, cache=NO_STORE, headers=headers or (), **values
+        renderer, CONTACT, status=status, cache=PRIVATE, headers=headers or (), **values
     )

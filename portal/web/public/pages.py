@@ -13,7 +13,7 @@ from starlette.types import Scope
 from portal.content.areas import AREAS
 from portal.i18n.rendering import Rendered, Renderer
 from portal.web.forms import ContactForm
-from portal.web.headers import NO_STORE, REVALIDATE
+from portal.web.headers import REVALIDATE
 from portal.web.resources import BEST_QUALITY, FAST_QUALITY, Resource, resource
 
 HTML = "text/html; charset=utf-8"
@@ -91,7 +91,7 @@ def page_resource(
         status=status,
         cache=cache,
         headers=[("content-language", renderer.language.tag), *headers],
-        quality=FAST_QUALITY if cache == NO_STORE else BEST_QUALITY,
+        quality=BEST_QUALITY if cache == REVALIDATE else FAST_QUALITY,
     )
 
 

@@ -1,6 +1,7 @@
 """A message is received, or the form returns with what is wrong and everything that was typed."""
 
 import sqlite3
+from collections.abc import AsyncIterator
 from contextlib import closing
 
 import httpx2
@@ -60,12 +61,24 @@ async def test_a_form_opened_with_a_choice_is_about_no_page(visitor: Visitor, qu
     assert not visit.all("input", name="page")
 
 
-async def test_a_lone_surrogate_is_refused_as_any_other_fault(visitor: Visitor) -> None:
+@pytest.mark.parametrize(
+    "value", [b"%ED%A0%80", b"%E3%D1%CD%C8%C7", b"hej Sk%F6ldinge", b"hej \xff", b"hej %00 du"]
+)
+@pytest.mark.parametrize("field", ["message", "email", "other_language"])
+async def test_bytes_that_are_not_utf_8_are_refused_in_words_and_what_is_shown_too(
+    visitor: Visitor, field: str, value: bytes
+) -> None:
     headers = {"content-type": "application/x-www-form-urlencoded"}
-    body = b"message=%ED%A0%80&answer_language=%00&other_language=%00"
-    response = await visitor.client.post("/sv/kontakt", content=body, headers=headers)
-    visit = checked(response, 422)
-    assert visit.only("input", id="other_language").get("aria-invalid") == "true"
+    rest = b"" if field == "message" else b"&message=hej"
+    body = field.encode() + b"=" + value + rest
+    answer = await visitor.client.post("/en/kontakt", content=body, headers=headers)
+    visit = checked(answer, 422)
+    (problem,) = visit.all("p", class_="problem")
+    assert problem.get("id") == f"{field}-problem"
+    assert "a character" in words(problem)
+    if field == "message":
+        again = await visitor.post("/en/kontakt", typed(visit))
+        assert typed(again) == typed(visit)
 
 
 async def test_a_query_cannot_fill_in_the_text_fields(visitor: Visitor) -> None:
@@ -133,6 +146,7 @@ async def test_a_form_with_the_hidden_field_filled_in_is_refused(visitor: Visito
         ({"sec-fetch-site": "same-site"}, 403),
         ({"origin": "https://evil.example"}, 403),
         ({"origin": "null"}, 403),
+        ({"origin": "null", "sec-fetch-site": "same-origin"}, 303),
         ({"origin": "https://evil.example", "sec-fetch-site": "same-origin"}, 403),
         ({"sec-fetch-site": "same-origin"}, 303),
         ({"sec-fetch-site": "none"}, 303),
@@ -148,7 +162,25 @@ async def test_a_form_sent_from_another_site_is_refused(
     assert response.status_code == status
 
 
-async def test_a_form_sent_from_our_own_page_is_received(visitor: Visitor) -> None:
+@pytest.mark.parametrize("tag", LANGUAGES)
+async def test_a_form_from_another_site_is_shown_to_be_sent_from_ours(
+    visitor: Visitor, tag: str
+) -> None:
+    fields = {"message": "السلام\n <b>", "email": "a@", "kind": "praise"}
+    answer = await visitor.client.post(
+        f"/{tag}/kontakt?bredvid=sv",
+        files=parts(fields),
+        headers={"origin": "https://evil.example"},
+    )
+    visit = checked(answer, 403)
+    assert visit.language == tag
+    assert typed(visit) == fields
+    assert len(visit.all("div", id="problems")) == 1
+    assert answer.headers["cache-control"] == "private, no-cache"
+    assert "etag" not in answer.headers
+
+
+async def test_our_own_page_may_send_it(visitor: Visitor) -> None:
     headers = {"origin": visitor.address, "sec-fetch-site": "same-origin"}
     response = await visitor.client.post(
         "/en/kontakt", files=parts({"message": "y"}), headers=headers
@@ -192,8 +224,53 @@ async def test_when_nothing_can_be_stored_the_form_keeps_the_text_and_pages_are_
         await visitor.client.aclose()
 
 
-async def test_a_case_that_does_not_exist_is_not_found(visitor: Visitor) -> None:
-    await visitor.get("/sv/arende/abcdefghijklmnopqrstuv", 404)
+@pytest.mark.parametrize("tag", LANGUAGES)
+async def test_when_something_breaks_the_text_is_still_there(
+    serve: Serve, tag: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(*_: object) -> None:
+        raise ValueError("hemligt")
+
+    with serve() as portal:
+        visitor = Visitor(portal.address)
+        portal.app._state["database"].write_together = broken  # type: ignore[attr-defined]
+        fields = {"message": "viktigt", "email": "a@example.org", "kind": "view"}
+        visit = await visitor.post(f"/{tag}/kontakt", fields, 500)
+        assert typed(visit) == fields
+        assert "031-365 09 60" in visit.only("div", id="problems").itertext()
+        assert [line.getMessage()[:10] for line in caplog.records] == ["ValueError"]
+        await visitor.client.aclose()
+
+
+@pytest.mark.parametrize("announced", [True, False])
+async def test_a_text_that_is_far_too_large_is_still_there(
+    visitor: Visitor, announced: bool
+) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield body
+
+    text = "م" * 200_000
+    body = b"kind=praise&message=" + text.encode()
+    answer = await visitor.client.post(
+        "/ar/kontakt",
+        content=body if announced else pieces(),
+        headers={"content-type": "application/x-www-form-urlencoded"},
+    )
+    visit = checked(answer, 413)
+    assert typed(visit) == {"message": text, "email": "", "kind": "praise"}
+    assert "195,000" in visit.only("div", id="problems").find(".//li/a").text  # type: ignore[union-attr,operator]
+
+
+async def test_fields_that_are_too_large_are_told_of(visitor: Visitor) -> None:
+    fields = {"message": "hej", "extra": "x" * 300_000}
+    visit = await visitor.post("/en/kontakt", fields, 413)
+    assert typed(visit)["message"] == "hej"
+    assert "too large" in visit.text
+
+
+async def test_a_case_that_is_not_there_is_not_found(visitor: Visitor) -> None:
+    for code in ("abcdefghijklmnopqrstuv", "%00", "a%00b", "%ED%A0%80", "%C3%A5", "x" * 5000):
+        await visitor.get(f"/sv/arende/{code}", 404)
 
 
 async def test_a_receipt_is_unavailable_when_the_database_fails(serve: Serve) -> None:
@@ -217,7 +294,7 @@ async def test_a_receipt_is_unavailable_when_the_database_fails(serve: Serve) ->
         (b"&".join(b"f%d=" % n for n in range(30)), "application/x-www-form-urlencoded", 400),
         (b"nonsense", "multipart/form-data; boundary=x", 400),
         (b"nonsense", "multipart/form-data", 400),
-        (b"message=" + b"x" * 300_000, "application/x-www-form-urlencoded", 413),
+        (b"message=" + b"x" * 1_100_000, "application/x-www-form-urlencoded", 413),
     ],
 )
 async def test_a_body_that_is_no_form_is_refused_in_the_language_of_the_path(
@@ -232,7 +309,9 @@ async def test_a_body_that_is_no_form_is_refused_in_the_language_of_the_path(
 
 async def test_files_are_refused(visitor: Visitor) -> None:
     files = {"bild": ("bild.png", b"x")}
-    checked(await visitor.client.post("/sv/kontakt", data={"message": "x"}, files=files), 400)
+    fields = {"message": "x", "email": "a@example.org"}
+    answer = await visitor.client.post("/sv/kontakt", data=fields, files=files)
+    assert typed(checked(answer, 400)) == fields | {"kind": ""}
 
 
 async def stored(portal: Running) -> list[str]:

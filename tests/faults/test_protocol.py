@@ -6,6 +6,7 @@ from contextlib import suppress
 import pytest
 
 from portal.web import protocol
+from portal.web.headers import SECURITY, header_lines
 from tests.conftest import Running
 
 HOST = b"Host: 127.0.0.1\r\n"
@@ -85,12 +86,47 @@ async def test_malformed_requests_are_refused_and_the_connection_closed(
     assert response.count(b"HTTP/1.1 ") == 1
 
 
-async def test_a_chunked_body_has_a_limit_too(portal: Running, impatient: None) -> None:
+@pytest.mark.parametrize(
+    ("request_bytes", "tag"),
+    [
+        (b"GET /ar/omr\xc3\xa5den HTTP/1.1\r\n" + HOST + b"\r\n", b"ar"),
+        (b"GET /en/?q=\xe5 HTTP/1.1\r\n" + HOST + b"\r\n", b"en"),
+        (b"GET /\xe5 HTTP/1.1\r\n" + HOST + b"Accept-Language: ar\r\n\r\n", b"ar"),
+        (b"POST /en/kontakt HTTP/1.1\r\nHost: a\r\n" + HOST + b"\r\n", b"en"),
+        (b"CONNECT /ar/ HTTP/1.1\r\n" + HOST + b"\r\n", b"ar"),
+        (b"nonsense\r\n\r\n", b"sv"),
+    ],
+)
+async def test_a_malformed_request_gets_a_page_of_the_portal(
+    portal: Running, request_bytes: bytes, tag: bytes
+) -> None:
+    answer = await talk(portal, request_bytes)
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert header_lines(SECURITY) in answer
+    assert b'lang="%s"' % tag in answer
+    assert b"031-365 09 60" in answer
+
+
+async def test_whoever_has_sent_a_message_and_only_listens_gets_the_receipt(
+    portal: Running,
+) -> None:
+    port = int(portal.address.rpartition(":")[2])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    length = b"Content-Length: 11\r\n"
+    writer.write(b"POST /ar/kontakt HTTP/1.1\r\n" + HOST + length + FORM + b"message=hej")
+    writer.write_eof()
+    answer = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 303")
+    assert b"location: /ar/arende/" in answer
+
+
+async def test_a_body_without_a_length_is_bounded_too(portal: Running, impatient: None) -> None:
     head = b"POST /ar/kontakt HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + HOST
     chunk = b"8000\r\n" + b"x" * 0x8000 + b"\r\n"
-    response = await talk(portal, head + FORM, *[chunk] * 12)
-    assert response.startswith(b"HTTP/1.1 413")
-    assert response.count(b"HTTP/1.1 ") == 1
+    answer = await talk(portal, head + FORM, *[chunk] * 40)
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert answer.count(b"HTTP/1.1 ") == 1
 
 
 async def test_pipelined_requests_are_answered_in_order(portal: Running) -> None:

@@ -356,3 +356,23 @@ async def test_going_back_shows_the_form_as_it_was(
     await send(page)
     await page.wait_for_url(receipt)
     assert len(await find_messages(text)) == 1
+
+
+@pytest.mark.parametrize("pressed", [SEND, "button[lang=ar]"], ids=["an error", "a language"])
+async def test_back_from_a_link_of_the_form_brings_the_words_back(
+    returning: Page, pressed: str
+) -> None:
+    page, text = returning, f"Hej!\nالسلام عليكم {uuid4()}"
+    await page.goto("/sv/kontakt")
+    await page.fill("#message", text)
+    await page.fill("#email", "anna@")
+    async with page.expect_response(lambda answer: answer.request.method == "POST"):
+        await page.locator(pressed).first.click()
+    await expect(page.locator("#message")).to_have_value(text)
+    await page.fill("#email", "anna@skola")
+    await page.locator("main form a[href*=personuppgifter]").click()
+    await page.wait_for_url("**/personuppgifter")
+
+    await page.go_back(wait_until="commit")
+    await expect(page.locator("#message")).to_have_value(text)
+    await expect(page.locator("#email")).to_have_value("anna@skola")

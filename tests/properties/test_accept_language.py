@@ -17,7 +17,18 @@ headers = st.one_of(
 tags = st.sampled_from(["sv", "en", "ar", "nb", "de", "fr", "fi", "so"])
 wishes = st.dictionaries(tags, st.integers(0, 1000), max_size=6)
 malformed = st.sampled_from(
-    ["en;q=2", "ar;q=0.5;x=1", "nb;level=1", "en_GB", "ar;q=", "-nb", ";q=1", "", "ar;;q=1", "e n!"]
+    [
+        "en;q=2",
+        "ar;q=0.5;x=1",
+        "nb;level=1",
+        "en__GB",
+        "ar;q=",
+        "-nb",
+        ";q=1",
+        "",
+        "ar;;q=1",
+        "e n!",
+    ]
 )
 ignorable = st.sampled_from(["", " ", "\t", "  "])
 

@@ -1,4 +1,4 @@
-"""A posted body becomes fields, or is refused; it is never guessed at."""
+"""A posted body is parsed exactly, or refused; nothing is guessed."""
 
 from contextlib import suppress
 from urllib.parse import urlencode
@@ -31,7 +31,7 @@ def refused(content_type: str, body: bytes) -> int:
 
 
 @given(st.dictionaries(st.from_regex(r"[a-z]{1,9}", fullmatch=True), st.text(), max_size=FIELDS))
-def test_both_encodings_give_what_was_filled_in(filled: dict[str, str]) -> None:
+def test_both_encodings_give_the_fields_that_were_sent(filled: dict[str, str]) -> None:
     if not any("\r\n--x7" in f"\r\n{value}" for value in filled.values()):
         body = multipart(*(part(name, value) for name, value in filled.items()))
         assert parse(MULTIPART, body) == filled
@@ -39,7 +39,7 @@ def test_both_encodings_give_what_was_filled_in(filled: dict[str, str]) -> None:
 
 
 @given(st.text("\r\n-x7 ", max_size=40))
-def test_what_looks_like_a_boundary_and_is_none_is_text(text: str) -> None:
+def test_text_that_resembles_a_boundary_stays_text(text: str) -> None:
     if "\r\n--x7" not in f"\r\n{text}":
         both = multipart(part("a", text), part("b", text))
         assert parse(MULTIPART, both) == {"a": text, "b": text}
@@ -53,7 +53,7 @@ def test_what_looks_like_a_boundary_and_is_none_is_text(text: str) -> None:
         "multipart/form-data;boundary=x7; charset=utf-8",
     ],
 )
-def test_a_boundary_is_written_in_several_ways(content_type: str) -> None:
+def test_a_boundary_may_be_written_in_several_ways(content_type: str) -> None:
     assert parse(content_type, multipart(part("message", "Hej"))) == {"message": "Hej"}
 
 
@@ -64,7 +64,7 @@ def test_a_boundary_is_written_in_several_ways(content_type: str) -> None:
         "Content-Type: text/plain; charset=utf-8\r\ncontent-disposition: form-data; name=message",
     ],
 )
-def test_a_part_may_say_its_type(head: str) -> None:
+def test_a_part_may_have_a_content_type(head: str) -> None:
     body = multipart(f"--x7\r\n{head}\r\n\r\nHej\r\n".encode())
     assert parse(MULTIPART, body) == {"message": "Hej"}
 
@@ -86,25 +86,25 @@ def test_a_part_may_say_its_type(head: str) -> None:
         multipart(b'--x7 \r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n'),
     ],
 )
-def test_what_browsers_do_not_write_is_refused(body: bytes) -> None:
+def test_a_body_that_no_browser_sends_is_refused(body: bytes) -> None:
     if body == b"--x7--":
         assert parse(MULTIPART, body) == {}
     else:
         assert refused(MULTIPART, body) == 400
 
 
-def test_bytes_that_are_no_text_are_shown_as_such() -> None:
+def test_bytes_that_are_not_utf_8_become_replacement_characters() -> None:
     body = multipart(part("message", "x").replace(b"\r\n\r\nx", b"\r\n\r\n\xff\xed\xa0\x80"))
     assert set(parse(MULTIPART, body)["message"]) == {"\N{REPLACEMENT CHARACTER}"}
     assert set(parse(URLENCODED, b"message=%ff")["message"]) == {"\N{REPLACEMENT CHARACTER}"}
 
 
 @given(st.text(), st.binary())
-def test_nothing_but_forms_is_read(content_type: str, body: bytes) -> None:
+def test_a_body_of_another_type_is_refused(content_type: str, body: bytes) -> None:
     assert refused(f"x{content_type}", body) == 415
 
 
 @given(st.sampled_from([MULTIPART, URLENCODED, "multipart/form-data"]), st.binary())
-def test_no_body_breaks_it(content_type: str, body: bytes) -> None:
+def test_any_body_is_parsed_or_refused(content_type: str, body: bytes) -> None:
     with suppress(HTTPException):
         assert all(isinstance(value, str) for value in parse(content_type, body).values())

@@ -25,7 +25,7 @@ def form(**fields: str) -> ContactForm:
 
 
 def address(length: int) -> str:
-    """An address of a length; every part of it is within its own limit."""
+    """An address of some length, with every part within its own limit."""
     end = f"@{LONGEST_LABEL}.{LONGEST_LABEL}.se"
     rest = length - len(LONGEST_LOCAL_PART) - len(end)
     return f"{LONGEST_LOCAL_PART}@{'c' * (rest - 1)}.{end.removeprefix('@')}"
@@ -37,7 +37,7 @@ def test_characters_are_counted_as_the_counter_counts_them(vector: dict[str, str
 
 
 @pytest.mark.parametrize(
-    ("typed", "kept"),
+    ("typed", "stored"),
     [
         ("a\r\nb\rc\nd", "a\nb\nc\nd"),
         ("a\u030a", "\u00e5"),
@@ -46,8 +46,8 @@ def test_characters_are_counted_as_the_counter_counts_them(vector: dict[str, str
         ("\u202eright to left\u202c\u200d", "\u202eright to left\u202c\u200d"),
     ],
 )
-def test_a_message_is_kept_as_it_was_typed(typed: str, kept: str) -> None:
-    assert form(message=typed).message == kept
+def test_a_message_is_normalised_and_otherwise_unchanged(typed: str, stored: str) -> None:
+    assert form(message=typed).message == stored
 
 
 @pytest.mark.parametrize(
@@ -63,14 +63,24 @@ def test_a_message_is_kept_as_it_was_typed(typed: str, kept: str) -> None:
         "\r\n" * (MESSAGE_LIMIT - 1) + "a",
         "م" * MESSAGE_LIMIT,
     ],
-    ids=["word", "sign", "blank lines", "letters", "emoji", "apart", "lines", "blanks", "Arabic"],
+    ids=[
+        "word",
+        "punctuation",
+        "blank lines",
+        "letters",
+        "emoji",
+        "apart",
+        "lines",
+        "blanks",
+        "Arabic",
+    ],
 )
 def test_a_message_of_up_to_five_thousand_characters_is_accepted(message: str) -> None:
     assert form(message=message).problems() == []
 
 
 @pytest.mark.parametrize("message", ["", " ", "\r\n", " \t\n\u00a0\u3000\u2028 "])
-def test_a_message_without_words_is_empty(message: str) -> None:
+def test_a_blank_message_is_empty(message: str) -> None:
     assert form(message=message).problems() == [EMPTY]
     assert form().problems() == [EMPTY]
 
@@ -82,10 +92,10 @@ def test_a_message_that_is_too_long_says_by_how_much(over: int) -> None:
     assert form(message="\r\n" * over + "x" * MESSAGE_LIMIT).problems() == [too_long]
 
 
-@pytest.mark.parametrize("sign", ["\0", chr(0xD800), chr(0xDFFF)])
-def test_a_sign_that_cannot_be_kept_is_told(sign: str) -> None:
-    assert form(message=f"Hej {sign} du").problems() == [UNREADABLE]
-    assert form(message=sign + "x" * MESSAGE_LIMIT).problems() == [UNREADABLE]
+@pytest.mark.parametrize("character", ["\0", chr(0xD800), chr(0xDFFF)])
+def test_a_character_that_cannot_be_stored_is_reported(character: str) -> None:
+    assert form(message=f"Hej {character} du").problems() == [UNREADABLE]
+    assert form(message=character + "x" * MESSAGE_LIMIT).problems() == [UNREADABLE]
 
 
 @pytest.mark.parametrize(
@@ -104,9 +114,9 @@ def test_a_sign_that_cannot_be_kept_is_told(sign: str) -> None:
     ],
 )
 def test_an_address_that_mail_can_reach_is_accepted(email: str) -> None:
-    found = form(message="Hej", email=email)
-    assert found.problems() == []
-    assert found.email == email
+    parsed = form(message="Hej", email=email)
+    assert parsed.problems() == []
+    assert parsed.email == email
 
 
 @pytest.mark.parametrize(
@@ -139,12 +149,12 @@ def test_an_address_that_mail_can_reach_is_accepted(email: str) -> None:
     ],
 )
 def test_an_address_that_mail_cannot_reach_is_refused_and_kept(email: str) -> None:
-    found = form(message="Hej", email=email)
-    assert found.problems() == [MALFORMED]
-    assert found.email == email
+    parsed = form(message="Hej", email=email)
+    assert parsed.problems() == [MALFORMED]
+    assert parsed.email == email
 
 
-def test_an_address_is_as_long_as_mail_can_carry_and_no_longer() -> None:
+def test_an_address_has_the_length_limit_of_mail() -> None:
     assert len(address(EMAIL_LIMIT)) == EMAIL_LIMIT
     assert form(message="Hej", email=address(EMAIL_LIMIT)).problems() == []
     assert form(message="Hej", email=address(EMAIL_LIMIT + 1)).problems() == [MALFORMED]
@@ -162,20 +172,20 @@ def test_an_address_is_as_long_as_mail_can_carry_and_no_longer() -> None:
         ("\ufeff", "\u200b \u200b"),
     ],
 )
-def test_what_copying_puts_around_an_address_is_taken_away(before: str, after: str) -> None:
+def test_invisible_characters_around_an_address_are_stripped(before: str, after: str) -> None:
     assert bare(f"{before}namn@example.se{after}") == "namn@example.se"
     assert form(message="Hej", email=f"{before}namn@example.se{after}").problems() == []
 
 
 @pytest.mark.parametrize("nothing", ["", " ", "\u200e\u200f", "\n \u2066\u2069 \n"])
-def test_an_address_of_nothing_visible_is_no_address(nothing: str) -> None:
-    found = form(message="Hej", email=nothing)
-    assert found.email == ""
-    assert found.problems() == []
+def test_an_address_without_visible_characters_is_no_address(nothing: str) -> None:
+    parsed = form(message="Hej", email=nothing)
+    assert parsed.email == ""
+    assert parsed.problems() == []
 
 
 @pytest.mark.parametrize(
-    ("chosen", "named", "wanted"),
+    ("chosen", "named", "language"),
     [
         ("", "", ""),
         ("ar", "", "ar"),
@@ -185,22 +195,22 @@ def test_an_address_of_nothing_visible_is_no_address(nothing: str) -> None:
         ("other", "x" * LANGUAGE_LIMIT, "x" * LANGUAGE_LIMIT),
     ],
 )
-def test_the_answer_is_wanted_in_a_language_of_ours_or_of_the_persons_own(
-    chosen: str, named: str, wanted: str
+def test_the_language_of_the_answer_is_a_listed_or_a_named_one(
+    chosen: str, named: str, language: str
 ) -> None:
-    found = form(message="Hej", answer_language=chosen, other_language=named)
-    assert found.wanted_language == wanted
-    assert found.problems() == []
+    parsed = form(message="Hej", answer_language=chosen, other_language=named)
+    assert parsed.wanted_language == language
+    assert parsed.problems() == []
 
 
 @pytest.mark.parametrize("named", ["x" * (LANGUAGE_LIMIT + 1), "a\0b", f"a{chr(0xD800)}"])
-def test_a_name_that_no_language_has_is_told_and_kept(named: str) -> None:
-    found = form(message="Hej", other_language=named)
-    assert found.problems() == [UNNAMED]
-    assert found.other_language == named
+def test_a_malformed_language_name_is_reported_and_kept(named: str) -> None:
+    parsed = form(message="Hej", other_language=named)
+    assert parsed.problems() == [UNNAMED]
+    assert parsed.other_language == named
 
 
-def test_a_form_in_which_nothing_was_done_is_empty() -> None:
+def test_an_untouched_form_is_empty() -> None:
     assert form().is_empty
     assert form(page="kontakt").is_empty
     for field in ("message", "email", "other_language", "website"):
@@ -215,10 +225,10 @@ def test_a_kind_is_one_of_the_choices(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["", "Question", "question ", "spam", "question\0", "<b>"])
-def test_another_kind_is_left_out(kind: str) -> None:
-    found = form(message="Hej", kind=kind)
-    assert found.kind == ""
-    assert found.problems() == []
+def test_an_unknown_kind_is_ignored(kind: str) -> None:
+    parsed = form(message="Hej", kind=kind)
+    assert parsed.kind == ""
+    assert parsed.problems() == []
 
 
 @pytest.mark.parametrize("page", sorted(PAGES))
@@ -227,10 +237,10 @@ def test_a_report_is_about_one_of_the_pages(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", ["/kontakt", "https://example.se/", "arende/1", "kontakt/", "<b>"])
-def test_another_page_is_left_out(page: str) -> None:
-    found = form(message="Hej", page=page)
-    assert found.page is None
-    assert found.problems() == []
+def test_an_unknown_page_is_ignored(page: str) -> None:
+    parsed = form(message="Hej", page=page)
+    assert parsed.page is None
+    assert parsed.problems() == []
 
 
 def test_no_page_is_not_the_start_page() -> None:
@@ -238,16 +248,16 @@ def test_no_page_is_not_the_start_page() -> None:
     assert form(page="").page == ""
 
 
-def test_only_programs_fall_into_the_trap() -> None:
+def test_a_filled_in_trap_is_reported() -> None:
     trap = Problem("form", "trap")
     assert form(message="Hej", website="https://example.com").problems() == [trap]
     assert form(message="Hej", website=" ").problems() == [trap]
     assert form(message="Hej", website="").problems() == []
 
 
-def test_everything_is_told_at_once_in_the_order_of_the_page() -> None:
-    found = form(message=" ", email="namn@", other_language="x" * 61, website="x")
-    assert found.problems() == [EMPTY, MALFORMED, UNNAMED, Problem("form", "trap")]
+def test_all_problems_are_reported_in_the_order_of_the_page() -> None:
+    parsed = form(message=" ", email="namn@", other_language="x" * 61, website="x")
+    assert parsed.problems() == [EMPTY, MALFORMED, UNNAMED, Problem("form", "trap")]
 
 
 def test_a_refused_form_keeps_everything_that_was_typed() -> None:
@@ -260,9 +270,9 @@ def test_a_refused_form_keeps_everything_that_was_typed() -> None:
         "page": "kontakt",
         "website": "x",
     }
-    found = form(**typed, other="is no field of ours")
-    assert found.problems()
-    assert found == ContactForm(**typed)
+    parsed = form(**typed, other="is no field of ours")
+    assert parsed.problems()
+    assert parsed == ContactForm(**typed)
 
 
 @pytest.mark.parametrize(
@@ -275,7 +285,7 @@ def test_a_refused_form_keeps_everything_that_was_typed() -> None:
         ({"kind": "spam", "page": "nowhere"}, {}),
     ],
 )
-def test_no_word_of_a_persons_own_stands_in_an_address(
+def test_an_address_of_the_form_has_no_personal_data(
     fields: dict[str, str], choice: dict[str, str]
 ) -> None:
     personal = {"message": "Hej", "email": "namn@example.se", "website": "x"}

@@ -67,10 +67,10 @@ _USUAL_PORT = {"http": "80", "https": "443"}
 
 
 def _origin(value: str) -> str:
-    found = _ORIGIN.fullmatch(value.lower())
-    if not found:
+    match = _ORIGIN.fullmatch(value.lower())
+    if not match:
         raise ValueError("must be an address such as https://skola.example.se, without a path")
-    scheme, host, port = found.groups()
+    scheme, host, port = match.groups()
     # Browsers leave the usual port out of Origin, and so must we to recognise it.
     return f"{scheme}://{host}" + ("" if port in {None, _USUAL_PORT[scheme]} else f":{port}")
 
@@ -263,13 +263,13 @@ def _raw_value(environment: Mapping[str, str], variable: str) -> str:
 
 
 def _unknown(environment: Mapping[str, str]) -> list[str]:
-    known = {row.metadata["variable"] for row in rows(Settings) + rows(Confirmed)}
+    variables = {row.metadata["variable"] for row in rows(Settings) + rows(Confirmed)}
     return [
         f"{name}: no such setting"
         for name in sorted(environment)
         if name.startswith("PORTAL_")
         and not name.startswith("PORTAL_TEST_")
-        and name.removesuffix("_FILE") not in known
+        and name.removesuffix("_FILE") not in variables
     ]
 
 

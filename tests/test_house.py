@@ -1,5 +1,5 @@
-"""The house stands: modules import in the order of the floor plans, each package is used only in
-its rooms, and names and docstrings say something."""
+"""The code keeps its structure: modules import in the order of the floor plans, each package is
+used only in its rooms, and names and docstrings are informative."""
 
 import ast
 import re
@@ -18,7 +18,7 @@ CHECKOUT = ROOT.parent
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 PLAN_LINE = re.compile(r"^    ([a-z0-9_.]+)  ", re.MULTILINE)
-"""A line of a floor plan: the name of a room or a module, and what it is."""
+"""A line of a floor plan: the name of a room or a module, and its description."""
 
 PACKAGES = {
     "starlette": ("web", "translators.preview"),
@@ -36,22 +36,22 @@ LATE = (
     "holidays.",
     "sqlalchemy.ext.asyncio.",
 )
-"""Slow to import and seldom needed, and therefore imported by the function that needs it."""
+"""Slow to import and seldom needed, so imported inside the function that needs it."""
 
 LARGEST_ROOM = 12
-"""Modules in one folder. A room that outgrows this is two rooms."""
+"""Modules in a folder. A room with more than these should be two rooms."""
 LONGEST_FUNCTION = 40
-"""Lines, without the docstring: what a screen shows at once."""
+"""Lines without the docstring, which fit a screen."""
 MANY_PARAMETERS = 5
-"""A function with so many says in its docstring what each of them is."""
+"""The docstring of a function with so many describes each of them."""
 
 PATTERN_NAMES = {"utils", "helpers", "common", "base", "core", "manager", "service"}
-"""Modules are named for things of the subject, never for a pattern."""
+"""No module has such a name: modules are named for their subject, not for a pattern."""
 STAND_INS = {
     *("one", "found", "given", "known", "kept"),
     *("told", "said", "wanted", "whole", "sign"),
 }
-"""Names that stand in for a noun: they say how a value was come by, and not what it is."""
+"""No variable has such a name: it says how a value was obtained, not what it is."""
 
 
 @cache
@@ -67,11 +67,11 @@ def floor_plan(package: Path) -> list[str]:
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
-    """Every module that holds code, by its name below ``portal``."""
+    """Every module that has code, with its dotted name below ``portal``."""
     for path in sorted(ROOT.rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
         name = ".".join(part for part in parts if part != "__init__")
-        # A package that holds nothing but its floor plan is no module; migrations stand alone.
+        # A package that has only its floor plan is no module, and migrations import nothing.
         if name and "versions" not in parts and len(parsed(path).body) > 1:
             yield name, parsed(path)
 
@@ -83,7 +83,7 @@ ORDER = [
     *(f"{room}.{name}".strip(".") for room in ROOMS for name in [*floor_plan(ROOT / room), ""]),
     "__main__",
 ]
-"""The order in which modules may import; what stands in a room itself stands after its modules."""
+"""The order in which modules may import; the code of a room itself comes after its modules."""
 
 SOURCES = [
     str(path.relative_to(CHECKOUT))
@@ -98,7 +98,7 @@ def is_within(name: str, *places: str) -> bool:
 
 
 def floor(name: str) -> int:
-    """Where a module stands in the order; a part of a module stands where the module does."""
+    """The position of a module in the order; a part of a module has that of the module."""
     return ORDER.index(max((entry for entry in ORDER if is_within(name, entry)), key=len))
 
 
@@ -114,7 +114,7 @@ def imports(tree: ast.AST) -> set[str]:
 
 
 def imported_modules(name: str) -> set[str]:
-    """The portal's own modules that a module imports."""
+    """The modules of the portal that a module imports."""
     ours = (path.removeprefix("portal.") for path in imports(MODULES[name]))
     return {path if path in MODULES else path.rpartition(".")[0] for path in ours} & {*MODULES}
 
@@ -175,7 +175,7 @@ def test_only_the_settings_read_the_environment(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_a_module_hides_no_import(name: str) -> None:
+def test_a_module_imports_at_the_top(name: str) -> None:
     for function in functions(MODULES[name]):
         hidden = {path for path in imports(function) if not f"{path}.".startswith(LATE)}
         assert hidden == set(), function.name
@@ -193,7 +193,7 @@ def test_functions_fit_a_screen(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_a_line_used_once_stands_where_it_is_used(name: str) -> None:
+def test_a_single_line_used_once_is_no_function(name: str) -> None:
     """Too many tiny functions are as hard to read as one that is too long."""
     nodes = [*ast.walk(MODULES[name])]
     used = [node.id for node in nodes if isinstance(node, ast.Name)]
@@ -210,10 +210,10 @@ def test_a_line_used_once_stands_where_it_is_used(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_what_a_function_takes_and_raises_is_documented(name: str) -> None:
-    """Parameters where there are many, and errors that it raises itself.
+def test_many_parameters_and_raised_errors_are_documented(name: str) -> None:
+    """The errors are those that the function raises itself.
 
-    The exception that Starlette makes a response of is an endpoint's result, and no error.
+    The exception that Starlette turns into a response is a result of an endpoint, not an error.
     """
     for function in public_functions(MODULES[name]):
         signature = function.args
@@ -248,7 +248,7 @@ FILLERS = stems(
     "on one or some that the their them there these they this those to was were what when where "
     "which who with"
 )
-"""Words that say nothing by themselves."""
+"""Words that carry no information by themselves."""
 
 
 @pytest.mark.parametrize("source", SOURCES)

@@ -1,5 +1,5 @@
-// What a journey measures in a page; `browsing.py` lays it into every tab.
-// Boxes are given by line and along the line, so that they hold in both directions.
+// Functions that measure a page; `browsing.py` adds them to every tab.
+// Boxes have a start and an end along the line, so that they fit both writing directions.
 window.measure = (() => {
   const TARGETS = "a[href], button, input, select, textarea, summary";
   const style = (element) => getComputedStyle(element);
@@ -10,7 +10,7 @@ window.measure = (() => {
     return `${element.localName}${element.id && "#" + element.id} ${words}`.trim();
   };
 
-  // The first line of an element: an address of two lines begins on the first.
+  // The box of the first line of an element, since a link may span two lines.
   const box = (element) => {
     const { top, bottom, left, right } = element.getClientRects()[0];
     const rtl = document.dir === "rtl";
@@ -23,13 +23,13 @@ window.measure = (() => {
     };
   };
 
-  // Everything Tab stops at, in the order of the document; a group of choices is one stop.
+  // Everything that Tab stops at, in document order; a group of radio buttons is one stop.
   const focusable = () =>
     [...document.querySelectorAll(`${TARGETS}, [tabindex]`)].filter((element) => {
       if (element.tabIndex < 0 || !shown(element)) return false;
       if (element.type !== "radio") return true;
       const group = [...document.getElementsByName(element.name)];
-      return element === (group.find((one) => one.checked) ?? group[0]);
+      return element === (group.find((radio) => radio.checked) ?? group[0]);
     });
 
   const channels = (colour) => {
@@ -44,20 +44,20 @@ window.measure = (() => {
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
   };
   // WCAG 2.2, "contrast ratio".
-  const contrast = (one, other) => {
-    const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  const contrast = (colour, ground) => {
+    const [dark, light] = [luminance(colour), luminance(ground)].sort((a, b) => a - b);
     return (light + 0.05) / (dark + 0.05);
   };
-  // The colour that an element stands on.
+  // The background colour behind an element.
   const ground = (element) => {
-    for (let one = element; one; one = one.parentElement) {
-      const colour = style(one).backgroundColor;
+    for (let node = element; node; node = node.parentElement) {
+      const colour = style(node).backgroundColor;
       if (channels(colour).alpha > 0) return colour;
     }
     return "rgb(255, 255, 255)";
   };
 
-  // Where focus is, and how it is seen: null when it is nowhere in the page.
+  // The element that has focus, and how visible that is; null when none has.
   const focus = () => {
     const element = document.activeElement;
     if (element === document.body) return null;
@@ -75,7 +75,7 @@ window.measure = (() => {
     };
   };
 
-  // Links that stand alone, buttons and fields: what a finger has to meet.
+  // Touch targets: buttons, fields, and links outside sentences.
   const targets = () =>
     [...document.querySelectorAll(TARGETS)]
       .filter((element) => shown(element) && !inSentence(element))
@@ -88,14 +88,14 @@ window.measure = (() => {
     style(element).display === "inline" &&
     element.parentElement.textContent.trim() !== element.textContent.trim();
 
-  // What is written in the main part: each piece, whether it shows, how clearly, and whether
-  // it is something to press, which paper has no use for.
+  // Each piece of text in the main part, whether it is visible, its contrast, and whether it
+  // belongs to a control, which print leaves out.
   const texts = () => {
-    const found = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+    const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
     const pieces = [];
-    while (found.nextNode()) {
-      const element = found.currentNode.parentElement;
-      const text = found.currentNode.data.trim();
+    while (walker.nextNode()) {
+      const element = walker.currentNode.parentElement;
+      const text = walker.currentNode.data.trim();
       if (!text || !shown(element)) continue;
       const { width, height } = element.getBoundingClientRect();
       pieces.push({
@@ -108,8 +108,8 @@ window.measure = (() => {
     return pieces;
   };
 
-  // How clearly the drawn mark before each item of a list shows, 0 where it does not.
-  // Browsers print borders, but no backgrounds unless they are asked to.
+  // The contrast of the marker before each list item, 0 where it is invisible.
+  // Browsers print borders, but backgrounds only with print-color-adjust.
   const marks = () =>
     [...document.querySelectorAll("main li")]
       .map((item) => [item, getComputedStyle(item, "::before")])
@@ -123,8 +123,8 @@ window.measure = (() => {
         );
       });
 
-  // Where each sign of a text stands, from the left edge of the window.
-  const signs = (element) => {
+  // The position of each character of a text, from the left edge of the window.
+  const positions = (element) => {
     const node = document.createTreeWalker(element, NodeFilter.SHOW_TEXT).nextNode();
     return [...node.data].map((_, place) => {
       const range = new Range();
@@ -134,7 +134,7 @@ window.measure = (() => {
     });
   };
 
-  // WCAG 2.2, 1.4.12: a reader's own spacing. Our policy lets no style element in.
+  // WCAG 2.2, 1.4.12: text spacing. The content security policy blocks a style element.
   const spacing = new CSSStyleSheet();
   spacing.replaceSync(`
     * { line-height: 1.5 !important; letter-spacing: 0.12em !important;
@@ -145,7 +145,7 @@ window.measure = (() => {
     document.adoptedStyleSheets = on ? [spacing] : [];
   };
 
-  // What reaches beyond the window's edges.
+  // The elements that extend beyond the edges of the window.
   const beyond = () =>
     [...document.querySelectorAll("body *")]
       .filter((element) => shown(element) && !element.matches(".skip-link"))
@@ -155,5 +155,5 @@ window.measure = (() => {
       })
       .map(name);
 
-  return { box, focusable, focus, targets, texts, marks, signs, spread, beyond };
+  return { box, focusable, focus, targets, texts, marks, positions, spread, beyond };
 })();

@@ -172,6 +172,6 @@ async def test_a_telephone_number_reads_from_left_to_right(tab: Page, tag: str) 
     numbers = await tab.locator(".phone").all()
     assert len(numbers) > 2
     for number in numbers:
-        places = await number.evaluate("number => measure.signs(number)")
+        places = await number.evaluate("number => measure.positions(number)")
         assert len(places) == len("031-365 09 60")
         assert places == sorted(places)

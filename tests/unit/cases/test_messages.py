@@ -1,4 +1,4 @@
-"""Messages are kept exactly, once, and by whoever may send them; on both databases."""
+"""Messages are stored exactly and once, within the limits of their senders, in both databases."""
 
 import asyncio
 from base64 import urlsafe_b64decode
@@ -34,16 +34,16 @@ async def receive(
     per_hour: int = 0,
     now: datetime = NOON,
 ) -> str:
-    """Receive one message; gives the code of its case."""
+    """Receive a message, and return the code of its case."""
     job = partial(receive_all, now=now)
     return await database.write_together(job, Arrival(submission, sender, per_hour))
 
 
 async def find(database: Database, code: str) -> Message:
     async with database.reading() as connection:
-        found = await messages.find(connection, code)
-    assert found
-    return found
+        message = await messages.find(connection, code)
+    assert message
+    return message
 
 
 async def count(database: Database, table: sa.Table) -> int:
@@ -52,17 +52,11 @@ async def count(database: Database, table: sa.Table) -> int:
         return (await connection.execute(query)).scalar_one()
 
 
-async def test_a_message_is_found_again_just_as_it_was_sent(database: Database) -> None:
-    what = Submission(ARABIC, "å.ö+1@example.org", "complaint", "omraden/styrning", "ar")
-    found = await find(database, await receive(database, what))
-    assert (found.text, found.email, found.kind, found.page, found.language) == (
-        ARABIC,
-        what.email,
-        what.kind,
-        what.page,
-        "ar",
-    )
-    assert found.received_at == NOON
+async def test_a_message_is_stored_exactly_as_it_was_sent(database: Database) -> None:
+    submission = Submission(ARABIC, "å.ö+1@example.org", "complaint", "omraden/styrning", "ar")
+    message = await find(database, await receive(database, submission))
+    assert vars(submission).items() <= vars(message).items()
+    assert message.received_at == NOON
 
 
 async def test_the_longest_message_fits_and_a_longer_one_is_refused_by_the_table(
@@ -82,23 +76,23 @@ async def test_the_same_message_sent_again_leads_to_the_same_case(database: Data
 
 
 @pytest.mark.parametrize(
-    ("what", "who"), [(sent("Hej!"), 1), (sent(email="a@example.org"), 1), (sent(), 2)]
+    ("submission", "sender"), [(sent("Hej!"), 1), (sent(email="a@example.org"), 1), (sent(), 2)]
 )
-async def test_other_words_or_another_sender_make_another_case(
-    database: Database, what: Submission, who: int
+async def test_another_text_address_or_sender_makes_another_case(
+    database: Database, submission: Submission, sender: int
 ) -> None:
     first = await receive(database, sent())
-    assert await receive(database, what, who) != first
+    assert await receive(database, submission, sender) != first
 
 
-async def test_one_message_sent_many_times_at_once_is_one_message(database: Database) -> None:
+async def test_a_message_sent_many_times_at_once_is_stored_once(database: Database) -> None:
     codes = await asyncio.gather(*(receive(database, sent()) for _ in range(50)))
     assert len(set(codes)) == 1
     async with database.reading() as connection:
         assert len(await messages.newest(connection, 100)) == 1
 
 
-async def test_whoever_sends_too_much_must_wait_but_nobody_else(database: Database) -> None:
+async def test_a_sender_over_the_limit_must_wait_and_no_other(database: Database) -> None:
     for number in range(3):
         await receive(database, sent(f"{number}"), per_hour=3)
     with pytest.raises(RateLimited) as wait:
@@ -108,25 +102,25 @@ async def test_whoever_sends_too_much_must_wait_but_nobody_else(database: Databa
     await receive(database, sent("4"), per_hour=3, now=NOON + timedelta(minutes=61))
 
 
-async def test_nobody_is_told_to_wait_for_a_time_that_is_past(database: Database) -> None:
-    """What is older than an hour may still be there; and of a batch nothing is there yet."""
+async def test_nobody_has_to_wait_for_a_time_that_is_past(database: Database) -> None:
+    """Arrivals older than an hour may still be stored, and those of a batch are not yet."""
     for number in range(3):
         await receive(database, sent(f"{number}"), now=NOON)
     late = NOON + timedelta(minutes=60, seconds=30)
     batch = [Arrival(sent(f"new {number}"), 1, 3) for number in range(5)]
-    *kept, fourth, fifth = await database.write(lambda c: receive_all(c, batch, late))
-    assert [type(one) for one in kept] == [str] * 3
-    for one in (fourth, fifth):
-        assert isinstance(one, RateLimited)
-        assert one.minutes == 60
+    *codes, fourth, fifth = await database.write(lambda c: receive_all(c, batch, late))
+    assert [type(code) for code in codes] == [str] * 3
+    for result in (fourth, fifth):
+        assert isinstance(result, RateLimited)
+        assert result.minutes == 60
 
 
-async def test_a_repeated_message_does_not_count_as_too_much(database: Database) -> None:
+async def test_a_repeated_message_does_not_count_towards_the_limit(database: Database) -> None:
     first = await receive(database, sent(), per_hour=1)
     assert await receive(database, sent(), per_hour=1) == first
 
 
-async def test_references_are_easy_to_say_and_found_however_they_are_written(
+async def test_a_message_is_found_by_its_reference_however_it_is_written(
     database: Database,
 ) -> None:
     message = await find(database, await receive(database, sent()))
@@ -150,7 +144,7 @@ async def test_nobody_can_guess_the_address_of_a_case(database: Database) -> Non
         assert await messages.find(connection, codes[0][:11] + secret[0][::-1]) is None
 
 
-async def test_later_codes_stand_behind_earlier_ones_in_the_index(database: Database) -> None:
+async def test_later_codes_sort_after_earlier_ones(database: Database) -> None:
     moments = [NOON + timedelta(milliseconds=3**number) for number in range(25)]
     codes = [await receive(database, sent(f"{moment}"), now=moment) for moment in moments]
     assert codes == sorted(codes)
@@ -158,13 +152,13 @@ async def test_later_codes_stand_behind_earlier_ones_in_the_index(database: Data
 
 
 def test_a_message_costs_the_same_however_many_there_are(tmp_path: Path) -> None:
-    """Every statement finds its rows by an index; none looks through a table."""
-    run: list[str] = []
+    """Every statement finds its rows by an index; none scans a table."""
+    statements: list[str] = []
     with closing(Database(f"sqlite:///{tmp_path}/portal.db")) as database:
         database.upgrade()
         with database.connect() as connection, begin(connection):
             driver: Any = connection.connection.driver_connection
-            driver.set_trace_callback(run.append)
+            driver.set_trace_callback(statements.append)
             for text in ("ett", "två"):
                 messages.receive_all(connection, [Arrival(sent(text), 1, 1)])
             connection.execute(sa.select(tables.messages).where(tables.messages.c.code == "x"))
@@ -172,7 +166,7 @@ def test_a_message_costs_the_same_however_many_there_are(tmp_path: Path) -> None
             driver.set_trace_callback(None)
             plans = {
                 f"{statement}: {step[3]}"
-                for statement in run
+                for statement in statements
                 if statement.startswith(("SELECT", "DELETE"))
                 for step in driver.execute(f"EXPLAIN QUERY PLAN {statement}")
             }
@@ -190,16 +184,16 @@ async def test_the_newest_come_first(database: Database) -> None:
     for number in range(4):
         await receive(database, sent(f"{number}"), now=NOON + timedelta(minutes=number))
     async with database.reading() as connection:
-        assert [one.text for one in await messages.newest(connection, 3)] == ["3", "2", "1"]
+        assert [message.text for message in await messages.newest(connection, 3)] == ["3", "2", "1"]
 
 
-async def test_messages_that_come_together_are_each_judged_alone(database: Database) -> None:
-    """A repeat, one too many and a good one in one batch; the bad one fails alone."""
+async def test_each_message_of_a_batch_has_its_own_result(database: Database) -> None:
+    """A batch of a repeated message, accepted ones, and one that fails alone."""
     texts = ["ett", "ett", "två", "tre", "x" * 5001]
     arrived = [
-        Arrival(sent(text), who, 2) for text, who in zip(texts, (1, 1, 1, 2, 3), strict=True)
+        Arrival(sent(text), sender, 2) for text, sender in zip(texts, (1, 1, 1, 2, 3), strict=True)
     ]
-    work = [database.write_together(messages.receive_all, one) for one in arrived]
+    work = [database.write_together(messages.receive_all, arrival) for arrival in arrived]
     first, again, second, other, bad = await asyncio.gather(*work, return_exceptions=True)
     assert first == again
     assert len({first, second, other}) == 3
@@ -241,15 +235,15 @@ async def test_a_running_portal_forgets_by_itself(database: Database) -> None:
     assert await count(database, tables.arrivals) == 0
 
 
-async def test_what_is_not_yet_forgotten_does_not_count(database: Database) -> None:
-    """After an hour to the second, though nothing is overdue before a minute more."""
+async def test_an_old_arrival_that_is_not_yet_deleted_does_not_count(database: Database) -> None:
+    """It counts for exactly an hour, and is due for deletion a minute later."""
     await receive(database, sent("ett"), per_hour=1)
     await receive(database, sent("två"), per_hour=1, now=NOON + timedelta(hours=1))
     assert await count(database, tables.arrivals) == 2
 
 
-async def test_the_same_letters_in_other_fields_are_another_message(database: Database) -> None:
-    """Wherever the words of one field end and those of the next begin."""
+async def test_the_same_characters_in_other_fields_make_another_message(database: Database) -> None:
+    """Wherever the text of one field ends and that of the next begins."""
     fields = [
         ("ab", "c@d.se", "e"),
         ("a", "bc@d.se", "e"),

@@ -11,21 +11,22 @@ from portal.cases.references import REFERENCES
 
 
 @given(st.integers(1, REFERENCES - 1))
-def test_a_reference_is_a_number_written_so_that_it_can_be_said(number: int) -> None:
+def test_a_number_is_recovered_from_its_reference(number: int) -> None:
     written = references.reference(number)
     assert len(written) == 8
     assert references.number(written) == number
 
 
-def test_references_of_neighbours_look_nothing_alike() -> None:
+def test_references_of_consecutive_numbers_differ_in_most_characters() -> None:
     written = [references.reference(number) for number in range(1, 2000)]
     assert len(set(written)) == len(written)
-    alike = [
-        sum(one == other for one, other in zip(*pair, strict=True)) for pair in pairwise(written)
+    equal_characters = [
+        sum(a == b for a, b in zip(former, latter, strict=True))
+        for former, latter in pairwise(written)
     ]
-    assert max(alike) <= 2
+    assert max(equal_characters) <= 2
 
 
 @pytest.mark.parametrize("wrong", ["", "ABCDEFG", "ABCDEFGHJ", "ABCDEFG0", "ABCDEFGß", "ABCD ..."])
-def test_what_is_no_reference_has_no_number(wrong: str) -> None:
+def test_a_text_that_is_no_reference_has_no_number(wrong: str) -> None:
     assert references.number(wrong) is None

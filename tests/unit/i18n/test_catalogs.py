@@ -1,4 +1,4 @@
-"""A catalog is used where it is sound, left out where it is not, and refused when it is broken."""
+"""A catalog is used, without its faulty texts; a broken one is refused."""
 
 from pathlib import Path
 
@@ -50,7 +50,7 @@ def test_a_text_is_found_by_its_swedish(tmp_path: Path) -> None:
     assert catalog.faults == ()
 
 
-def test_a_context_tells_equal_texts_apart(tmp_path: Path) -> None:
+def test_equal_texts_are_distinguished_by_context(tmp_path: Path) -> None:
     catalog = english(tmp_path, f'{SOUND}\nmsgctxt "menu"\nmsgid "Hej"\nmsgstr "Welcome"\n')
     assert catalog.find("Hej", "menu") == "Welcome"
     assert catalog.find("Hej") == "Hi"
@@ -75,7 +75,7 @@ def test_a_context_tells_equal_texts_apart(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_text_that_would_damage_a_page_is_left_out_and_told_with_its_line(
+def test_a_text_with_an_error_is_left_out_and_reported_with_its_line(
     tmp_path: Path, entry: str, fault: str
 ) -> None:
     catalog = english(tmp_path, f"{entry}\n{SOUND}")
@@ -83,7 +83,7 @@ def test_a_text_that_would_damage_a_page_is_left_out_and_told_with_its_line(
     assert list(catalog.entries) == [(None, "Hej")]
 
 
-def test_every_damaged_text_is_told(tmp_path: Path) -> None:
+def test_every_text_with_an_error_is_reported(tmp_path: Path) -> None:
     damaged = 'msgid "Ring %(phone)s"\nmsgstr "Call us"\n\nmsgid "Hus"\nmsgstr "%(house)s"\n'
     lines = [fault.split(":")[1] for fault in english(tmp_path, f"{SOUND}\n{damaged}").faults]
     assert lines == ["13", "16"]
@@ -99,13 +99,13 @@ def test_every_damaged_text_is_told(tmp_path: Path) -> None:
     ],
     ids=["another order", "per cent", "a number in words", "many lines"],
 )
-def test_translators_are_free_in_what_damages_nothing(tmp_path: Path, entry: str) -> None:
+def test_a_translation_may_differ_in_what_harms_no_page(tmp_path: Path, entry: str) -> None:
     catalog = english(tmp_path, entry)
     assert catalog.faults == ()
     assert len(catalog.entries) == 1
 
 
-def test_texts_over_many_lines_are_read_as_one(tmp_path: Path) -> None:
+def test_a_text_over_several_lines_is_read_as_one(tmp_path: Path) -> None:
     entry = 'msgid ""\n"Hej "\n"du"\nmsgstr ""\n"Hi\\n"\n"\\"you\\""\n'
     assert english(tmp_path, entry).find("Hej du") == 'Hi\n"you"'
 
@@ -124,7 +124,7 @@ def test_texts_over_many_lines_are_read_as_one(tmp_path: Path) -> None:
         "nplurals=1; plural=0;",
     ],
 )
-def test_a_rule_that_is_not_the_languages_refuses_the_catalog(tmp_path: Path, plurals: str) -> None:
+def test_a_catalog_with_a_wrong_plural_rule_is_refused(tmp_path: Path, plurals: str) -> None:
     with pytest.raises(CatalogError, match=str(tmp_path)):
         english(tmp_path, SOUND, plurals)
 
@@ -137,11 +137,11 @@ def test_babels_own_rule_for_arabic_is_refused(tmp_path: Path) -> None:
     assert read(write_catalog(tmp_path, "ar", SOUND), arabic).find("Hej") == "Hi"
 
 
-def test_a_catalog_without_a_rule_is_held_to_babels(tmp_path: Path) -> None:
+def test_a_catalog_without_a_plural_rule_gets_that_of_babel(tmp_path: Path) -> None:
     for tag in ("en", "ar"):
         path = write_catalog(tmp_path, tag, SOUND)
-        kept = [line for line in path.read_text("utf-8").splitlines() if "Plural" not in line]
-        path.write_text("\n".join(kept), "utf-8")
+        lines = [line for line in path.read_text("utf-8").splitlines() if "Plural" not in line]
+        path.write_text("\n".join(lines), "utf-8")
     assert read(tmp_path / "en" / CATALOG, language("en")).find("Hej") == "Hi"
     with pytest.raises(CatalogError, match="wrong for ar"):
         read(tmp_path / "ar" / CATALOG, language("ar"))
@@ -159,13 +159,13 @@ def test_a_catalog_without_a_rule_is_held_to_babels(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_the_usual_rules_of_other_languages_are_accepted(
+def test_the_usual_plural_rules_of_other_languages_are_accepted(
     tmp_path: Path, tag: str, plurals: str
 ) -> None:
     assert read(write_catalog(tmp_path, tag, SOUND, plurals), language(tag)).find("Hej") == "Hi"
 
 
-def test_only_the_first_misplaced_numbers_are_told() -> None:
+def test_only_the_first_misplaced_numbers_are_reported() -> None:
     assert language("en").misplaced(lambda n: 0) == [1]
     assert language("pl").misplaced(lambda n: int(n != 1)) == [2, 3, 4]
     assert language("en").misplaced(lambda n: int(n != 1)) == []
@@ -182,25 +182,25 @@ def test_only_the_first_misplaced_numbers_are_told() -> None:
     ],
     ids=["Latin-1", "HTML", "unknown keyword", "a picture"],
 )
-def test_a_broken_file_refuses_the_catalog(tmp_path: Path, content: bytes) -> None:
+def test_a_broken_file_is_refused(tmp_path: Path, content: bytes) -> None:
     path = write_catalog(tmp_path, "en")
     path.write_bytes(content)
     with pytest.raises(CatalogError, match=str(path)):
         read(path, language("en"))
 
 
-def test_more_forms_than_the_rule_has_refuse_the_catalog(tmp_path: Path) -> None:
+def test_a_catalog_with_too_many_plural_forms_is_refused(tmp_path: Path) -> None:
     forms = 'msgstr[0] "One pupil"\nmsgstr[1] "%(num)s pupils"\nmsgstr[2] "%(num)s pupils"\n'
     with pytest.raises(CatalogError, match="more translations than num_plurals"):
         english(tmp_path, PUPILS + forms)
 
 
-def test_a_missing_file_refuses_the_catalog(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CatalogError, match="No such file"):
         read(tmp_path / "portal.po", language("en"))
 
 
-def test_one_broken_catalog_stops_all(tmp_path: Path) -> None:
+def test_a_broken_catalog_stops_the_reading_of_all(tmp_path: Path) -> None:
     write_catalog(tmp_path, "en")
     write_catalog(tmp_path, "ar", plurals=BABELS_ARABIC)
     with pytest.raises(CatalogError):
@@ -209,10 +209,10 @@ def test_one_broken_catalog_stops_all(tmp_path: Path) -> None:
 
 def test_the_source_has_an_empty_catalog(tmp_path: Path) -> None:
     write_catalog(tmp_path, "en", SOUND)
-    found = read_all(tmp_path, discover(tmp_path))
-    assert list(found) == ["sv", "en"]
-    assert found["sv"].find("Hej") is None
-    assert found["en"].find("Hej") == "Hi"
+    catalogs = read_all(tmp_path, discover(tmp_path))
+    assert list(catalogs) == ["sv", "en"]
+    assert catalogs["sv"].find("Hej") is None
+    assert catalogs["en"].find("Hej") == "Hi"
 
 
 def test_placeholders_are_named_values_and_not_doubled_per_cent_signs() -> None:
@@ -220,7 +220,7 @@ def test_placeholders_are_named_values_and_not_doubled_per_cent_signs() -> None:
 
 
 @pytest.mark.parametrize(("number", "category"), ARABIC_FORMS)
-def test_the_shipped_arabic_has_the_form_that_a_number_asks_for(number: int, category: str) -> None:
+def test_the_shipped_arabic_has_the_right_form_for_a_number(number: int, category: str) -> None:
     catalog = read_all(DATA / "locales", SHIPPED)["ar"]
     written = polib.pofile(str(DATA / "locales" / "ar" / CATALOG)).find(LEFT)
     assert written
@@ -230,14 +230,14 @@ def test_the_shipped_arabic_has_the_form_that_a_number_asks_for(number: int, cat
 
 
 @pytest.mark.parametrize(("number", "form"), [(0, 1), (1, 0), (2, 1), (5000, 1)])
-def test_the_shipped_english_has_the_form_that_a_number_asks_for(number: int, form: int) -> None:
+def test_the_shipped_english_has_the_right_form_for_a_number(number: int, form: int) -> None:
     catalog = read_all(DATA / "locales", SHIPPED)["en"]
     assert catalog.find(LEFT, number=number) == catalog.entries[None, LEFT][form]
     assert len(set(catalog.entries[None, LEFT])) == 2
 
 
 @pytest.mark.parametrize("tag", sorted(PLURALS))
-def test_nothing_in_a_shipped_catalog_is_left_out(tag: str) -> None:
+def test_no_text_of_a_shipped_catalog_is_left_out(tag: str) -> None:
     catalog = read_all(DATA / "locales", SHIPPED)[tag]
     assert catalog.faults == ()
     assert len(catalog.entries) > 200
@@ -271,10 +271,10 @@ RENUMBERED = 'msgid "%(num)s elev"\nmsgid_plural "%(num)s elever"\n'
         ),
     ],
 )
-def test_forms_may_be_numbered_otherwise_and_some_may_be_unused(
+def test_plural_forms_may_have_another_order_and_some_may_be_unused(
     tmp_path: Path, tag: str, plurals: str, entry: str, shown: dict[int, str]
 ) -> None:
-    """Crowdin, Transifex and older files; each number gets its own form."""
+    """As in files of Crowdin, of Transifex and of older tools."""
     catalog = read(write_catalog(tmp_path, tag, entry, plurals), language(tag))
     assert catalog.faults == ()
     for number, text in shown.items():
@@ -292,7 +292,7 @@ def test_forms_may_be_numbered_otherwise_and_some_may_be_unused(
         ('msgid ""\n', '\ufeffmsgid ""\n'),
     ],
 )
-def test_what_the_portal_does_not_use_refuses_nothing(
+def test_parts_that_the_portal_does_not_use_are_ignored(
     tmp_path: Path, former: str, new: str
 ) -> None:
     path = write_catalog(tmp_path, "en", SOUND)
@@ -310,7 +310,7 @@ def test_what_the_portal_does_not_use_refuses_nothing(
         ('msgid "Hej"\n', 'msgid "Hej"\nmsgstr ""\n\nmsgid "Hej"\n', "has two entries"),
     ],
 )
-def test_what_would_lose_words_without_a_sign_is_a_fault(
+def test_a_catalog_that_would_silently_lose_text_is_refused(
     tmp_path: Path, former: str, new: str, fault: str
 ) -> None:
     path = write_catalog(tmp_path, "en", SOUND)
@@ -321,7 +321,7 @@ def test_what_would_lose_words_without_a_sign_is_a_fault(
         read(path, language("en"))
 
 
-def test_an_emptied_file_is_no_catalog(tmp_path: Path) -> None:
+def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     path = write_catalog(tmp_path, "en", SOUND)
     path.write_text("", "utf-8")
     with pytest.raises(CatalogError, match="no header"):

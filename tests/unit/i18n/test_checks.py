@@ -1,4 +1,4 @@
-"""Each fault that a translation can have is found once, said plainly, and nothing else is."""
+"""Every fault that a translation can have is found and explained, and nothing else is reported."""
 
 import json
 from pathlib import Path
@@ -106,8 +106,8 @@ SOUND = [
 ]
 
 
-def found(folder: Path, tag: str, entry: str) -> list[Fault]:
-    """What the check of a catalog with one entry says, its glossary being the shipped one."""
+def check_entry(folder: Path, tag: str, entry: str) -> list[Fault]:
+    """The faults of a catalog with a single entry, checked with the shipped glossary."""
     write_catalog(folder, tag, entry, language(tag).plurals)
     if (LOCALES / "glossary" / f"{tag}.csv").exists():
         (folder / "glossary").mkdir()
@@ -118,27 +118,27 @@ def found(folder: Path, tag: str, entry: str) -> list[Fault]:
 
 @pytest.mark.parametrize(("tag", "names", "entry"), PLANTED)
 def test_a_planted_fault_is_found(tmp_path: Path, tag: str, names: str, entry: str) -> None:
-    faults = found(tmp_path, tag, entry)
+    faults = check_entry(tmp_path, tag, entry)
     assert {fault.check.name for fault in faults} == set(names.split())
     assert {fault.line for fault in faults} == {10 + entry.startswith("#")}
     for fault in faults:
         for interface_language in ("en", "sv"):
-            said = fault.explain(interface_language)
-            assert "{" not in said.fault + said.remedy
+            explanation = fault.explain(interface_language)
+            assert "{" not in explanation.fault + explanation.remedy
 
 
-def test_every_check_is_planted() -> None:
+def test_every_check_has_a_planted_fault() -> None:
     planted = {name for _, names, _ in PLANTED for name in names.split()}
     assert planted == {check.name for check in CHECKS}
 
 
 @pytest.mark.parametrize(("tag", "entry"), SOUND)
-def test_what_is_right_is_not_complained_of(tmp_path: Path, tag: str, entry: str) -> None:
-    assert [fault.check.name for fault in found(tmp_path, tag, entry)] == []
+def test_a_sound_translation_has_no_fault(tmp_path: Path, tag: str, entry: str) -> None:
+    assert [fault.check.name for fault in check_entry(tmp_path, tag, entry)] == []
 
 
 @pytest.mark.parametrize("tag", catalogs.translated(discover(LOCALES)))
-def test_there_is_no_false_alarm_on_the_shipped_catalogs(tag: str) -> None:
+def test_the_shipped_catalogs_have_no_fault(tag: str) -> None:
     assert list(merging.check(LOCALES, language(tag))) == []
 
 
@@ -153,14 +153,16 @@ def test_there_is_no_false_alarm_on_the_shipped_catalogs(tag: str) -> None:
         (RULE, b'msgid ""\nmsgstr ""\n"Plural-Forms: nplurals=2; plural=(n > 1);\\n"\n'),
     ],
 )
-def test_a_file_at_fault_is_told_as_one(tmp_path: Path, check: object, content: bytes) -> None:
+def test_a_broken_file_is_reported_as_one_fault(
+    tmp_path: Path, check: object, content: bytes
+) -> None:
     write_catalog(tmp_path, "en").write_bytes(content)
     (fault,) = merging.check(tmp_path, language("en"))
     assert fault.check is check
     assert fault.explain("sv").remedy
 
 
-def test_an_error_keeps_a_text_from_the_page_and_a_warning_does_not(tmp_path: Path) -> None:
+def test_a_text_with_an_error_is_not_published_and_one_with_a_warning_is(tmp_path: Path) -> None:
     for tag, names, entry in PLANTED:
         path = write_catalog(tmp_path, tag, entry, language(tag).plurals)
         stops = any(check.is_error for check in CHECKS if check.name in names.split())
@@ -168,39 +170,39 @@ def test_an_error_keeps_a_text_from_the_page_and_a_warning_does_not(tmp_path: Pa
         assert bool(catalogs.read(path, language(tag)).entries) != stops, entry
 
 
-def test_every_text_is_shown_by_some_state(tmp_path: Path) -> None:
+def test_every_text_is_shown_by_some_example(tmp_path: Path) -> None:
     settings = Settings.read({"DATABASE_URL": f"sqlite:///{tmp_path}/x.db"})
     languages = discover(LOCALES)
     texts = catalogs.read_all(LOCALES, languages)
     places = where_shown(open_renderers(settings, languages, texts, asset=str))
     path, english = LOCALES / "en" / CATALOG, language("en")
     hidden = {entry.key for entry in catalogs.open_file(path, english).entries} - set(places)
-    assert hidden == set(), "add a state to portal/translators/examples.py that shows them"
-    assert len({state.name for state in EXAMPLES}) == len(EXAMPLES)
+    assert hidden == set(), "add an example to portal/translators/examples.py that shows them"
+    assert len({example.name for example in EXAMPLES}) == len(EXAMPLES)
 
 
-def test_a_translator_is_told_in_plain_words(
+def test_a_translator_gets_a_report_in_english_or_swedish(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_catalog(tmp_path / "locales", "en", CALL + 'msgstr "Call us."\n')
     monkeypatch.setattr("portal.commands.catalogs.LOCALES", tmp_path / "locales")
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/x.db")
     assert main(["catalogs", "check", "en"]) == 1
-    told = capsys.readouterr().out
-    assert "locales/en/LC_MESSAGES/portal.po:10: error (lost-value)" in told
-    assert "The value phone is missing. Put %(phone)s where the value should stand." in told
-    assert "Seen on: every page" in told
+    report = capsys.readouterr().out
+    assert "locales/en/LC_MESSAGES/portal.po:10: error (lost-value)" in report
+    assert "The value phone is missing. Put %(phone)s where the value should stand." in report
+    assert "Seen on: every page" in report
     assert main(["catalogs", "check", "--in", "sv"]) == 1
     assert "Värdet phone saknas. Sätt in %(phone)s" in capsys.readouterr().out
     assert main(["catalogs", "check", "--json"]) == 1
-    (one,) = json.loads(capsys.readouterr().out)
-    assert (one["language"], one["line"], one["level"]) == ("en", 10, "error")
-    assert "/en/kontakt" in one["seen_on"]
+    (finding,) = json.loads(capsys.readouterr().out)
+    assert (finding["language"], finding["line"], finding["level"]) == ("en", 10, "error")
+    assert "/en/kontakt" in finding["seen_on"]
     assert main(["catalogs", "check", "so"]) == 1
     assert "portal catalogs add so" in capsys.readouterr().err
 
 
-def test_warnings_leave_the_exit_code_alone(
+def test_warnings_do_not_change_the_exit_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_catalog(tmp_path, "en", SKOLA + 'msgstr "Skola"\n')
@@ -210,7 +212,7 @@ def test_warnings_leave_the_exit_code_alone(
     assert "0 errors, 1 warnings" in capsys.readouterr().out
 
 
-def test_status_counts_what_is_done_and_shows_what_has_changed(tmp_path: Path) -> None:
+def test_a_status_counts_translations_and_shows_changed_texts(tmp_path: Path) -> None:
     entry = '#, fuzzy\n#| msgid "Ring %(phone)s i dag."\n' + CALL + 'msgstr "Call %(phone)s."\n'
     start = 'msgctxt "menu"\nmsgid "Start"\nmsgstr "Home"\n'
     write_catalog(tmp_path, "en", f"{entry}\n{start}")

@@ -1,4 +1,4 @@
-"""Texts are shown in the reader's language, escaped; Swedish stands in, marked as Swedish."""
+"""Texts are shown escaped in the language of the reader; missing ones are shown in Swedish."""
 
 import shutil
 from datetime import UTC, date, datetime
@@ -54,18 +54,18 @@ msgstr "Dictionary"
 ALERT = "&lt;img onerror=alert(&#34;School &amp; &#39;friends&#39;&#34;)"
 
 say = Vocabulary
-"""What a template can call, in the language of a renderer."""
+"""The functions that templates call, in the language of a renderer."""
 
 
 @pytest.fixture
 def english(tmp_path: Path) -> Renderer:
-    """English as the entries above have it."""
+    """A renderer of English, with the entries above."""
     return speaking(tmp_path, "en", ENTRIES)
 
 
 @pytest.fixture
 def arabic(tmp_path: Path) -> Renderer:
-    """Arabic of which nothing is translated."""
+    """A renderer of Arabic, without any translation."""
     return speaking(tmp_path, "ar")
 
 
@@ -76,33 +76,33 @@ def swedish(tmp_path: Path) -> Renderer:
 
 @pytest.fixture
 def beside(tmp_path: Path) -> Renderer:
-    """English with Swedish alongside."""
-    return speaking(tmp_path, "en", ENTRIES, alongside=True, given="given to all")
+    """A renderer of English with Swedish alongside."""
+    return speaking(tmp_path, "en", ENTRIES, alongside=True, shared="shared by all")
 
 
 def shown(folder: Path, renderer: Renderer, template: str, **values: Any) -> str:
-    """What a renderer makes of a template."""
+    """The HTML that a renderer makes of a template."""
     (folder / "templates").mkdir(exist_ok=True)
     (folder / "templates" / "one.html").write_text(template, "utf-8")
     return renderer.render("one.html", **values).html
 
 
-def test_markup_in_a_catalog_is_shown_as_words(tmp_path: Path, english: Renderer) -> None:
+def test_markup_in_a_catalog_is_escaped(tmp_path: Path, english: Renderer) -> None:
     assert say(english).gettext("Skola") == ALERT
     assert shown(tmp_path, english, '<p>{{ _("Skola") }}</p>') == f"<p>{ALERT}</p>"
 
 
-def test_a_value_is_shown_as_words_unless_it_is_markup(english: Renderer) -> None:
+def test_a_value_is_escaped_unless_it_is_markup(english: Renderer) -> None:
     assert say(english).gettext("Ring %(phone)s.", phone="<b>&") == "Call &lt;b&gt;&amp;."
     assert say(english).gettext("Ring %(phone)s.", phone=Markup("<b>1</b>")) == "Call <b>1</b>."
 
 
-def test_a_value_is_not_read_again_for_further_values(english: Renderer) -> None:
+def test_a_placeholder_in_a_value_is_not_filled(english: Renderer) -> None:
     text = say(english).gettext("Ring %(phone)s.", phone="%(phone)s %%")
     assert text == "Call %(phone)s %%."
 
 
-def test_a_per_cent_sign_is_written_once_or_twice(english: Renderer, swedish: Renderer) -> None:
+def test_a_per_cent_sign_may_be_doubled(english: Renderer, swedish: Renderer) -> None:
     assert say(english).gettext("Minst 50 %%") == "At least 50 % or 50 %"
     assert say(swedish).gettext("Minst 50 %%") == "Minst 50 %"
 
@@ -114,7 +114,7 @@ def test_a_named_value_must_be_given(english: Renderer) -> None:
         fill("%(a)s %(b)s", {"a": 1})
 
 
-def test_a_missing_translation_is_swedish_and_says_so(arabic: Renderer) -> None:
+def test_a_missing_translation_is_shown_in_swedish_and_marked(arabic: Renderer) -> None:
     text = say(arabic).gettext("Hej <du>")
     assert text == '<span lang="sv" dir="ltr">Hej &lt;du&gt;</span>'
     assert text.in_swedish
@@ -137,20 +137,20 @@ def test_a_fuzzy_text_is_not_shown(english: Renderer) -> None:
     assert say(english).gettext("Ordlista") == '<span lang="sv" dir="ltr">Ordlista</span>'
 
 
-def test_swedish_itself_needs_no_mark(swedish: Renderer) -> None:
+def test_swedish_is_not_marked_on_a_swedish_page(swedish: Renderer) -> None:
     text = say(swedish).gettext("Ring %(phone)s.", phone="<1>")
     assert text == "Ring &lt;1&gt;."
     assert not text.in_swedish
 
 
-def test_titles_and_attributes_get_the_words_alone(english: Renderer, arabic: Renderer) -> None:
+def test_a_plain_text_has_no_markup(english: Renderer, arabic: Renderer) -> None:
     phone = say(english).phone("031-365 09 60")
     assert say(english).gettext("Ring %(phone)s.", phone=phone).plain == "Call 031-365 09 60."
     assert say(english).gettext("Skola").plain == ALERT
     assert say(arabic).gettext("Skola & hem").plain == "Skola &amp; hem"
 
 
-def test_a_text_knows_its_swedish(english: Renderer) -> None:
+def test_a_text_has_its_swedish_source(english: Renderer) -> None:
     formed = say(english).gettext("Bildad %(date)s", date=say(english).day(FORMED))
     assert formed == 'Formed on <time datetime="2018-07-01">1 July 2018</time>'
     assert formed.source == 'Bildad <time datetime="2018-07-01">1 juli 2018</time>'
@@ -171,7 +171,7 @@ def test_a_text_knows_its_swedish(english: Renderer) -> None:
         (1234, "1,234 pupils out of 9", "1\u00a0234 elever av 9"),
     ],
 )
-def test_a_number_asks_for_its_form(
+def test_a_number_selects_the_plural_form(
     english: Renderer, swedish: Renderer, number: int, english_words: str, swedish_words: str
 ) -> None:
     forms = ("%(num)s elev av %(all)s", "%(num)s elever av %(all)s", number)
@@ -180,14 +180,14 @@ def test_a_number_asks_for_its_form(
     assert say(english).ngettext(*forms, all=9).source == swedish_words
 
 
-def test_a_sign_can_stand_in_the_place_of_the_number(english: Renderer) -> None:
+def test_a_character_can_replace_the_number(english: Renderer) -> None:
     text = say(english).ngettext(
         "%(num)s elev av %(all)s", "%(num)s elever av %(all)s", 2, num="#", all="#"
     )
     assert text == "# pupils out of #"
 
 
-def test_a_short_text_has_the_meaning_of_its_context(english: Renderer) -> None:
+def test_a_context_selects_the_translation(english: Renderer) -> None:
     assert say(english).pgettext("menu", "Start") == "Home"
     assert say(english).gettext("Start").in_swedish
     assert say(english).pgettext("race", "Start").in_swedish
@@ -201,7 +201,7 @@ def test_a_short_text_has_the_meaning_of_its_context(english: Renderer) -> None:
         ("ar", "5,000", "1 يوليو 2018", "يوليو 2018"),
     ],
 )
-def test_numbers_and_days_are_written_as_the_language_writes_them(
+def test_numbers_and_dates_have_the_format_of_the_language(
     tmp_path: Path, tag: str, number: str, day: str, month: str
 ) -> None:
     renderer = speaking(tmp_path, tag)
@@ -220,7 +220,7 @@ def test_numbers_and_days_are_written_as_the_language_writes_them(
         ("ar", "الأحد", "السويدية والإنجليزية والعربية"),
     ],
 )
-def test_weekdays_and_languages_are_named_as_the_language_names_them(
+def test_weekdays_and_languages_have_their_names_in_the_language(
     tmp_path: Path, tag: str, weekday: str, languages: str
 ) -> None:
     renderer = speaking(tmp_path, tag)
@@ -232,7 +232,7 @@ def test_weekdays_and_languages_are_named_as_the_language_names_them(
 
 
 @pytest.mark.parametrize("tag", ["sv", "en", "ar"])
-def test_clocks_and_days_are_swedish_in_summer_and_winter(tmp_path: Path, tag: str) -> None:
+def test_times_and_dates_are_in_swedish_time_in_summer_and_winter(tmp_path: Path, tag: str) -> None:
     renderer = speaking(tmp_path, tag)
     assert say(renderer).clock(NIGHT) == '<time datetime="2026-07-31T22:05:30+00:00">00:05</time>'
     assert say(renderer).clock(WINTER_NIGHT).plain == "23:05"
@@ -240,7 +240,7 @@ def test_clocks_and_days_are_swedish_in_summer_and_winter(tmp_path: Path, tag: s
     assert say(renderer).day(WINTER_NIGHT) == say(renderer).day(date(2026, 12, 31))
 
 
-def test_a_name_stays_swedish_and_apart_from_the_text_around_it(
+def test_a_name_stays_swedish_and_is_isolated_from_the_text_around_it(
     arabic: Renderer, swedish: Renderer
 ) -> None:
     name = say(arabic).name("Göteborg & <co>")
@@ -249,7 +249,7 @@ def test_a_name_stays_swedish_and_apart_from_the_text_around_it(
 
 
 @pytest.mark.parametrize("tag", ["sv", "en", "ar"])
-def test_a_phone_number_is_pressed_and_reads_from_left_to_right(tmp_path: Path, tag: str) -> None:
+def test_a_phone_number_is_a_link_and_reads_from_left_to_right(tmp_path: Path, tag: str) -> None:
     phone = say(speaking(tmp_path, tag)).phone("031-365 09 60")
     assert phone == phone.source
     assert phone == (
@@ -258,7 +258,7 @@ def test_a_phone_number_is_pressed_and_reads_from_left_to_right(tmp_path: Path, 
     )
 
 
-def test_a_code_reads_from_left_to_right_anywhere(arabic: Renderer) -> None:
+def test_a_code_reads_from_left_to_right_in_any_language(arabic: Renderer) -> None:
     assert (
         say(arabic).isolated("1111/15 <a>")
         == '<bdi dir="ltr" translate="no">1111/15 &lt;a&gt;</bdi>'
@@ -270,13 +270,13 @@ def test_a_code_reads_from_left_to_right_anywhere(arabic: Renderer) -> None:
     )
 
 
-def test_a_link_has_words_in_both_languages_and_one_address(english: Renderer) -> None:
+def test_a_link_has_a_text_in_both_languages_and_one_address(english: Renderer) -> None:
     link = say(english).link('/x?a="1"&b=2', say(english).gettext("Språk"))
     assert link == '<a href="/x?a=&#34;1&#34;&amp;b=2">Languages</a>'
     assert link.source == '<a href="/x?a=&#34;1&#34;&amp;b=2">Språk</a>'
 
 
-def test_swedish_stands_below_only_when_it_is_asked_for_and_adds_something(
+def test_swedish_is_added_only_when_chosen_and_when_it_differs(
     english: Renderer, beside: Renderer
 ) -> None:
     languages = say(beside).gettext("Språk")
@@ -293,9 +293,7 @@ def test_swedish_alongside_is_escaped_too(beside: Renderer) -> None:
     assert say(beside).with_swedish(text).endswith('dir="ltr">&lt;i&gt;&lt;b&gt;</span>')
 
 
-def test_addresses_keep_the_way_of_reading_except_to_swedish(
-    english: Renderer, beside: Renderer
-) -> None:
+def test_links_keep_the_reading_mode_except_to_swedish(english: Renderer, beside: Renderer) -> None:
     to_swedish, to_arabic = (beside.languages[tag] for tag in ("sv", "ar"))
     assert english.href("kontakt") == "/en/kontakt"
     assert english.href("") == "/en/"
@@ -308,17 +306,19 @@ def test_addresses_keep_the_way_of_reading_except_to_swedish(
     assert beside.href("kontakt", to_swedish, kind="view") == "/sv/kontakt?kind=view"
 
 
-def test_the_other_way_of_reading_is_one_step_away(english: Renderer, beside: Renderer) -> None:
+def test_a_page_has_a_link_to_the_other_reading_mode(english: Renderer, beside: Renderer) -> None:
     assert english.other_reading("kontakt") == "/en/kontakt?bredvid=sv"
     assert english.other_reading("kontakt", kind="view") == "/en/kontakt?bredvid=sv&kind=view"
     assert beside.other_reading("kontakt") == "/en/kontakt"
     assert beside.other_reading("kontakt", kind="view") == "/en/kontakt?kind=view"
 
 
-def test_every_language_but_swedish_is_read_in_two_ways(tmp_path: Path, english: Renderer) -> None:
+def test_every_language_but_swedish_has_two_reading_modes(
+    tmp_path: Path, english: Renderer
+) -> None:
     catalogs = {tag: speaking(tmp_path, tag).catalog for tag in ("sv", "en", "ar")}
     renderers = Renderers(tmp_path, english.languages, catalogs)
-    assert [(way.language.tag, way.alongside) for way in renderers.reading_modes] == [
+    assert [(mode.language.tag, mode.alongside) for mode in renderers.reading_modes] == [
         ("sv", False),
         ("en", False),
         ("en", True),
@@ -329,19 +329,19 @@ def test_every_language_but_swedish_is_read_in_two_ways(tmp_path: Path, english:
     assert renderers(swedish, alongside=True) is renderers(swedish)
 
 
-def test_a_template_speaks_the_language_and_knows_it(tmp_path: Path, beside: Renderer) -> None:
+def test_a_template_has_the_language_and_its_functions(tmp_path: Path, beside: Renderer) -> None:
     template = (
-        '{{ language.tag }}, {{ given }}, {{ _("Språk") | alongside }}, {{ href("x") }},'
+        '{{ language.tag }}, {{ shared }}, {{ _("Språk") | alongside }}, {{ href("x") }},'
         ' {{ pgettext("menu", "Start") }}, {{ number(5000) }}, {{ languages | length }},'
         ' {{ ngettext("%(num)s elev av %(all)s", "%(num)s elever av %(all)s", 1, all=2) }}'
     )
     assert shown(tmp_path, beside, template) == (
-        'en, given to all, Languages<span class="alongside" lang="sv" dir="ltr">Språk</span>,'
+        'en, shared by all, Languages<span class="alongside" lang="sv" dir="ltr">Språk</span>,'
         " /en/x?bredvid=sv, Home, 5,000, 3, One pupil out of 2"
     )
 
 
-def test_a_page_can_say_a_thing_in_another_language(english: Renderer, swedish: Renderer) -> None:
+def test_a_page_can_show_a_text_in_another_language(english: Renderer, swedish: Renderer) -> None:
     text = say(swedish).gettext("Ring %(phone)s.", phone=say(swedish).isolated("<1>"))
     there = english.languages["en"]
     assert (
@@ -353,9 +353,7 @@ def test_a_page_can_say_a_thing_in_another_language(english: Renderer, swedish: 
     )
 
 
-def test_how_much_of_a_page_is_translated_is_counted_in_texts(
-    tmp_path: Path, english: Renderer
-) -> None:
+def test_coverage_counts_each_text_of_a_page_once(tmp_path: Path, english: Renderer) -> None:
     template = (
         '{{ _("Språk") }}{{ _("Språk") }}{{ pgettext("menu", "Start") }}{{ _("Karta") }}'
         '{{ ngettext("%(num)s elev av %(all)s", "%(num)s elever av %(all)s", 2, all=2) }}'
@@ -370,13 +368,13 @@ def test_how_much_of_a_page_is_translated_is_counted_in_texts(
 @pytest.mark.parametrize(
     ("total", "translated", "percent"), [(6, 3, 50), (300, 299, 99), (3, 3, 100), (0, 0, 100)]
 )
-def test_a_page_is_wholly_translated_only_when_every_text_is(
+def test_coverage_is_complete_only_when_every_text_is_translated(
     total: int, translated: int, percent: int
 ) -> None:
     assert Coverage(total, translated, 0).percent == percent
 
 
-def test_what_a_template_is_given_is_escaped(tmp_path: Path, english: Renderer) -> None:
+def test_a_value_of_a_template_is_escaped(tmp_path: Path, english: Renderer) -> None:
     html = shown(tmp_path, english, '<p title="{{ it }}">{{ it }}</p>', it="\"<'&>")
     assert html == '<p title="&#34;&lt;&#39;&amp;&gt;">&#34;&lt;&#39;&amp;&gt;</p>'
 

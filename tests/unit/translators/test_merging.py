@@ -1,4 +1,4 @@
-"""Catalogs are brought in step with the texts, and nothing that a translator wrote is lost."""
+"""An update brings catalogs in step with the texts, and loses nothing that a translator wrote."""
 
 import shutil
 from collections.abc import Iterable
@@ -19,13 +19,13 @@ FIRST = N_("Ur koden")
 SECOND = N_("Tal: %(number)s")
 """
 TEMPLATE = """\
-{# Translators: Said at the door. #}
+{# Translators: Said to visitors. #}
 <p>{{ _("Välkommen till skolan") }}</p>
 <p>{{ ngettext("%(num)s elev", "%(num)s elever", count) }}</p>
 <p>{{ pgettext("menu", "Start") }} {{ pgettext("race", "Start") }} {{ _("Start") }}</p>
 """
 ENTRIES = """\
-#. Said at the door.
+#. Said to visitors.
 # We say it so at our school.
 msgid "Välkommen till skolan"
 msgstr "Welcome to school"
@@ -75,19 +75,19 @@ def catalog(root: Path, tag: str) -> polib.POFile:
 
 
 def shown(root: Path, tag: str) -> Catalog:
-    """The catalog as the portal reads it."""
+    """A catalog as the portal reads it."""
     return read(root / "locales" / tag / CATALOG, discover(root / "locales")[tag])
 
 
 def entry(
     entries: Iterable[polib.POEntry], source: str, context: str | None = None
 ) -> polib.POEntry:
-    (found,) = [one for one in entries if (one.msgid, one.msgctxt) == (source, context)]
-    return found
+    (match,) = [entry for entry in entries if (entry.msgid, entry.msgctxt) == (source, context)]
+    return match
 
 
 def reword(root: Path, former: str, new: str) -> None:
-    """Change the Swedish in the template."""
+    """Change the Swedish text in the template."""
     path = root / "templates" / "public" / "one.html"
     text = path.read_text("utf-8")
     assert former in text
@@ -103,7 +103,7 @@ def files(root: Path) -> dict[str, bytes]:
 
 
 def test_every_text_is_extracted_in_the_order_of_the_files(checkout: Path) -> None:
-    assert [(one.msgctxt, one.msgid) for one in extract(checkout)] == [
+    assert [(text.msgctxt, text.msgid) for text in extract(checkout)] == [
         (None, "Ur koden"),
         (None, "Tal: %(number)s"),
         (None, "Välkommen till skolan"),
@@ -114,9 +114,9 @@ def test_every_text_is_extracted_in_the_order_of_the_files(checkout: Path) -> No
     ]
 
 
-def test_an_extracted_text_tells_translators_what_they_need(checkout: Path) -> None:
+def test_an_extracted_text_has_its_comment_plural_and_flags(checkout: Path) -> None:
     texts = extract(checkout)
-    assert entry(texts, "Välkommen till skolan").comment == "Said at the door."
+    assert entry(texts, "Välkommen till skolan").comment == "Said to visitors."
     assert entry(texts, "Ur koden").comment == "Written where programmers work."
     pupils = entry(texts, "%(num)s elev")
     assert pupils.msgid_plural == "%(num)s elever"
@@ -124,14 +124,14 @@ def test_an_extracted_text_tells_translators_what_they_need(checkout: Path) -> N
     assert entry(texts, "Start", "menu").flags == []
 
 
-def test_a_text_that_stands_twice_is_translated_once(checkout: Path) -> None:
+def test_a_text_used_twice_is_extracted_once(checkout: Path) -> None:
     (checkout / "templates" / "a.html").write_text(
         '{{ _("Ur koden") }}{{ _("%(num)s elev", num=1) }}{{ _("Välkommen till skolan") }}', "utf-8"
     )
     texts = extract(checkout)
     assert len(texts) == 7
     assert entry(texts, "%(num)s elev").msgid_plural == "%(num)s elever"
-    assert entry(texts, "Välkommen till skolan").comment == "Said at the door."
+    assert entry(texts, "Välkommen till skolan").comment == "Said to visitors."
 
 
 def test_only_templates_and_code_are_searched(checkout: Path) -> None:
@@ -139,33 +139,33 @@ def test_only_templates_and_code_are_searched(checkout: Path) -> None:
     (checkout / "static" / "other.html").write_text('{{ _("Annat") }}', "utf-8")
     (checkout / "dev.py").write_text('_("Annat")', "utf-8")
     (checkout / "templates" / "notes.txt").write_text('{{ _("Annat") }}', "utf-8")
-    assert "Annat" not in {one.msgid for one in extract(checkout)}
+    assert "Annat" not in {text.msgid for text in extract(checkout)}
 
 
 def test_the_template_of_all_catalogs_has_every_text_and_no_translation(checkout: Path) -> None:
     updated(checkout)
     template = polib.pofile(str(checkout / "locales" / "portal.pot"))
-    assert [one.msgid for one in template] == [one.msgid for one in extract(checkout)]
+    assert [entry.msgid for entry in template] == [entry.msgid for entry in extract(checkout)]
     assert not template.translated_entries()
     assert template.metadata["Content-Type"] == "text/plain; charset=UTF-8"
     assert not [name for name in template.metadata if name.endswith("Date")]
 
 
-def test_a_new_text_waits_for_its_translation(checkout: Path) -> None:
+def test_a_new_text_is_added_without_a_translation(checkout: Path) -> None:
     assert updated(checkout)["en"] == Change("en", added=3, fuzzy=0, removed=1)
     new = entry(catalog(checkout, "en"), "Tal: %(number)s")
     assert (new.msgstr, new.fuzzy) == ("", False)
     assert shown(checkout, "en").find("Tal: %(number)s") is None
 
 
-def test_a_text_that_stays_keeps_all_that_belongs_to_it(checkout: Path) -> None:
+def test_an_unchanged_text_keeps_its_translation_and_comments(checkout: Path) -> None:
     updated(checkout)
-    kept = entry(catalog(checkout, "en"), "Välkommen till skolan")
-    assert kept.msgstr == "Welcome to school"
-    assert kept.comment == "Said at the door."
-    assert kept.tcomment == "We say it so at our school."
-    assert not kept.fuzzy
-    assert kept.previous_msgid is None
+    unchanged = entry(catalog(checkout, "en"), "Välkommen till skolan")
+    assert unchanged.msgstr == "Welcome to school"
+    assert unchanged.comment == "Said to visitors."
+    assert unchanged.tcomment == "We say it so at our school."
+    assert not unchanged.fuzzy
+    assert unchanged.previous_msgid is None
 
 
 def test_a_text_that_changed_a_little_keeps_its_translation_as_fuzzy(checkout: Path) -> None:
@@ -216,7 +216,7 @@ def test_an_empty_translation_is_not_offered(checkout: Path) -> None:
     assert not entry(catalog(checkout, "ar"), "Välkommen till vår skola").fuzzy
 
 
-def test_a_fuzzy_text_stays_fuzzy_until_a_translator_has_looked(checkout: Path) -> None:
+def test_a_fuzzy_text_stays_fuzzy(checkout: Path) -> None:
     updated(checkout)
     updated(checkout)
     fuzzy = entry(catalog(checkout, "en"), "Ur koden")
@@ -225,15 +225,15 @@ def test_a_fuzzy_text_stays_fuzzy_until_a_translator_has_looked(checkout: Path) 
     assert fuzzy.msgstr == "From the code"
 
 
-def test_the_translation_of_a_text_that_is_gone_stays_at_the_end(checkout: Path) -> None:
+def test_the_translation_of_a_removed_text_stays_as_obsolete(checkout: Path) -> None:
     updated(checkout)
     obsolete = {e.msgid: e.msgstr for e in catalog(checkout, "en").obsolete_entries()}
     assert obsolete["Ett ord som ingen säger längre"] == "A word that nobody says any more"
     assert shown(checkout, "en").find("Ett ord som ingen säger längre") is None
 
 
-def test_a_text_that_comes_back_finds_its_translation(checkout: Path) -> None:
-    """A revert, or a branch that is merged."""
+def test_a_text_that_returns_gets_its_translation_back(checkout: Path) -> None:
+    """As after a revert, or when a branch is merged."""
     updated(checkout)
     template = checkout / "templates" / "public" / "one.html"
     before = template.read_text("utf-8")
@@ -245,7 +245,7 @@ def test_a_text_that_comes_back_finds_its_translation(checkout: Path) -> None:
     assert shown(checkout, "en").find("Välkommen till skolan") == "Welcome to school"
 
 
-def test_swedish_changed_twice_keeps_its_translation_and_its_first_swedish(checkout: Path) -> None:
+def test_a_text_changed_twice_keeps_its_translation_and_its_first_source(checkout: Path) -> None:
     updated(checkout)
     reword(checkout, "Välkommen till skolan", "Välkommen till vår skola")
     updated(checkout)
@@ -260,12 +260,12 @@ def test_swedish_changed_twice_keeps_its_translation_and_its_first_swedish(check
     assert (back.fuzzy, back.msgstr, back.previous_msgid) == (False, "Welcome to school", None)
 
 
-def test_the_room_for_a_text_is_the_templates_to_say(checkout: Path) -> None:
+def test_the_length_limit_of_a_text_comes_from_the_template(checkout: Path) -> None:
     path = checkout / "locales" / "en" / CATALOG
     text = path.read_text("utf-8")
-    said = 'msgid "Välkommen till skolan"'
-    assert said in text
-    path.write_text(text.replace(said, f"#, max-length:6\n{said}"), "utf-8")
+    msgid = 'msgid "Välkommen till skolan"'
+    assert msgid in text
+    path.write_text(text.replace(msgid, f"#, max-length:6\n{msgid}"), "utf-8")
     updated(checkout)
     assert "max-length" not in "".join(
         entry(catalog(checkout, "en"), "Välkommen till skolan").flags
@@ -273,13 +273,13 @@ def test_the_room_for_a_text_is_the_templates_to_say(checkout: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "tidied",
+    "comment",
     ["#,fuzzy\n", "#note\n", "#.x\n", "#:a:1\n"],
 )
-def test_what_other_tools_write_close_together_is_read(checkout: Path, tidied: str) -> None:
+def test_comments_without_a_space_are_read(checkout: Path, comment: str) -> None:
     path = checkout / "locales" / "en" / CATALOG
     text = path.read_text("utf-8")
-    path.write_text(text.replace('msgid "Välkommen', f'{tidied}msgid "Välkommen'), "utf-8")
+    path.write_text(text.replace('msgid "Välkommen', f'{comment}msgid "Välkommen'), "utf-8")
     updated(checkout)
     assert entry(catalog(checkout, "en"), "Välkommen till skolan").msgstr == "Welcome to school"
 
@@ -294,7 +294,7 @@ def test_a_broken_catalog_is_refused_before_anything_is_written(checkout: Path) 
     assert files(checkout) == before
 
 
-def test_tools_may_order_flags_and_headers_otherwise(checkout: Path) -> None:
+def test_the_order_of_flags_and_headers_does_not_matter(checkout: Path) -> None:
     updated(checkout)
     path = checkout / "locales" / "en" / CATALOG
     text = path.read_text("utf-8")
@@ -304,7 +304,7 @@ def test_tools_may_order_flags_and_headers_otherwise(checkout: Path) -> None:
     assert out_of_step(checkout, discover(checkout / "locales")) == []
 
 
-def test_each_language_gets_as_many_plural_forms_as_it_has(checkout: Path) -> None:
+def test_each_language_gets_its_own_number_of_plural_forms(checkout: Path) -> None:
     updated(checkout)
     english, arabic = catalog(checkout, "en"), catalog(checkout, "ar")
     assert entry(english, "%(num)s elev").msgstr_plural == {
@@ -323,15 +323,15 @@ def test_equal_texts_of_different_contexts_are_kept_apart(checkout: Path) -> Non
     assert entry(english, "Start").msgstr == ""
 
 
-def test_a_note_to_translators_follows_the_text(checkout: Path) -> None:
-    reword(checkout, "Said at the door.", "Said to every guardian.")
+def test_a_changed_comment_for_translators_reaches_the_catalogs(checkout: Path) -> None:
+    reword(checkout, "Said to visitors.", "Said to every guardian.")
     updated(checkout)
     for tag in ("en", "ar"):
         noted = entry(catalog(checkout, tag), "Välkommen till skolan")
         assert noted.comment == "Said to every guardian."
 
 
-def test_what_a_translators_program_writes_at_the_top_is_kept(checkout: Path) -> None:
+def test_headers_and_comments_of_a_translation_editor_are_kept(checkout: Path) -> None:
     path = checkout / "locales" / "en" / CATALOG
     own = '"Last-Translator: A. Translator <a@example.se>\\n"\n"X-Generator: Poedit 3.5\\n"\n'
     text = path.read_text("utf-8")
@@ -344,7 +344,7 @@ def test_what_a_translators_program_writes_at_the_top_is_kept(checkout: Path) ->
     assert after.header == before.header == "Our catalog."
 
 
-def test_a_second_run_changes_not_one_byte(checkout: Path) -> None:
+def test_a_second_update_changes_no_byte(checkout: Path) -> None:
     updated(checkout)
     reword(checkout, "Välkommen till skolan", 'Välkommen till \\"vår\\" skola')
     updated(checkout)
@@ -353,7 +353,7 @@ def test_a_second_run_changes_not_one_byte(checkout: Path) -> None:
     assert files(checkout) == once
 
 
-def test_a_file_says_words_and_no_dates_or_line_numbers(checkout: Path) -> None:
+def test_a_catalog_has_no_dates_and_no_line_numbers(checkout: Path) -> None:
     updated(checkout)
     for path in ("portal.pot", f"en/{CATALOG}", f"ar/{CATALOG}"):
         text = (checkout / "locales" / path).read_text("utf-8")

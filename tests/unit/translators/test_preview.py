@@ -1,4 +1,4 @@
-"""The preview shows every text where it stands; pseudo-languages show what was forgotten."""
+"""The preview shows every text on its pages; pseudo-languages show what was forgotten."""
 
 import re
 import shutil
@@ -31,7 +31,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def locales(tmp_path: Path) -> Path:
-    """The shipped catalogs, English with a fuzzy text and a missing one."""
+    """The shipped catalogs, with a fuzzy and a missing text in English."""
     folder = shutil.copytree(DATA / "locales", tmp_path / "locales")
     path = folder / "en" / CATALOG
     text = path.read_text("utf-8")
@@ -53,11 +53,11 @@ async def preview(settings: Settings, locales: Path) -> AsyncIterator[httpx2.Asy
 
 
 def number(source: str) -> int:
-    (found,) = [n for n, entry in enumerate(TEMPLATE, 1) if entry.sources[0] == source]
-    return found
+    (position,) = [n for n, entry in enumerate(TEMPLATE, 1) if entry.sources[0] == source]
+    return position
 
 
-async def test_texts_are_numbered_and_coloured_by_how_far_they_have_come(
+async def test_texts_are_numbered_and_coloured_by_their_state(
     preview: httpx2.AsyncClient,
 ) -> None:
     page = (await preview.get("/en/kontakt")).text
@@ -73,35 +73,35 @@ async def test_texts_are_numbered_and_coloured_by_how_far_they_have_come(
     assert not re.search("[\ue000-\ue002]", page)
 
 
-async def test_every_state_in_every_language_is_a_sound_page(preview: httpx2.AsyncClient) -> None:
+async def test_every_example_in_every_language_is_a_sound_page(preview: httpx2.AsyncClient) -> None:
     for tag in ("ar", "ar-XB", "sv"):
-        for state in EXAMPLES:
-            answer = await preview.get(f"/{tag}/{state.name}")
-            assert answer.status_code == 200
+        for example in EXAMPLES:
+            response = await preview.get(f"/{tag}/{example.name}")
+            assert response.status_code == 200
             parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
-            root = parser.parse(answer.text)
+            root = parser.parse(response.text)
             assert root.get("lang") == tag
             assert not [link for link in root.iter("a") if [*link.iter("a")][1:]]
     assert (await preview.get("/ar/saknas")).status_code == 404
     assert (await preview.get("/de/")).status_code == 404
 
 
-async def test_an_entry_tells_where_it_stands_and_where_it_is_seen(
+async def test_an_entry_shows_its_line_and_the_pages_that_have_it(
     preview: httpx2.AsyncClient, locales: Path
 ) -> None:
-    entry = (await preview.get(f"/entry/{number('Beröm')}")).text
+    page = (await preview.get(f"/entry/{number('Beröm')}")).text
     file = open_file(locales / "en" / CATALOG, language("en"))
-    (english,) = [one for one in file.entries if one.sources[0] == "Beröm"]
-    assert f"en/{CATALOG}:{english.line}" in entry
-    assert "شكر وثناء" in entry
-    assert '<a href="/so' not in entry
-    assert '<a href="/ar/kontakt/message-empty">ar</a>' in entry
+    (english,) = [entry for entry in file.entries if entry.sources[0] == "Beröm"]
+    assert f"en/{CATALOG}:{english.line}" in page
+    assert "شكر وثناء" in page
+    assert '<a href="/so' not in page
+    assert '<a href="/ar/kontakt/message-empty">ar</a>' in page
     assert "Context: menu." in (await preview.get(f"/entry/{number('Kontakt')}")).text
     assert (await preview.get("/entry/0")).status_code == 404
     assert (await preview.get("/entry/99999")).status_code == 404
 
 
-async def test_what_is_saved_is_seen_and_a_broken_file_is_told(
+async def test_a_saved_catalog_is_shown_and_a_broken_one_is_reported(
     preview: httpx2.AsyncClient, locales: Path
 ) -> None:
     path = locales / "en" / CATALOG
@@ -112,18 +112,18 @@ async def test_what_is_saved_is_seen_and_a_broken_file_is_told(
     assert "this is not a line of a .po file: nonsense" in page
 
 
-async def test_styles_are_served_and_the_index_lists_every_text(
+async def test_style_sheets_are_served_and_the_index_lists_every_text(
     preview: httpx2.AsyncClient,
 ) -> None:
     page = (await preview.get("/en/")).text
-    for sheet in re.findall(r'<link rel="stylesheet" href="([^"]+)"', page):
-        assert (await preview.get(sheet)).status_code == 200
+    for address in re.findall(r'<link rel="stylesheet" href="([^"]+)"', page):
+        assert (await preview.get(address)).status_code == 200
     assert (await preview.get("/static/none.css")).status_code == 404
     index = (await preview.get("/")).text
     assert index.count("<article") == len(TEMPLATE)
 
 
-def test_the_list_can_be_written_and_nothing_of_it_is_for_production(
+def test_the_index_can_be_written_and_the_preview_refuses_production(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/own.db")
@@ -139,11 +139,11 @@ def test_the_list_can_be_written_and_nothing_of_it_is_for_production(
 
 
 @pytest.mark.parametrize("tag", pseudo.TAGS)
-def test_a_pseudo_language_keeps_values_and_has_every_form(tag: str) -> None:
-    made = pseudo.catalog(language(tag), TEMPLATE)
+def test_a_pseudo_language_keeps_values_and_has_every_plural_form(tag: str) -> None:
+    catalog = pseudo.catalog(language(tag), TEMPLATE)
     for entry in TEMPLATE:
         for count in (0, 1, 2, 3, 11, 100):
-            form = made.find(entry.sources[0], entry.context, count)
+            form = catalog.find(entry.sources[0], entry.context, count)
             assert form
             assert placeholders(form) == placeholders(entry.sources[(count != 1 and -1) or 0])
             assert len(form) > len(entry.sources[0])
@@ -154,20 +154,20 @@ PLAIN = re.compile(r"[^\W\d_]{4,}")
 
 
 FROM_CLDR = {"English", "Swedish", "Monday", "Friday", "Saturday", "Tuesday"}
-"""What languages and days are called is not for translators to say."""
+"""Names of languages and days, which are not in the catalogs."""
 
 
 @pytest.mark.parametrize("tag", pseudo.TAGS)
-def test_every_word_comes_through_the_catalogs(tag: str, settings: Settings) -> None:
-    """What can be read in Swedish on a page in a pseudo-language is typed into a template."""
-    found = Languages([tag])
+def test_every_word_on_a_page_comes_from_the_catalogs(tag: str, settings: Settings) -> None:
+    """Any unaccented word on a page in a pseudo-language is typed into a template."""
+    languages = Languages([tag])
     texts = {
-        "sv": catalogs.empty(found["sv"]),
-        tag: pseudo.catalog(found[tag], TEMPLATE),
+        "sv": catalogs.empty(languages["sv"]),
+        tag: pseudo.catalog(languages[tag], TEMPLATE),
     }
-    renderer = open_renderers(settings, found, texts, asset=str)(found[tag])
-    for state in EXAMPLES:
-        root = html5lib.parse(state.render(renderer).html, namespaceHTMLElements=False)
+    renderer = open_renderers(settings, languages, texts, asset=str)(languages[tag])
+    for example in EXAMPLES:
+        root = html5lib.parse(example.render(renderer).html, namespaceHTMLElements=False)
         for parent in list(root.iter()):
             for child in list(parent):
                 named = child.get("lang") or child.get("href", "").startswith(("tel:", "mailto:"))
@@ -178,10 +178,10 @@ def test_every_word_comes_through_the_catalogs(tag: str, settings: Settings) -> 
                 if child.get("class") == "own-words":
                     child.text = ""
         read = [word for word in PLAIN.findall(words(root)) if word.isascii()]
-        assert set(read) <= FROM_CLDR, state.name
+        assert set(read) <= FROM_CLDR, example.name
 
 
-def test_readers_are_never_served_a_pseudo_language(settings: Settings) -> None:
+def test_no_pseudo_language_is_served_to_readers(settings: Settings) -> None:
     edition = build(settings)
     assert not {*pseudo.TAGS} & {*edition.languages}
     assert not [path for path in edition.resources if "-X" in path]

@@ -1,4 +1,4 @@
-"""The tools that translators use are content with our catalogs, and we with theirs."""
+"""The tools of translators accept our catalogs, and the portal accepts theirs."""
 
 import shutil
 import subprocess
@@ -26,14 +26,14 @@ POEDIT = """\
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """What extraction needs of the checkout, to be changed."""
+    """A copy of what extraction reads from the checkout, which a test may change."""
     for name in ("portal", "templates", "locales"):
         shutil.copytree(CHECKOUT / name, tmp_path / name, ignore=shutil.ignore_patterns("*.pyc"))
     shutil.copy(CHECKOUT / "babel.cfg", tmp_path)
     return tmp_path
 
 
-def test_a_fresh_update_changes_nothing(
+def test_the_shipped_catalogs_need_no_update(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert merging.out_of_step(CHECKOUT, discover(LOCALES)) == []
@@ -42,7 +42,7 @@ def test_a_fresh_update_changes_nothing(
     assert capsys.readouterr().err == ""
 
 
-def test_catalogs_that_are_late_are_named_and_left_alone(
+def test_catalogs_out_of_step_are_named_and_not_changed(
     checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page = checkout / "templates" / "public" / "start.html"
@@ -51,23 +51,23 @@ def test_catalogs_that_are_late_are_named_and_left_alone(
     monkeypatch.setattr("portal.commands.catalogs.CHECKOUT", checkout)
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{checkout}/own.db")
     assert main(["catalogs", "update", "--check"]) == 1
-    told = capsys.readouterr().err
-    assert "portal.pot" in told
-    assert str(checkout / "locales" / "ar" / CATALOG) in told
+    errors = capsys.readouterr().err
+    assert "portal.pot" in errors
+    assert str(checkout / "locales" / "ar" / CATALOG) in errors
     assert (checkout / "locales" / "portal.pot").read_bytes() == before
     assert main(["catalogs", "update"]) == 0
     assert main(["catalogs", "update", "--check"]) == 0
 
 
-def test_headers_of_other_tools_survive(checkout: Path) -> None:
+def test_headers_of_other_tools_survive_an_update(checkout: Path) -> None:
     path = checkout / "locales" / "en" / CATALOG
     header = '"Content-Transfer-Encoding: 8bit\\n"\n'
     path.write_text(path.read_text("utf-8").replace(header, header + POEDIT, 1), "utf-8")
     list(merging.update(checkout, discover(checkout / "locales")))
-    kept = polib.pofile(str(path)).metadata
-    assert kept["X-Generator"] == "Poedit 3.4"
-    assert kept["Last-Translator"] == "Anna Öberg <anna@example.org>"
-    assert kept["X-Poedit-SourceCharset"] == "UTF-8"
+    metadata = polib.pofile(str(path)).metadata
+    assert metadata["X-Generator"] == "Poedit 3.4"
+    assert metadata["Last-Translator"] == "Anna Öberg <anna@example.org>"
+    assert metadata["X-Poedit-SourceCharset"] == "UTF-8"
     assert merging.out_of_step(checkout, discover(checkout / "locales")) == []
 
 
@@ -82,13 +82,13 @@ def test_a_limit_in_a_comment_becomes_a_flag(checkout: Path) -> None:
     page = checkout / "templates" / "public" / "start.html"
     text = '{# Translators: On a button. max-length: 12 #}\n{{ _("En knapp") }}'
     page.write_text(page.read_text("utf-8") + text, "utf-8")
-    found = merging.extract(checkout).find("En knapp")
-    assert found
-    assert found.flags == ["max-length:12"]
+    entry = merging.extract(checkout).find("En knapp")
+    assert entry
+    assert entry.flags == ["max-length:12"]
 
 
 @pytest.mark.slow
-def test_pybabel_reads_the_same_texts(tmp_path: Path) -> None:
+def test_pybabel_extracts_the_same_texts(tmp_path: Path) -> None:
     template = tmp_path / "portal.pot"
     pybabel = [sys.executable, "-m", "babel.messages.frontend"]
     options = ["-F", "babel.cfg", "-c", "Translators:", "-o", str(template), "."]
@@ -99,14 +99,14 @@ def test_pybabel_reads_the_same_texts(tmp_path: Path) -> None:
     update = ["-i", str(template), "-d", str(locales), "-D", "portal", "--previous"]
     subprocess.run([*pybabel, "-q", "update", *update], check=True, capture_output=True)
     for tag in TAGS:
-        kept = catalogs.read(locales / tag / CATALOG, language(tag))
-        assert kept.entries == catalogs.read(LOCALES / tag / CATALOG, language(tag)).entries
-        assert kept.faults == ()
+        updated = catalogs.read(locales / tag / CATALOG, language(tag))
+        assert updated.entries == catalogs.read(LOCALES / tag / CATALOG, language(tag)).entries
+        assert updated.faults == ()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("tag", [*TAGS, "so", "fa", "ckb", "pl"])
-def test_gettext_is_content(tag: str, tmp_path: Path) -> None:
+def test_gettext_accepts_every_catalog(tag: str, tmp_path: Path) -> None:
     locales = shutil.copytree(LOCALES, tmp_path / "locales")
     path = locales / tag / CATALOG if tag in TAGS else merging.add(locales, tag)
     check = ["msgfmt", "--check", "-o", str(tmp_path / "portal.mo"), str(path)]

@@ -1,4 +1,4 @@
-"""Pages are built when they are first asked for; a fault shows itself at the start."""
+"""A page is built when it is first requested; a fault in a template stops the start."""
 
 import shutil
 from pathlib import Path
@@ -25,7 +25,7 @@ def test_a_fault_in_any_template_stops_the_start(
         build(Settings())
 
 
-def test_a_start_compresses_nothing_and_leaves_it_for_later() -> None:
+def test_nothing_is_compressed_before_compress_ahead() -> None:
     new = build(Settings())
     assert new.resources.compressed() == {}
     new.compress_ahead()
@@ -33,7 +33,7 @@ def test_a_start_compresses_nothing_and_leaves_it_for_later() -> None:
     assert new.resources.compressed().keys() == etags
 
 
-def test_compressing_stops_when_it_is_told_to() -> None:
+def test_compress_ahead_stops_when_it_is_asked_to() -> None:
     new = build(Settings())
     turns = iter([True, True, False])
     new.compress_ahead(lambda: next(turns))

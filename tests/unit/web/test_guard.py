@@ -1,4 +1,4 @@
-"""The door: who is let in, who is turned away and how, and what happens when something breaks."""
+"""The guard: which requests pass, how others are refused, and what happens after an exception."""
 
 import logging
 from collections.abc import Iterator
@@ -28,63 +28,63 @@ START = resource("the start page", "text/html; charset=utf-8")
 WITH_QUERY = resource("the start page alongside", "text/html; charset=utf-8")
 
 
-class Inside:
-    """The application behind the door: it remembers who came in, and answers or breaks."""
+class App:
+    """The application behind the guard: it records requests, and responds or raises."""
 
     def __init__(self) -> None:
-        self.entered: list[Scope] = []
-        self.breaks: Exception | None = None
-        self.answers_first = False
+        self.requests: list[Scope] = []
+        self.error: Exception | None = None
+        self.responds_first = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.entered.append(scope)
+        self.requests.append(scope)
         if scope["type"] == "http" and scope["method"] == "POST":
             while (await receive()).get("more_body"):
                 pass
-        if self.breaks is None or self.answers_first:
+        if self.error is None or self.responds_first:
             headers = [(b"referrer-policy", b"no-referrer")]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
-            await send({"type": "http.response.body", "body": b"inside"})
-        if self.breaks:
-            raise self.breaks
+            await send({"type": "http.response.body", "body": b"from the application"})
+        if self.error:
+            raise self.error
 
 
 @pytest.fixture
-def inside() -> Inside:
-    return Inside()
+def app() -> App:
+    return App()
 
 
-def guarding(inside: Inside, folder: Path, settings: Settings) -> Iterator[Guard]:
-    """A guard before ``inside``, with two pages on the shelf and short error pages."""
+def guarding(app: App, folder: Path, settings: Settings) -> Iterator[Guard]:
+    """A guard in front of an application, with two pages and short error pages."""
     (folder / "public").mkdir()
     (folder / "public" / "error.html").write_text("{{ language.tag }} {{ error }}", "utf-8")
     languages = Languages(["en", "ar"])
     catalogs = {tag: Catalog(language(tag), {}, int) for tag in languages}
     renderers = Renderers(folder, languages, catalogs)
-    shelf = Resources({"/sv/": lambda: START, "/en/?bredvid=sv": lambda: WITH_QUERY})
+    resources = Resources({"/sv/": lambda: START, "/en/?bredvid=sv": lambda: WITH_QUERY})
     coverage = PageCoverage({}, 0)
-    edition = Edition(renderers, catalogs, coverage, None, shelf, Errors(renderers))
+    edition = Edition(renderers, catalogs, coverage, None, resources, Errors(renderers))
     database = Database(f"sqlite:///{folder}/portal.db")
-    yield Guard(inside, edition, database, settings)
+    yield Guard(app, edition, database, settings)
     database.close()
 
 
 @pytest.fixture
-def guard(inside: Inside, tmp_path: Path) -> Iterator[Guard]:
-    """The door of a portal in production."""
+def guard(app: App, tmp_path: Path) -> Iterator[Guard]:
+    """The guard of a portal in production."""
     settings = Settings(
         environment="production", base_url=f"https://{HOST}", allowed_hosts=("annan.example.se",)
     )
-    yield from guarding(inside, tmp_path, settings)
+    yield from guarding(app, tmp_path, settings)
 
 
 @pytest.fixture
-def own_guard(inside: Inside, tmp_path: Path) -> Iterator[Guard]:
-    """The door of a portal that somebody tries out at home."""
-    yield from guarding(inside, tmp_path, Settings())
+def development_guard(app: App, tmp_path: Path) -> Iterator[Guard]:
+    """The guard of a portal with the default settings, for development."""
+    yield from guarding(app, tmp_path, Settings())
 
 
-async def knock(
+async def send_request(
     guard: Guard,
     method: str = "GET",
     path: str = "/sv/nowhere",
@@ -92,7 +92,7 @@ async def knock(
     bodies: tuple[bytes, ...] = (b"",),
     **headers: str,
 ) -> tuple[int, dict[bytes, bytes], bytes]:
-    """Ask the guard; ``_`` in a header's name stands for ``-``."""
+    """Send a request to the guard; ``_`` in the name of a header stands for ``-``."""
     named = {"host": HOST} | headers
     scope = {
         "type": "http",
@@ -105,14 +105,14 @@ async def knock(
             for name, value in named.items()
         ],
     }
-    waiting = [
+    messages = [
         {"type": "http.request", "body": body, "more_body": rest > 0}
         for rest, body in zip(reversed(range(len(bodies))), bodies, strict=True)
     ]
     sent: list[Message] = []
 
     async def receive() -> Message:
-        return waiting.pop(0)
+        return messages.pop(0)
 
     async def send(message: Message) -> None:
         sent.append(message)
@@ -140,17 +140,19 @@ async def knock(
         ("localhost:8000", 400),
     ],
 )
-async def test_only_our_own_hosts_are_served(
-    guard: Guard, inside: Inside, host: str, status: int
+async def test_only_the_hosts_of_the_portal_are_served(
+    guard: Guard, app: App, host: str, status: int
 ) -> None:
-    assert (await knock(guard, host=host))[0] == status
-    assert bool(inside.entered) == (status == 200)
+    assert (await send_request(guard, host=host))[0] == status
+    assert bool(app.requests) == (status == 200)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8000", "localhost", "[::1]:8000"])
-async def test_at_home_the_portal_answers_to_the_names_of_home(own_guard: Guard, host: str) -> None:
-    assert (await knock(own_guard, host=host))[0] == 200
-    assert (await knock(own_guard, host="evil.example.com"))[0] == 400
+async def test_in_development_the_portal_is_served_on_loopback_only(
+    development_guard: Guard, host: str
+) -> None:
+    assert (await send_request(development_guard, host=host))[0] == 200
+    assert (await send_request(development_guard, host="evil.example.com"))[0] == 400
 
 
 @pytest.mark.parametrize(
@@ -175,21 +177,24 @@ async def test_at_home_the_portal_answers_to_the_names_of_home(own_guard: Guard,
         ({"origin": "https://evil.example.com", "sec_fetch_site": "same-origin"}, 403),
     ],
 )
-async def test_a_form_is_taken_from_our_own_page_alone(
-    guard: Guard, inside: Inside, headers: dict[str, Any], status: int
+async def test_a_form_is_accepted_from_our_own_page_only(
+    guard: Guard, app: App, headers: dict[str, Any], status: int
 ) -> None:
-    assert (await knock(guard, "POST", **headers))[0] == status
-    assert bool(inside.entered) == (status == 200)
+    assert (await send_request(guard, "POST", **headers))[0] == status
+    assert bool(app.requests) == (status == 200)
 
 
-async def test_at_home_our_own_page_needs_no_https(own_guard: Guard) -> None:
+async def test_at_home_our_own_page_needs_no_https(development_guard: Guard) -> None:
     origin = "http://localhost:8000"
-    assert (await knock(own_guard, "POST", origin=origin, host="localhost:8000"))[0] == 200
-    assert (await knock(own_guard, "POST", origin=origin, host="127.0.0.1:8000"))[0] == 403
+    for host, status in (("localhost:8000", 200), ("127.0.0.1:8000", 403)):
+        response = await send_request(development_guard, "POST", origin=origin, host=host)
+        assert response[0] == status
 
 
 async def test_a_page_may_be_opened_from_anywhere(guard: Guard) -> None:
-    status, _, _ = await knock(guard, origin="https://example.com", sec_fetch_site="cross-site")
+    status, _, _ = await send_request(
+        guard, origin="https://example.com", sec_fetch_site="cross-site"
+    )
     assert status == 200
 
 
@@ -205,65 +210,67 @@ async def test_a_page_may_be_opened_from_anywhere(guard: Guard) -> None:
         ({"cookie": "x" * (HEADER_LIMIT - len(f"cookiehost{HOST}") + 1)}, 431),
     ],
 )
-async def test_what_is_too_large_is_turned_away_unread(
-    guard: Guard, inside: Inside, headers: dict[str, Any], status: int
+async def test_a_request_that_is_too_large_is_refused_unread(
+    guard: Guard, app: App, headers: dict[str, Any], status: int
 ) -> None:
-    assert (await knock(guard, "POST", **headers))[0] == status
-    assert bool(inside.entered) == (status == 200)
+    assert (await send_request(guard, "POST", **headers))[0] == status
+    assert bool(app.requests) == (status == 200)
 
 
-async def test_an_address_begins_with_a_slash(guard: Guard, inside: Inside) -> None:
-    assert (await knock(guard, path="*"))[0] == 400
-    assert inside.entered == []
+async def test_a_path_must_begin_with_a_slash(guard: Guard, app: App) -> None:
+    assert (await send_request(guard, path="*"))[0] == 400
+    assert app.requests == []
 
 
-async def test_who_is_turned_away_is_told_so_in_the_language_of_the_path(guard: Guard) -> None:
+async def test_a_refusal_is_in_the_language_of_the_path_or_the_browser(guard: Guard) -> None:
     for path, accepted, tag in (("/ar/x", "en", "ar"), ("/x", "en", "en"), ("/x", "de", "sv")):
-        status, headers, body = await knock(
+        status, headers, body = await send_request(
             guard, path=path, host="evil.example.com", accept_language=accepted
         )
         assert (status, body.decode()) == (400, f"{tag} 400")
         assert headers[b"cache-control"] == b"no-store"
 
 
-async def test_what_lies_on_the_shelf_is_handed_out_at_the_door(
-    guard: Guard, inside: Inside
-) -> None:
-    assert (await knock(guard, path="/sv/"))[2] == b"the start page"
-    assert (await knock(guard, "HEAD", "/sv/"))[0] == 200
-    assert (await knock(guard, path="/en/", query="bredvid=sv"))[2] == b"the start page alongside"
-    assert inside.entered == []
+async def test_the_guard_serves_pages_without_the_application(guard: Guard, app: App) -> None:
+    assert (await send_request(guard, path="/sv/"))[2] == b"the start page"
+    assert (await send_request(guard, "HEAD", "/sv/"))[0] == 200
+    assert (await send_request(guard, path="/en/", query="bredvid=sv"))[
+        2
+    ] == b"the start page alongside"
+    assert app.requests == []
     for method, path, query in (("GET", "/en/", ""), ("GET", "/sv/", "x=1"), ("POST", "/sv/", "")):
-        assert (await knock(guard, method, path, query))[2] == b"inside"
+        assert (await send_request(guard, method, path, query))[2] == b"from the application"
 
 
-async def test_an_edition_can_be_replaced_while_the_door_is_open(guard: Guard) -> None:
-    assert (await knock(guard, path="/sv/"))[2] == b"the start page"
+async def test_an_edition_can_be_replaced_while_the_portal_is_served(guard: Guard) -> None:
+    assert (await send_request(guard, path="/sv/"))[2] == b"the start page"
     new = Resources({"/sv/": lambda: resource("the new start page", "text/html")})
     guard.edition = replace(guard.edition, resources=new)
-    assert (await knock(guard, path="/sv/"))[2] == b"the new start page"
+    assert (await send_request(guard, path="/sv/"))[2] == b"the new start page"
 
 
-async def test_inside_it_is_known_what_to_serve_from(guard: Guard, inside: Inside) -> None:
-    await knock(guard)
-    (scope,) = inside.entered
+async def test_the_application_gets_the_edition_the_database_and_the_settings(
+    guard: Guard, app: App
+) -> None:
+    await send_request(guard)
+    (scope,) = app.requests
     assert scope["state"]["edition"] is guard.edition
     assert set(scope["state"]) == {"edition", "database", "settings"}
 
 
-async def test_no_answer_lacks_what_protects_the_reader(guard: Guard) -> None:
-    _, headers, body = await knock(guard)
-    assert body == b"inside"
+async def test_every_response_has_the_security_headers(guard: Guard) -> None:
+    _, headers, body = await send_request(guard)
+    assert body == b"from the application"
     usual = dict(SECURITY)
     assert headers.pop(b"referrer-policy") == b"no-referrer" != usual.pop(b"referrer-policy")
     assert headers == usual
 
 
-async def test_what_breaks_is_an_error_page_and_a_line_that_names_nobody(
-    guard: Guard, inside: Inside, caplog: pytest.LogCaptureFixture
+async def test_an_exception_becomes_an_error_page_and_a_log_line_without_personal_data(
+    guard: Guard, app: App, caplog: pytest.LogCaptureFixture
 ) -> None:
-    inside.breaks = ValueError("words of Anna Andersson")
-    status, headers, body = await knock(guard, path="/ar/x")
+    app.error = ValueError("words of Anna Andersson")
+    status, headers, body = await send_request(guard, path="/ar/x")
     assert (status, body.decode()) == (500, "ar 500")
     assert set(SECURITY) <= set(headers.items())
     (line,) = caplog.records
@@ -272,49 +279,47 @@ async def test_what_breaks_is_an_error_page_and_a_line_that_names_nobody(
     assert "Anna" not in caplog.text
 
 
-async def test_an_answer_that_has_begun_is_not_begun_again(guard: Guard, inside: Inside) -> None:
-    inside.breaks = ValueError("too late")
-    inside.answers_first = True
-    status, _, body = await knock(guard)
-    assert (status, body) == (200, b"inside")
+async def test_a_response_that_has_started_is_not_started_again(guard: Guard, app: App) -> None:
+    app.error = ValueError("too late")
+    app.responds_first = True
+    status, _, body = await send_request(guard)
+    assert (status, body) == (200, b"from the application")
 
 
-async def test_a_reader_who_leaves_is_no_fault(
-    guard: Guard, inside: Inside, caplog: pytest.LogCaptureFixture
+async def test_a_client_that_disconnects_is_not_logged(
+    guard: Guard, app: App, caplog: pytest.LogCaptureFixture
 ) -> None:
-    inside.breaks = ClientDisconnect()
-    inside.answers_first = True
-    await knock(guard, path="/sv/x")
+    app.error = ClientDisconnect()
+    app.responds_first = True
+    await send_request(guard, path="/sv/x")
     assert caplog.records == []
 
 
-async def test_a_body_may_come_in_pieces_up_to_the_ceiling(guard: Guard) -> None:
+async def test_a_body_may_come_in_pieces_up_to_the_limit(guard: Guard) -> None:
     half = b"x" * (BODY_LIMIT // 2)
-    assert (await knock(guard, "POST", bodies=(half, half, b"")))[0] == 200
+    assert (await send_request(guard, "POST", bodies=(half, half, b"")))[0] == 200
 
 
-async def test_more_than_the_ceiling_is_not_read_whatever_was_announced(
-    guard: Guard, inside: Inside
+async def test_a_body_over_the_limit_is_not_read_without_a_content_length_either(
+    guard: Guard, app: App
 ) -> None:
     caught: list[HTTPException] = []
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    async def reads_all(scope: Scope, receive: Receive, send: Send) -> None:
         try:
             while True:
                 await receive()
         except HTTPException as error:
             caught.append(error)
-            await inside({**scope, "method": "GET"}, receive, send)
+            await app({**scope, "method": "GET"}, receive, send)
 
-    guard.app = app
-    await knock(guard, "POST", bodies=(b"x" * BODY_LIMIT, b"x", b"never read"))
+    guard.app = reads_all
+    await send_request(guard, "POST", bodies=(b"x" * BODY_LIMIT, b"x", b"never read"))
     (error,) = caught
     assert error.status_code == 413
 
 
-async def test_the_beginning_and_the_end_of_serving_pass_through(
-    guard: Guard, inside: Inside
-) -> None:
+async def test_lifespan_events_are_passed_to_the_application(guard: Guard, app: App) -> None:
     async def receive() -> Message:
         return {"type": "lifespan.startup"}
 
@@ -322,7 +327,7 @@ async def test_the_beginning_and_the_end_of_serving_pass_through(
         assert message["type"].startswith("http")
 
     await guard({"type": "lifespan"}, receive, send)
-    assert [scope["type"] for scope in inside.entered] == ["lifespan"]
+    assert [scope["type"] for scope in app.requests] == ["lifespan"]
 
 
 async def test_a_page_that_cannot_be_built_is_left_to_the_application(guard: Guard) -> None:
@@ -331,4 +336,4 @@ async def test_a_page_that_cannot_be_built_is_left_to_the_application(guard: Gua
 
     guard.edition = replace(guard.edition, resources=Resources({"/sv/": broken}))
     assert guard.ready(b"/sv/", [(b"host", HOST.encode())]) is None
-    assert (await knock(guard, path="/sv/"))[2] == b"inside"
+    assert (await send_request(guard, path="/sv/"))[2] == b"from the application"

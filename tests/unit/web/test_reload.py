@@ -1,4 +1,4 @@
-"""A saved catalog is on the pages at once; a broken one never is; nobody meets a mixture."""
+"""A saved catalog is shown at once, a broken one is refused, and no page mixes two editions."""
 
 import asyncio
 import os
@@ -30,7 +30,7 @@ from portal.web.reload import compress, read_stamps, reload, reloading
 from tests.test_commands import free_port, wait_for
 
 HELP = "Behöver du hjälp?"
-"""Stands on every page."""
+"""A text that every page shows."""
 ENGLISH, OTHER = "Do you need help?", "Could you use a hand?"
 BROKEN = {
     "placeholder": ('msgstr "Call %(phone)s."', 'msgstr "Call %(fone)s."'),
@@ -43,33 +43,33 @@ BROKEN = {
 
 @pytest.fixture
 def locales(tmp_path: Path) -> Path:
-    """The shipped catalogs, to be changed."""
+    """A copy of the shipped catalogs, which a test may change."""
     return shutil.copytree(DATA / "locales", tmp_path / "locales")
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Settings for development."""
+    """Settings for development, with a database of the test's own."""
     return Settings.read({"DATABASE_URL": f"sqlite:///{tmp_path}/own.db"})
 
 
 @pytest.fixture
 def guard(settings: Settings, locales: Path) -> Guard:
-    """A portal that is not served."""
+    """A portal that is called without a server."""
     return create_app(settings, locales)
 
 
 def rewrite(locales: Path, former: str, new: str, tag: str = "en") -> None:
-    """Save a catalog as an editor does: whole, under its own name."""
+    """Save a catalog as an editor does, by replacing the file."""
     path = locales / tag / CATALOG
     text = path.read_text("utf-8")
     assert former in text
-    beside = path.with_suffix(".new")
-    beside.write_text(text.replace(former, new), "utf-8")
-    os.replace(beside, path)
+    draft = path.with_suffix(".new")
+    draft.write_text(text.replace(former, new), "utf-8")
+    os.replace(draft, path)
 
 
-def test_a_saved_catalog_is_on_the_new_pages(
+def test_a_saved_catalog_is_shown_on_the_new_pages(
     guard: Guard, settings: Settings, locales: Path
 ) -> None:
     old = guard.edition
@@ -88,7 +88,7 @@ def test_a_saved_catalog_is_on_the_new_pages(
 
 
 @pytest.mark.parametrize("fault", BROKEN)
-def test_a_broken_catalog_is_refused_and_the_old_pages_stay(
+def test_a_broken_catalog_is_refused_and_the_old_pages_are_kept(
     guard: Guard, settings: Settings, locales: Path, fault: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     old = guard.edition
@@ -113,7 +113,7 @@ def test_a_portal_that_starts_with_a_broken_text_shows_it_in_swedish(
     assert "<script>alert" not in pages
 
 
-def test_one_refused_language_does_not_keep_others_back(
+def test_a_refused_catalog_does_not_hold_back_others(
     guard: Guard, settings: Settings, locales: Path
 ) -> None:
     rewrite(locales, "(n != 1)", "(n > 1)")
@@ -123,7 +123,7 @@ def test_one_refused_language_does_not_keep_others_back(
     assert ENGLISH in guard.edition.resources.built("/en/").text
 
 
-def test_what_is_saved_unchanged_changes_nothing(
+def test_a_catalog_saved_without_a_change_makes_no_edition(
     guard: Guard, settings: Settings, locales: Path
 ) -> None:
     old = guard.edition
@@ -156,15 +156,15 @@ def test_a_new_language_appears_everywhere(
     assert f"nplurals={plurals};" in path.read_text("utf-8")
     assert language(tag).misplaced(catalogs.open_file(path, language(tag)).plural_form) == []
     reload(guard, settings, locales, read_stamps(locales))
-    shelf = guard.edition.resources
+    resources = guard.edition.resources
     for page in (f"/{tag}/kontakt", f"/{tag}/kontakt?bredvid=sv"):
-        assert f'<html lang="{tag}" dir="{direction}">' in shelf.built(page).text
-        assert '<span lang="sv" dir="ltr">Kontakta' in shelf.built(page).text
+        assert f'<html lang="{tag}" dir="{direction}">' in resources.built(page).text
+        assert '<span lang="sv" dir="ltr">Kontakta' in resources.built(page).text
     for other in ("sv", "en", "ar"):
-        page = " ".join(shelf.built(f"/{other}/").text.split())
+        page = " ".join(resources.built(f"/{other}/").text.split())
         assert f'lang="{tag}" dir="{direction}" >{name}' in page
-    assert f"/{tag}/ordlista</loc>" in shelf.built("/sitemap.xml").text
-    assert f"/{tag}" in shelf
+    assert f"/{tag}/ordlista</loc>" in resources.built("/sitemap.xml").text
+    assert f"/{tag}" in resources
     assert guard.edition.coverage.of("", tag).translated == 0
     assert guard.edition.coverage.of("", "en").percent == 100
     shutil.rmtree(locales / tag)
@@ -173,7 +173,7 @@ def test_a_new_language_appears_everywhere(
     assert name not in guard.edition.resources.built("/sv/").text
 
 
-def test_adding_what_is_there_or_is_no_language_is_refused(locales: Path) -> None:
+def test_adding_an_existing_language_or_a_malformed_tag_is_refused(locales: Path) -> None:
     with pytest.raises(FileExistsError):
         merging.add(locales, "en")
     for tag in ("../so", "Somali", "so_SO"):
@@ -181,7 +181,7 @@ def test_adding_what_is_there_or_is_no_language_is_refused(locales: Path) -> Non
             merging.add(locales, tag)
 
 
-async def test_pages_are_printed_anew_when_the_telephone_opens(
+async def test_pages_are_rebuilt_when_the_telephone_opens(
     guard: Guard, settings: Settings, locales: Path
 ) -> None:
     settings = replace(settings, confirmed=Confirmed(phone_hours=Hours.read("mon-sun 00:00-23:59")))
@@ -193,15 +193,15 @@ async def test_pages_are_printed_anew_when_the_telephone_opens(
     assert guard.edition.is_stale(datetime.now(UTC))
     reload(guard, settings, locales)
     assert guard.edition.opening != past
-    # A page shows other texts at other hours.
+    # The texts of a page depend on the hour.
     fresh = build(settings, locales).coverage
     assert guard.edition.coverage == fresh
 
 
-def test_a_language_that_joins_is_counted_as_if_it_had_always_been_there(
+def test_the_coverage_of_an_added_language_is_the_same_as_after_a_start(
     settings: Settings, locales: Path, tmp_path: Path
 ) -> None:
-    """Some texts are only for pages that are not in Swedish."""
+    """Some texts are shown only on pages that are not in Swedish."""
     alone = create_app(settings, tmp_path)
     assert alone.edition.coverage.of("", "sv").total
     reload(alone, settings, locales, read_stamps(locales))
@@ -209,7 +209,7 @@ def test_a_language_that_joins_is_counted_as_if_it_had_always_been_there(
     assert alone.edition.coverage == fresh
 
 
-def test_a_page_that_cannot_be_printed_holds_nothing_else_up(
+def test_a_page_that_cannot_be_built_is_logged(
     guard: Guard, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(edition: Edition, goes_on: object) -> None:
@@ -220,7 +220,7 @@ def test_a_page_that_cannot_be_printed_holds_nothing_else_up(
     assert "A page cannot be built: KeyError" in caplog.text
 
 
-async def test_development_notices_what_is_saved(
+async def test_in_development_a_saved_catalog_is_noticed(
     guard: Guard, settings: Settings, locales: Path
 ) -> None:
     async with reloading(guard, settings, locales, read_stamps(locales)):
@@ -233,24 +233,22 @@ async def test_development_notices_what_is_saved(
             assert new in guard.edition.resources.built("/en/").text
 
 
-async def test_readers_never_meet_a_mixture(
-    guard: Guard, settings: Settings, locales: Path
-) -> None:
-    """Hundreds of requests in three languages, while one language changes twenty times."""
+async def test_no_page_mixes_two_editions(guard: Guard, settings: Settings, locales: Path) -> None:
+    """Hundreds of requests in three languages, while a catalog is reloaded again and again."""
     ours = {
         "sv": {HELP},
         "en": {f"Do you need help, round {n}?" for n in "abcdefghij"},
         "ar": {"هل تحتاجون إلى مساعدة؟"},
     }
     transport = httpx2.ASGITransport(app=guard)
-    said: list[tuple[str, str, str]] = []
+    shown_texts: list[tuple[str, str, str]] = []
 
     async def read(client: httpx2.AsyncClient, tag: str) -> None:
         while not done.is_set():
             for path in (f"/{tag}/", f"/{tag}/finns-inte", f"/{tag}/kontakt?kind=view"):
                 answer = await client.get(path)
                 (shown,) = re.findall(r'<h2 id="help-name">(.*?)</h2>', answer.text)
-                said.append((tag, answer.headers["content-language"], shown))
+                shown_texts.append((tag, answer.headers["content-language"], shown))
                 await asyncio.sleep(0)
 
     done = asyncio.Event()
@@ -263,17 +261,15 @@ async def test_readers_never_meet_a_mixture(
             await asyncio.to_thread(reload, guard, settings, locales, read_stamps(locales))
         done.set()
         await asyncio.gather(*readers)
-    assert len(said) > 300
-    for tag, language_of_page, shown in said:
+    assert len(shown_texts) > 300
+    for tag, language_of_page, shown in shown_texts:
         assert language_of_page == tag
         assert shown in ours[tag]
-    assert len({shown for tag, _, shown in said if tag == "en"}) > 3
+    assert len({shown for tag, _, shown in shown_texts if tag == "en"}) > 3
 
 
 @pytest.mark.slow
-def test_in_production_a_signal_says_that_catalogs_are_to_be_read(
-    tmp_path: Path, locales: Path
-) -> None:
+def test_in_production_a_signal_reloads_the_catalogs(tmp_path: Path, locales: Path) -> None:
     port = free_port()
     command = (
         "import sys, uvicorn; from pathlib import Path; from functools import partial;"
@@ -304,10 +300,10 @@ def test_in_production_a_signal_says_that_catalogs_are_to_be_read(
 
 
 def test_no_catalog_can_put_markup_on_a_page(settings: Settings) -> None:
-    """Escaped, should it ever come past the checks."""
-    found = discover(DATA / "locales")
-    bad = Catalog(found["en"], {(None, HELP): ("<script>alert(1)</script>",)}, int)
-    english = Renderers(DATA / "templates", found, {"en": bad})(found["en"])
+    """It is escaped, even if it should pass the checks."""
+    languages = discover(DATA / "locales")
+    bad = Catalog(languages["en"], {(None, HELP): ("<script>alert(1)</script>",)}, int)
+    english = Renderers(DATA / "templates", languages, {"en": bad})(languages["en"])
     assert Vocabulary(english).gettext(HELP) == "&lt;script&gt;alert(1)&lt;/script&gt;"
 
 

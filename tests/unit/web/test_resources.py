@@ -1,4 +1,4 @@
-"""A sheet is one whole answer: in every encoding, with its headers, kept by whoever may keep it."""
+"""A resource has a response in every encoding, with its headers, and is revalidated by its tag."""
 
 import gzip
 
@@ -20,7 +20,7 @@ from portal.web.resources import (
 HTML = "text/html; charset=utf-8"
 WORDS = "Våra förstärkningsområden – مجالات التعزيز. " * 20
 PAGE = resource(WORDS, HTML)
-NEVER_KEPT = resource(WORDS, HTML, cache=NO_STORE)
+PRIVATE = resource(WORDS, HTML, cache=NO_STORE)
 TAG = f'"{PAGE.etag}"'.encode()
 BR_TAG = f'"{PAGE.etag}-br"'.encode()
 GZIP_TAG = f'"{PAGE.etag}-gzip"'.encode()
@@ -28,20 +28,20 @@ GZIP_TAG = f'"{PAGE.etag}-gzip"'.encode()
 Representation = tuple[int, dict[bytes, bytes], bytes]
 
 
-def asked(*headers: tuple[bytes, bytes]) -> Scope:
+def request(*headers: tuple[bytes, bytes]) -> Scope:
     return {"type": "http", "method": "GET", "path": "/sv/", "headers": list(headers)}
 
 
 async def answer(
-    one: Resource, *headers: tuple[bytes, bytes], extra: Headers | None = None
+    page: Resource, *headers: tuple[bytes, bytes], extra: Headers | None = None
 ) -> Representation:
-    """What a reader gets who asks with these headers."""
+    """The response to a request with these headers."""
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
         sent.append(message)
 
-    await respond(one, asked(*headers), send, extra)
+    await respond(page, request(*headers), send, extra)
     start, body = sent
     assert len({name for name, _ in start["headers"]}) == len(start["headers"])
     return start["status"], dict(start["headers"]), body["body"]
@@ -75,46 +75,48 @@ async def answer(
         ("\u00e5\u00e4\u00f6;q=1", ""),
     ],
 )
-def test_the_encoding_is_the_smallest_of_those_wanted_most(accepted: str, encoding: str) -> None:
+def test_the_encoding_is_the_preferred_one_and_then_the_smallest(
+    accepted: str, encoding: str
+) -> None:
     assert preferred_coding(accepted.encode("latin-1")) == encoding
 
 
-async def test_each_encoding_unpacks_to_the_same_words() -> None:
-    unpacked = {"br": brotli.decompress, "gzip": gzip.decompress, "": bytes}
-    assert set(PAGE.bodies) == set(unpacked)
-    for encoding, unpack in unpacked.items():
+async def test_each_encoding_decompresses_to_the_same_text() -> None:
+    decompressors = {"br": brotli.decompress, "gzip": gzip.decompress, "": bytes}
+    assert set(PAGE.bodies) == set(decompressors)
+    for encoding, decompress in decompressors.items():
         _, headers, body = await answer(PAGE, (b"accept-encoding", encoding.encode()))
-        assert unpack(body).decode() == WORDS == PAGE.text
+        assert decompress(body).decode() == WORDS == PAGE.text
         assert headers.get(b"content-encoding", b"").decode() == encoding
         assert headers[b"content-length"] == str(len(body)).encode()
         assert not encoding or len(body) < len(WORDS)
 
 
-def test_the_same_words_are_packed_into_the_same_bytes() -> None:
+def test_the_same_text_is_compressed_to_the_same_bytes() -> None:
     assert resource(WORDS, HTML).bodies == resource(WORDS.encode(), HTML).bodies == PAGE.bodies
     time_in_gzip = PAGE.bodies["gzip"][4:8]
     assert time_in_gzip == bytes(4)
 
 
-def test_a_quick_sheet_says_the_same() -> None:
-    quick = resource(WORDS, HTML, quality=FAST_QUALITY)
-    assert brotli.decompress(quick.bodies["br"]).decode() == WORDS
-    assert gzip.decompress(quick.bodies["gzip"]).decode() == WORDS
+def test_a_fast_compression_has_the_same_content() -> None:
+    fast = resource(WORDS, HTML, quality=FAST_QUALITY)
+    assert brotli.decompress(fast.bodies["br"]).decode() == WORDS
+    assert gzip.decompress(fast.bodies["gzip"]).decode() == WORDS
 
 
 @pytest.mark.parametrize(("length", "encodings"), [(0, 1), (199, 1), (200, 3)])
-async def test_what_is_small_is_not_packed(length: int, encodings: int) -> None:
-    one = resource("x" * length, HTML)
-    assert len(one.bodies) == encodings
-    _, headers, body = await answer(one, (b"accept-encoding", b"br, gzip"))
+async def test_a_small_body_is_not_compressed(length: int, encodings: int) -> None:
+    small = resource("x" * length, HTML)
+    assert len(small.bodies) == encodings
+    _, headers, body = await answer(small, (b"accept-encoding", b"br, gzip"))
     assert (b"content-encoding" in headers) == (encodings > 1)
     assert headers[b"content-length"] == str(len(body)).encode()
 
 
 @pytest.mark.parametrize("cache", [REVALIDATE, IMMUTABLE, NO_STORE])
 def test_every_encoding_carries_the_same_headers(cache: str) -> None:
-    one = resource(WORDS, HTML, cache=cache, headers=[("content-language", "sv")])
-    for representation in one.representations.values():
+    page = resource(WORDS, HTML, cache=cache, headers=[("content-language", "sv")])
+    for representation in page.representations.values():
         headers = representation.headers
         named = dict(headers)
         assert named[b"content-type"] == HTML.encode()
@@ -124,9 +126,9 @@ def test_every_encoding_carries_the_same_headers(cache: str) -> None:
         assert set(SECURITY) <= set(headers)
 
 
-def test_a_header_of_a_sheets_own_stands_in_the_place_of_the_usual_one() -> None:
-    one = resource("", HTML, headers=[("referrer-policy", "no-referrer")])
-    policies = [value for name, value in one.headers if name == b"referrer-policy"]
+def test_a_header_of_a_resource_replaces_the_usual_one() -> None:
+    page = resource("", HTML, headers=[("referrer-policy", "no-referrer")])
+    policies = [value for name, value in page.headers if name == b"referrer-policy"]
     assert policies == [b"no-referrer"]
 
 
@@ -136,11 +138,11 @@ def test_each_encoding_has_an_entity_tag_of_its_own() -> None:
     assert resource(WORDS + "!", HTML).etag != PAGE.etag
 
 
-def test_what_is_private_has_no_entity_tag_and_is_never_unchanged() -> None:
-    assert NEVER_KEPT.etag == ""
-    assert all(b"etag" not in dict(r.headers) for r in NEVER_KEPT.representations.values())
-    assert NEVER_KEPT.negotiate(b"", b"*").status == 200
-    assert NEVER_KEPT.negotiate(b"", b'""').status == 200
+def test_a_private_resource_has_no_entity_tag_and_no_304() -> None:
+    assert PRIVATE.etag == ""
+    assert all(b"etag" not in dict(r.headers) for r in PRIVATE.representations.values())
+    assert PRIVATE.negotiate(b"", b"*").status == 200
+    assert PRIVATE.negotiate(b"", b'""').status == 200
 
 
 @pytest.mark.parametrize(
@@ -161,7 +163,7 @@ def test_what_is_private_has_no_entity_tag_and_is_never_unchanged() -> None:
         (b",,,", None),
     ],
 )
-def test_a_reader_has_the_sheet_already_by_any_of_its_tags(
+def test_any_entity_tag_of_a_resource_is_answered_with_304(
     matched: bytes, tag: bytes | None
 ) -> None:
     representation = PAGE.negotiate(b"", matched)
@@ -169,15 +171,15 @@ def test_a_reader_has_the_sheet_already_by_any_of_its_tags(
     assert dict(representation.headers)[b"etag"] == (tag or TAG)
 
 
-def test_only_a_page_that_was_found_can_be_unchanged() -> None:
+def test_a_redirect_is_never_answered_with_304() -> None:
     moved = resource("", HTML, status=308)
     assert moved.negotiate(b"", f'"{moved.etag}"'.encode()).status == 308
 
 
-async def test_who_has_the_sheet_is_only_told_so() -> None:
-    one = resource(WORDS, HTML, headers=[("content-language", "sv")])
+async def test_a_304_has_the_headers_of_the_resource_and_no_body() -> None:
+    page = resource(WORDS, HTML, headers=[("content-language", "sv")])
     status, headers, body = await answer(
-        one, (b"accept-encoding", b"br"), (b"if-none-match", BR_TAG)
+        page, (b"accept-encoding", b"br"), (b"if-none-match", BR_TAG)
     )
     assert (status, body) == (304, b"")
     assert headers[b"etag"] == BR_TAG
@@ -187,26 +189,26 @@ async def test_who_has_the_sheet_is_only_told_so() -> None:
     assert not headers.keys() & {b"content-length", b"content-encoding", b"content-type"}
 
 
-async def test_who_has_another_sheet_gets_the_whole() -> None:
+async def test_another_entity_tag_is_answered_with_the_content() -> None:
     status, headers, body = await answer(PAGE, (b"if-none-match", b'"other"'))
     assert (status, body.decode()) == (200, WORDS)
     assert headers[b"etag"] == TAG
 
 
-async def test_an_error_is_never_unchanged() -> None:
+async def test_an_error_is_never_answered_with_304() -> None:
     gone = resource(WORDS, HTML, status=404)
     assert (await answer(gone, (b"if-none-match", b"*")))[0] == 404
 
 
-async def test_further_headers_are_sent_along_and_change_no_sheet() -> None:
-    before = resource(WORDS, HTML)
-    one = resource(WORDS, HTML)
-    _, headers, _ = await answer(one, extra=[(b"allow", b"GET, HEAD")])
+async def test_further_headers_are_sent_and_do_not_change_the_resource() -> None:
+    page = resource(WORDS, HTML)
+    before = [*page.headers]
+    _, headers, _ = await answer(page, extra=[(b"allow", b"GET, HEAD")])
     assert headers[b"allow"] == b"GET, HEAD"
-    assert one.headers == before.headers
+    assert page.headers == before
 
 
-async def test_an_endpoint_can_return_a_sheet() -> None:
+async def test_an_endpoint_can_return_a_resource() -> None:
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
@@ -216,12 +218,12 @@ async def test_an_endpoint_can_return_a_sheet() -> None:
         raise AssertionError("nothing is read")
 
     response = ResourceResponse(PAGE)
-    await response(asked((b"accept-encoding", b"gzip")), receive, send)
+    await response(request((b"accept-encoding", b"gzip")), receive, send)
     assert sent[0]["status"] == 200
     assert gzip.decompress(sent[1]["body"]).decode() == WORDS
 
 
-def test_a_resource_is_built_once_and_not_before_it_is_asked_for() -> None:
+def test_a_resource_is_built_once_when_it_is_first_requested() -> None:
     built = []
 
     def build() -> Resource:
@@ -238,16 +240,16 @@ def test_a_resource_is_built_once_and_not_before_it_is_asked_for() -> None:
         resources.built("/ar/")
 
 
-def test_what_was_compressed_before_is_found_again_by_its_bytes() -> None:
+def test_bodies_compressed_before_are_reused_for_the_same_content() -> None:
     former = Resources({"/sv/": lambda: resource(WORDS, HTML), "/en/": lambda: resource("x", HTML)})
     compressed = former.built("/sv/").bodies
     former.built("/en/")
-    carried = former.compressed()
-    assert carried == {PAGE.etag: compressed}
+    reusable = former.compressed()
+    assert reusable == {PAGE.etag: compressed}
     later = Resources(
         {"/sv/": lambda: resource(WORDS + "!", HTML), "/ar/": lambda: resource(WORDS, HTML)},
-        carried,
+        reusable,
     )
     assert not later.built("/sv/").is_compressed
     assert later.built("/ar/").bodies is compressed
-    assert carried == {}
+    assert reusable == {}

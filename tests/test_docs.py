@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from portal import __version__
-from portal.commands.run import main
+from portal.commands import main
 from portal.settings import CHECKOUT, Confirmed, Settings, rows
 
 DOCUMENTS = [*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/**/*.md")]

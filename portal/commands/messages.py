@@ -8,36 +8,33 @@ from dataclasses import asdict
 from typing import Any, TypeVar
 
 from portal.cases import messages
-from portal.commands.output import print_json, report
-from portal.settings import Settings
+from portal.commands.command import (
+    Parsers,
+    add_command,
+    add_group,
+    print_json,
+    read_settings,
+    report,
+)
 from portal.storage.database import Database
 
 Result = TypeVar("Result")
 
 
-def add_to(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_to(nouns: Parsers) -> None:
     """Add the commands to the parser."""
-    about = "the messages received"
-    verbs = nouns.add_parser("messages", help=about, description=about).add_subparsers(
-        required=True, metavar="command"
-    )
-
-    help_ = "List the newest messages."
-    parser = verbs.add_parser("list", help=help_, description=help_)
+    group = add_group(nouns, "messages", "the messages received")
+    parser = add_command(group, "list", list_newest)
     parser.add_argument("--count", type=int, default=20)
     parser.add_argument("--json", action="store_true")
-    parser.set_defaults(run=list_newest)
-
-    help_ = "Show one message, its text exactly as it was sent."
-    parser = verbs.add_parser("show", help=help_, description=help_)
+    parser = add_command(group, "show", show)
     parser.add_argument("reference")
     parser.add_argument("--json", action="store_true")
-    parser.set_defaults(run=show)
 
 
-def list_newest(settings: Settings, arguments: argparse.Namespace) -> int:
+def list_newest(arguments: argparse.Namespace) -> int:
     """List the newest messages."""
-    newest = _read(settings, lambda connection: messages.newest(connection, arguments.count))
+    newest = _read(lambda connection: messages.newest(connection, arguments.count))
     if arguments.json:
         print_json([_plain(message) for message in newest])
         return 0
@@ -48,10 +45,10 @@ def list_newest(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def show(settings: Settings, arguments: argparse.Namespace) -> int:
+def show(arguments: argparse.Namespace) -> int:
     """Show one message, its text exactly as it was sent."""
     reference = arguments.reference
-    message = _read(settings, lambda connection: messages.find_by_reference(connection, reference))
+    message = _read(lambda connection: messages.find_by_reference(connection, reference))
     if message is None:
         return report(f"No message has the reference {reference}.")
     if arguments.json:
@@ -66,11 +63,11 @@ def show(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _read(settings: Settings, read: Callable[[Any], Awaitable[Result]]) -> Result:
+def _read(read: Callable[[Any], Awaitable[Result]]) -> Result:
     """Read with a connection of the database."""
 
     async def run() -> Result:
-        database = Database(settings.database_url)
+        database = Database(read_settings().database_url)
         try:
             async with database.reading() as connection:
                 return await read(connection)

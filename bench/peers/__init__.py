@@ -1,1 +1,1 @@
-"""What the portal is compared with: small, and set up as one would set it up to serve people."""
+"""What the portal is compared with: small sites, configured as for production."""

@@ -1,4 +1,4 @@
-"""The ceiling of the engine: a constant answer with the portal's own headers, under uvicorn."""
+"""The most that uvicorn can do: a constant response with the portal's own headers."""
 
 import os
 from pathlib import Path
@@ -27,7 +27,7 @@ RECEIPT = [
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
-    """Answer the same to everybody; of a POST read the body and keep nothing."""
+    """Send the same to every client; the body of a POST is read and dropped."""
     if scope["type"] != "http":
         return
     status, headers, body = 200, PAGE, BODY

@@ -1,4 +1,4 @@
-"""Starlette and starlette-babel in the plain way: render each request, commit each message."""
+"""Starlette and starlette-babel as usual: render each request, commit each message."""
 
 import os
 from pathlib import Path
@@ -32,7 +32,7 @@ messages = sa.Table(
 
 @sa.event.listens_for(engine, "connect")
 def prepare(connection: Any, _: Any) -> None:
-    """As durable as the portal: nobody is told before it is on the disk."""
+    """As durable as the portal: a commit returns when it is on the disk."""
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
         connection.execute(f"PRAGMA {pragma}")
@@ -40,29 +40,29 @@ def prepare(connection: Any, _: Any) -> None:
 
 @sa.event.listens_for(engine, "begin")
 def begin(connection: sa.Connection) -> None:
-    """Two that write do not wait for each other in vain."""
+    """Take the write lock at once, so that no transaction fails after it has read."""
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def keep(text: str, email: str) -> None:
-    """One message, one commit."""
+def store(text: str, email: str) -> None:
+    """Commit each message by itself."""
     with engine.begin() as connection:
         connection.execute(sa.insert(messages), {"text": text, "email": email})
 
 
 async def contact(request: Request) -> Response:
-    """The contact page, and what is sent from it."""
+    """Show the page, or store what was sent from it."""
     if request.method == "POST":
         form = await request.form(max_files=0, max_fields=20)
         text, email = str(form.get("message", "")).strip(), str(form.get("email", ""))
         if 0 < len(text) <= 5000:
-            await run_in_threadpool(keep, text, email)
+            await run_in_threadpool(store, text, email)
             return RedirectResponse("/sv/arende/1", 303)
     return HTMLResponse(pages.get_template("page.jinja").render(tag=request.path_params["tag"]))
 
 
 def from_path(connection: Any) -> str:
-    """The language of the path."""
+    """The first segment of the path is the language."""
     tag: str = connection.scope["path"].split("/")[1]
     return tag
 

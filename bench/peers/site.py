@@ -1,4 +1,4 @@
-"""Django with LocaleMiddleware and i18n_patterns; with BENCH_CACHE, its cache of whole pages."""
+"""Django with LocaleMiddleware and i18n_patterns; with BENCH_CACHE also its page cache."""
 
 import os
 from pathlib import Path
@@ -73,14 +73,12 @@ class Message(models.Model):
 
 
 class ContactForm(forms.Form):
-    """The contact form."""
-
     message = forms.CharField(max_length=5000)
     email = forms.EmailField(required=False)
 
 
 def contact(request: HttpRequest) -> HttpResponse:
-    """The contact page, and what is sent from it."""
+    """Show the page, or store what was sent from it."""
     if request.method == "POST":
         form = ContactForm(request.POST)
         if form.is_valid():

@@ -93,14 +93,14 @@ def install(venv: Path, *locks: str) -> None:
     for lock in locks:
         requirements = ROOT / lock
         stamp = venv / f"{lock.replace('/', '-')}.installed"
-        wanted = hashlib.sha256(requirements.read_bytes()).hexdigest()
-        if stamp.exists() and stamp.read_text() == wanted:
+        digest = hashlib.sha256(requirements.read_bytes()).hexdigest()
+        if stamp.exists() and stamp.read_text() == digest:
             continue
         pip = (python(venv), "-m", "pip", "install", "-q", "--disable-pip-version-check")
         exact = ("--require-hashes", "--only-binary", ":all:", "-r", requirements)
         if not step(f"Installing the packages of {lock} (a minute or two)", *pip, *exact):
             sys.exit("The packages could not be installed; see above.")
-        stamp.write_text(wanted)
+        stamp.write_text(digest)
 
 
 def make_environment(venv: Path) -> None:
@@ -123,13 +123,13 @@ def browser() -> str:
     """A Chromium or Chrome for the tests, installed if there is none."""
     if not works(python(VENV), "-m", "playwright", "--version"):
         apt("libatomic1")  # playwright's own runtime needs it, and small systems lack it
-    if found := find_browser():
-        return found
-    if is_debian() and apt("chromium") and (found := find_browser()):
-        return found
+    if path := find_browser():
+        return path
+    if is_debian() and apt("chromium") and (path := find_browser()):
+        return path
     fetch = (python(VENV), "-m", "playwright", "install", "chromium")
-    if step("Fetching a Chromium for the tests", *fetch) and (found := find_browser()):
-        return found
+    if step("Fetching a Chromium for the tests", *fetch) and (path := find_browser()):
+        return path
     sys.exit("No Chromium was found: install Chromium or Chrome, or set PORTAL_TEST_CHROMIUM.")
 
 

@@ -1,9 +1,9 @@
 """Everything the portal reads from its environment, checked once at the start.
 
-``Settings.read`` takes the whole environment, casts each value and reports every
-fault at once, each by the name of its variable. Nothing else in the portal looks
-at ``os.environ``. A setting's row below is all there is to know about it: its
-name, how it is read, and what it means; the README's table is held to the same rows.
+``Settings.read`` parses each value and reports all faults at once, each with the name
+of its variable. No other module of the portal reads ``os.environ``. Each setting is
+one row below: its variable, how it is parsed, and what it means; a test compares the
+table in the README with these rows.
 """
 
 import os
@@ -26,7 +26,7 @@ LOCAL_ADDRESS = "http://127.0.0.1:8000"
 
 
 class SettingsError(Exception):
-    """The environment cannot be used; ``faults`` has one line a fault."""
+    """The environment cannot be used; ``faults`` has a line for each fault."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__("\n".join(faults))
@@ -108,7 +108,7 @@ def _secret(value: str) -> bytes:
 
 @dataclass(frozen=True)
 class Confirmed:
-    """What only the administration can confirm; where it is unset, pages call it unknown."""
+    """What only the administration can confirm; pages say that an unset value is not known."""
 
     phone_hours: Hours | None = setting(
         "PORTAL_PHONE_HOURS", Hours.read, None, "Such as `mon-fri 08:00-16:30`, once confirmed"
@@ -153,7 +153,7 @@ class Confirmed:
 
 @dataclass(frozen=True)
 class Settings:
-    """What an operator decides. Defaults make ``portal serve`` run as it stands."""
+    """What an operator decides. With the defaults alone, ``portal serve`` runs."""
 
     database_url: str = setting(
         "DATABASE_URL", _database, "", "`sqlite:///file` or `postgresql://…`"
@@ -197,11 +197,11 @@ class Settings:
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read and check all settings.
 
-        Any variable ``X`` may be given as ``X_FILE``, the path of a file that holds
-        the value, as container secrets are.
+        Instead of any variable ``X``, ``X_FILE`` may name a file that holds the value, such
+        as a secret of a container.
 
         Raises:
-            SettingsError: with every fault found, unknown ``PORTAL_*`` names included.
+            SettingsError: with every fault, unknown ``PORTAL_*`` names included.
         """
         faults: list[str] = []
         confirmed = Confirmed(**_values(Confirmed, environment, faults))
@@ -209,17 +209,17 @@ class Settings:
         faults += _unknown(environment) + settings._contradictions()
         if faults:
             raise SettingsError(faults)
-        url = settings.database_url or f"sqlite:///{_own_folder() / 'portal.db'}"
+        url = settings.database_url or f"sqlite:///{_data_folder() / 'portal.db'}"
         return replace(settings, database_url=url)
 
     @property
     def production(self) -> bool:
-        """Whether the public meets it."""
+        """Whether the portal is open to the public, rather than to a developer."""
         return self.environment == "production"
 
     @property
     def embedded(self) -> bool:
-        """Whether the database is a file of the portal's own."""
+        """Whether the database is an SQLite file, rather than a server."""
         return self.database_url.startswith("sqlite:")
 
     def _contradictions(self) -> list[str]:
@@ -232,24 +232,24 @@ class Settings:
 
 
 def rows(cls: type) -> list[Field[Any]]:
-    """The settings of a class, a row each."""
+    """The fields of a class that are settings."""
     return [row for row in fields(cls) if "variable" in row.metadata]
 
 
 def _values(cls: type, environment: Mapping[str, str], faults: list[str]) -> dict[str, Any]:
-    """The values of a class's settings by field; what cannot be read is added to the faults."""
+    """The values of the settings of a class, by field; adds to the faults what cannot be read."""
     values: dict[str, Any] = {}
     for row in rows(cls):
         variable, read = row.metadata["variable"], row.metadata["read"]
         try:
-            if text := _given(environment, variable):
+            if text := _raw_value(environment, variable):
                 values[row.name] = read(text)
         except (ValueError, OSError) as fault:
             faults.append(f"{variable}: {fault}")
     return values
 
 
-def _given(environment: Mapping[str, str], variable: str) -> str:
+def _raw_value(environment: Mapping[str, str], variable: str) -> str:
     if path := environment.get(f"{variable}_FILE"):
         if variable in environment:
             raise ValueError(f"is given twice, also as {variable}_FILE")
@@ -268,8 +268,8 @@ def _unknown(environment: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _own_folder() -> Path:
-    """``var/`` in a checkout, otherwise beside the user's data (XDG base directories)."""
+def _data_folder() -> Path:
+    """``var/`` in a checkout, otherwise among the user's data (XDG base directories)."""
     if DATA == CHECKOUT:
         folder = CHECKOUT / "var"
     else:

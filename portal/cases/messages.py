@@ -9,14 +9,15 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from portal.cases import references
-from portal.storage.limits import RateLimited, count_recent, forget, narrow_hash, rate_limited
+from portal.storage.limits import RateLimited, count_recent, narrow_hash, rate_limited
 from portal.storage.tables import MESSAGE_LIMIT as MESSAGE_LIMIT
-from portal.storage.tables import arrivals, messages
+from portal.storage.tables import Moment, arrivals, messages
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -70,10 +71,9 @@ def receive_all(
 ) -> list[str | RateLimited]:
     """Store messages that came together, in their order.
 
-    1. Forget arrivals of more than an hour ago, once they are overdue.
-    2. Find what was sent before, and count what each sender has sent.
-    3. Decide on each: the earlier case's code, "wait", or a case of its own.
-    4. Store the new ones, with one statement for each table.
+    1. Find what was sent before, and count what each sender has sent.
+    2. Decide on each: the earlier case's code, "wait", or a case of its own.
+    3. Store the new ones, with one statement for each table.
 
     Args:
         connection: in the writer's transaction.
@@ -84,12 +84,14 @@ def receive_all(
         for each the code of its case, or how long its sender must wait.
     """
     now = now or datetime.now(UTC)
-    forget(connection, now)
     fingerprints = [_fingerprint(arrival) for arrival in batch]
     values = {"fingerprints": fingerprints, "since": now - SAME_MESSAGE}
     codes: dict[int, str] = dict(connection.execute(_SENT_BEFORE, values).all())
     limited = {arrival.sender for arrival in batch if arrival.per_hour}
     counts = count_recent(connection, limited, now)
+    # Codes that begin with the time are neighbours in the index; scattered codes would
+    # each write a page of it.
+    time_prefix = f"{int(now.timestamp() * 1000):011x}"
     results: list[str | RateLimited] = []
     new = []
     for arrival, fingerprint in zip(batch, fingerprints, strict=True):
@@ -98,7 +100,7 @@ def receive_all(
                 results.append(rate_limited(connection, arrival.sender, arrival.per_hour, now))
                 continue
             counts[arrival.sender] += 1
-            codes[fingerprint] = _new_code(now)
+            codes[fingerprint] = time_prefix + secrets.token_urlsafe(CODE_BYTES)
             new.append((arrival, fingerprint, codes[fingerprint]))
         results.append(codes[fingerprint])
     if new:
@@ -107,31 +109,38 @@ def receive_all(
 
 
 def _store(connection: sa.Connection, new: list[tuple[Arrival, int, str]], now: datetime) -> None:
-    connection.execute(
-        _INSERT_MESSAGE,
-        [vars(arrival.submission) | {"code": code, "received_at": now} for arrival, _, code in new],
+    """Store new messages and that they arrived, by statements in the words of the driver.
+
+    SQLAlchemy takes longer to look through the values of a statement than SQLite to run
+    it, so these two are compiled once and their values given as the database stores them.
+    """
+    moment = Moment().process_bind_param(now, connection.dialect)
+    connection.exec_driver_sql(
+        _insert_into(messages, connection.dialect),
+        [
+            vars(arrival.submission) | {"code": code, "received_at": moment}
+            for arrival, _, code in new
+        ],
     )
-    connection.execute(
-        _INSERT_ARRIVAL,
+    connection.exec_driver_sql(
+        _insert_into(arrivals, connection.dialect),
         [
             {
                 "sender": arrival.sender,
                 "fingerprint": fingerprint,
                 "code": code,
-                "received_at": now,
+                "received_at": moment,
             }
             for arrival, fingerprint, code in new
         ],
     )
 
 
-def _new_code(now: datetime) -> str:
-    """A code that nobody can guess.
-
-    It begins with the time, so that new codes stand together at the end of the index: a
-    scattered one costs a page of the index for each message.
-    """
-    return f"{int(now.timestamp() * 1000):011x}{secrets.token_urlsafe(CODE_BYTES)}"
+@cache
+def _insert_into(table: sa.Table, dialect: sa.Dialect) -> str:
+    """An INSERT of all columns but the id."""
+    columns = [column.name for column in table.columns if column.name != "id"]
+    return str(sa.insert(table).inline().compile(dialect=dialect, column_keys=columns))
 
 
 def _fingerprint(arrival: Arrival) -> int:
@@ -182,4 +191,3 @@ _SENT_BEFORE = sa.select(arrivals.c.fingerprint, arrivals.c.code).where(
     arrivals.c.fingerprint.in_(sa.bindparam("fingerprints", expanding=True)),
     arrivals.c.received_at > sa.bindparam("since"),
 )
-_INSERT_MESSAGE, _INSERT_ARRIVAL = (sa.insert(table).inline() for table in (messages, arrivals))

@@ -1,20 +1,20 @@
-"""The three areas that the administration works on, as its source page gives them.
+"""The three areas that the administration works on, after the page that it published.
 
-Headings stand as they stand there; the sentences say the same in plain words.
-``N_`` marks a text for the translators; templates look it up when they show it.
+The headings are copied from that page; the sentences say the same in plain language.
+``N_`` marks a text for translation; templates translate it when they show it.
 """
 
 from dataclasses import dataclass
 
 
-def N_(text: str) -> str:  # noqa: N802  gettext's own name for a marked text
-    """Mark a text for extraction; it is translated where it is shown."""
+def N_(text: str) -> str:  # noqa: N802  the name that gettext uses
+    """Mark a text for extraction, and return it untranslated."""
     return text
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One thing that is done in an area, and what that means."""
+    """What is done in an area, and what that means."""
 
     what: str
     meaning: str
@@ -22,7 +22,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class Area:
-    """One of the areas, with its own page."""
+    """An area of work, which has a page of its own."""
 
     slug: str
     pictogram: str

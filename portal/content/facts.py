@@ -1,7 +1,7 @@
-"""The organisation's facts, each standing here once.
+"""The organisation's facts, each stated once.
 
 Texts receive them as named values, so no phone number, address, date or count is
-typed into a sentence and every language tells the same. What only the
+typed into a sentence, and every language states the same. What only the
 administration can confirm is a setting (``settings.Confirmed``).
 """
 
@@ -11,7 +11,7 @@ from datetime import date
 
 @dataclass(frozen=True)
 class Facts:
-    """What pages may state. Proper names stay Swedish in every language."""
+    """What pages may state. Proper names are in Swedish in every language."""
 
     administration: str = "Grundskoleförvaltningen"
     board: str = "Grundskolenämnden i Göteborgs Stad"
@@ -46,7 +46,7 @@ class Facts:
 
     @property
     def map_url(self) -> str:
-        """A map of the visiting address; opened only when a reader asks for it."""
+        """A map of the visiting address on the web; fetched only when a reader follows the link."""
         point = f"{self.latitude}/{self.longitude}"
         return (
             "https://www.openstreetmap.org/"
@@ -55,14 +55,14 @@ class Facts:
 
     @property
     def geo_url(self) -> str:
-        """The same place for a device's own map (RFC 5870)."""
+        """The visiting address for the map of the device (RFC 5870)."""
         return f"geo:{self.latitude},{self.longitude}"
 
 
 def dialled(phone: str) -> str:
-    """A Swedish number as ``tel:`` wants it (RFC 3966).
+    """A Swedish phone number in the form that a ``tel:`` address needs (RFC 3966).
 
     >>> dialled("031-365 09 60")
     '+46313650960'
     """
-    return "+46" + "".join(sign for sign in phone if sign.isdigit()).removeprefix("0")
+    return "+46" + "".join(filter(str.isdigit, phone)).removeprefix("0")

@@ -1,8 +1,7 @@
-"""When the telephone is answered: opening hours, and whether it is open now.
+"""When the telephone is answered: opening hours, and whether it is answered now.
 
-Hours are given as ``mon-fri 08:00-16:30, sat 10:00-14:00`` and are Swedish time.
-On public holidays, and on the eves that Sweden keeps as if they were, nobody
-answers. Where no hours are known, nothing is said.
+Hours are written as ``mon-fri 08:00-16:30, sat 10:00-14:00``, in Swedish time. Nobody
+answers on public holidays, nor on the eves that Sweden treats as public holidays.
 """
 
 import re
@@ -10,6 +9,7 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Europe/Stockholm")
@@ -22,7 +22,7 @@ _LONGEST_BREAK = timedelta(days=14)
 
 @dataclass(frozen=True)
 class Shift:
-    """The same hours on some days in a row; Monday is 0."""
+    """The same hours on consecutive days of the week; Monday is 0."""
 
     first: int
     last: int
@@ -32,7 +32,7 @@ class Shift:
 
 @dataclass(frozen=True)
 class Opening:
-    """Whether it is open at a moment, and until when that is so."""
+    """Whether the telephone is answered at a moment, and when that changes."""
 
     is_open: bool
     changes_at: datetime
@@ -40,21 +40,21 @@ class Opening:
 
 @dataclass(frozen=True)
 class Hours:
-    """All shifts of a week."""
+    """The shifts of a week."""
 
     shifts: tuple[Shift, ...]
 
     @classmethod
     def read(cls, text: str) -> "Hours":
-        """Hours as an operator writes them.
+        """Parse hours as an operator writes them.
 
         Raises:
-            ValueError: when they cannot be understood.
+            ValueError: when the text has another format, or a shift ends before it begins.
         """
         return cls(tuple(_shift(part.strip()) for part in text.split(",")))
 
     def opening(self, moment: datetime) -> Opening:
-        """What holds at a moment, and when that changes."""
+        """Whether the telephone is answered at a moment, and when that changes."""
         local = moment.astimezone(ZONE)
         for opens, closes in self._periods(local.date()):
             if local < opens:
@@ -64,12 +64,12 @@ class Hours:
         return Opening(False, local + _LONGEST_BREAK)
 
     def _periods(self, start: date) -> Iterator[tuple[datetime, datetime]]:
-        """Every time that it is open from a day on, in order."""
+        """The opening and closing times from a day on, in order."""
         for number in range(_LONGEST_BREAK.days):
             day = start + timedelta(days=number)
             if day in _holidays():
                 continue
-            for shift in sorted(self.shifts, key=lambda one: one.opens):
+            for shift in sorted(self.shifts, key=attrgetter("opens")):
                 if shift.first <= day.weekday() <= shift.last:
                     opens, closes = (
                         datetime.combine(day, at, ZONE) for at in (shift.opens, shift.closes)
@@ -79,7 +79,7 @@ class Hours:
 
 @cache
 def _holidays() -> Container[date]:
-    """Sweden's; imported where hours are known, since the package has the whole world's."""
+    """The Swedish ones; imported here, since only a portal with phone hours needs the package."""
     from holidays.constants import DE_FACTO, PUBLIC
     from holidays.countries.sweden import Sweden
 
@@ -87,10 +87,10 @@ def _holidays() -> Container[date]:
 
 
 def _shift(text: str) -> Shift:
-    found = _SHIFT.fullmatch(text)
-    if not found:
+    match = _SHIFT.fullmatch(text)
+    if not match:
         raise ValueError("must be such as: mon-fri 08:00-16:30, sat 10:00-14:00")
-    first, last, opens, closes = found.groups()
+    first, last, opens, closes = match.groups()
     shift = Shift(
         DAYS.index(first.lower()),
         DAYS.index((last or first).lower()),

@@ -144,6 +144,10 @@ def sound(file: File) -> Catalog:
     return Catalog(file.language, entries, file.plural_form, tuple(faults), fuzzy)
 
 
+_UNUSED_HEADER = re.compile(r'^"(?:POT-Creation-Date|PO-Revision-Date|Language):.*"$', re.MULTILINE)
+_OBSOLETE = re.compile(r"^#~.*$", re.MULTILINE)
+
+
 def open_file(path: Path, language: Language) -> File:
     """Read a ``.po`` file with everything in it.
 
@@ -158,10 +162,11 @@ def open_file(path: Path, language: Language) -> File:
         raise CatalogError(path, BROKEN, malformed[1], line=malformed[0])
     count = _check_header(path, content, language)
     catalog = _Entries(locale=language.locale)
+    # What the portal does not use is left out, since Babel may fail on it.
+    used_content = _OBSOLETE.sub("", _UNUSED_HEADER.sub('""', content))
     try:
-        PoFileParser(catalog, ignore_obsolete=True, abort_invalid=True).parse(
-            StringIO(_without_unused(content))
-        )
+        parser = PoFileParser(catalog, ignore_obsolete=True, abort_invalid=True)
+        parser.parse(StringIO(used_content))
         plural_form = parse_rule(f"plural={catalog.plural_expr}")
         used = used_forms(plural_form)
     except PoFileError as error:
@@ -197,15 +202,6 @@ def clean(content: str) -> str:
     content = re.sub(r"^(msg\w+(?:\[\d+\])?)[ \t]*(?=\")", r"\1 ", content, flags=re.MULTILINE)
     content = re.sub(r"^#(?=[^\s~,.:|])", "# ", content, flags=re.MULTILINE)
     return re.sub(r"^#([,.:|])(?=\S)", r"#\1 ", content, flags=re.MULTILINE)
-
-
-_UNUSED_HEADER = re.compile(r'^"(?:POT-Creation-Date|PO-Revision-Date|Language):.*"$', re.MULTILINE)
-_OBSOLETE = re.compile(r"^#~.*$", re.MULTILINE)
-
-
-def _without_unused(content: str) -> str:
-    """Without headers and entries that the portal does not use, on which Babel may fail."""
-    return _OBSOLETE.sub("", _UNUSED_HEADER.sub('""', content))
 
 
 def _check_header(path: Path, content: str, language: Language) -> int:

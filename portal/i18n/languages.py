@@ -24,6 +24,11 @@ CATALOG = "LC_MESSAGES/portal.po"
 RIGHT_TO_LEFT = frozenset({"Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Syrc", "Thaa"})
 """Scripts (ISO 15924), for languages whose direction CLDR does not have."""
 
+STAND_INS = {"prs": "fa", "pnb": "pa-Arab"}
+"""Languages whose data CLDR has under another tag (ISO 639-3 macrolanguages)."""
+OWN_NAMES = {"prs": "دری", "pnb": "پنجابی"}
+"""What those languages call themselves."""
+
 _TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -74,29 +79,47 @@ def language(tag: str) -> Language:
     """
     if not _TAG.fullmatch(tag):
         raise NoLanguage(f"{tag} is no language tag (BCP 47), such as ar or zh-Hant")
+    subtags = tag.split("-")[1:]
+    script = next((subtag for subtag in subtags if len(subtag) == 4), "")
     try:
-        locale = Locale.parse(tag, sep="-")
+        locale = Locale.parse(STAND_INS.get(tag, tag), sep="-")
     except UnknownLocaleError:
-        return _unknown_language(tag)
-    name = locale.get_display_name(locale) or tag
+        return _unknown_language(tag, script)
+    # CLDR fills in a script and a region that the tag does not ask for.
+    asked = Locale(
+        locale.language,
+        locale.territory if locale.territory in subtags else None,
+        locale.script if locale.script in subtags else None,
+    )
+    name = OWN_NAMES.get(tag) or asked.get_display_name(locale) or tag
+    if script and script != locale.script:
+        name += f" ({locale.scripts.get(script, script)})"
     formats = Locale.parse(FORMATS[tag]) if tag in FORMATS else locale
-    direction = "rtl" if RIGHT_TO_LEFT & {*tag.split("-")} else locale.text_direction
-    return Language(tag, _capitalized(name), direction, formats)
+    return Language(tag, _capitalized(name), _direction(script, locale), formats)
 
 
-def _unknown_language(tag: str) -> Language:
+def _direction(script: str, locale: Locale) -> str:
+    if script:
+        return "rtl" if script in RIGHT_TO_LEFT else "ltr"
+    return str(locale.text_direction)
+
+
+def _unknown_language(tag: str, script: str) -> Language:
     """A language that CLDR has no data for: a wider one stands in, else Swedish.
 
     Only the direction is its own, where its script is known.
     """
     wider, _, subtag = tag.rpartition("-")
-    if wider and (language_without := language(wider)).is_known:
-        return replace(language_without, tag=tag, name=f"{language_without.name} ({subtag})")
     source = Locale.parse(SOURCE)
+    if wider and (wider_language := language(wider)).is_known:
+        subtag_name = source.scripts.get(subtag, subtag)
+        name = f"{wider_language.name} ({subtag_name})"
+        direction = _direction(script, wider_language.locale)
+        return replace(wider_language, tag=tag, name=name, direction=direction)
     likely: str = get_global("likely_subtags").get(tag, "")
-    scripts = {*tag.split("-"), *likely.split("_")}
-    direction = "rtl" if RIGHT_TO_LEFT & scripts else "ltr"
+    is_right_to_left = RIGHT_TO_LEFT & {script, *likely.split("_")}
     name = source.languages.get(tag.partition("-")[0], tag)
+    direction = "rtl" if is_right_to_left else "ltr"
     return Language(tag, _capitalized(name), direction, source, is_known=False)
 
 

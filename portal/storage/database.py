@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from portal.storage import migrations
-from portal.storage.engines import reading_engine, writing_engine
+from portal.storage.engines import begin, reading_engine, writing_engine
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -146,7 +146,7 @@ class Database:
             raise _unavailable(error) from None
 
     def connect(self) -> AbstractContextManager[sa.Connection]:
-        """A connection for tools; a transaction on it excludes all writers.
+        """A connection for tools; ``engines.begin`` begins a transaction on it.
 
         Raises:
             sqlalchemy.exc.OperationalError: when the database does not answer.
@@ -155,7 +155,7 @@ class Database:
 
     def upgrade(self) -> None:
         """Bring the tables to the newest revision."""
-        with self._engine.begin() as connection:
+        with self._engine.connect() as connection, begin(connection):
             migrations.upgrade(connection)
 
     def revisions(self) -> tuple[str, str]:
@@ -208,7 +208,7 @@ class Database:
     def _in_transaction(
         self, do: Callable[[sa.Connection, list[_Waiting]], list[Any]], batch: list[_Waiting]
     ) -> list[Any]:
-        with self._writing() as connection, connection.begin():
+        with self._writing() as connection, begin(connection):
             return do(connection, batch)
 
     def _writing(self) -> AbstractContextManager[sa.Connection]:

@@ -9,6 +9,8 @@ on both without further care. The lock ends with its transaction, so a connectio
 such as PgBouncer may stand between.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,28 +38,45 @@ _WRITERS_LOCK = 7_031_365
 
 
 def writing_engine(url: str) -> sa.Engine:
-    """An engine with one connection, for the one writer.
+    """An engine with one connection, for the one writer; ``begin`` begins its transactions.
 
     Args:
         url: as in ``DATABASE_URL``.
     """
     if url.startswith("sqlite:"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-        arguments = {"check_same_thread": False}
-        engine = sa.create_engine(url, pool_size=1, hide_parameters=True, connect_args=arguments)
-        _prepare_sqlite(engine)
-        begin = "BEGIN IMMEDIATE"
-    else:
         engine = sa.create_engine(
-            _with_driver(url),
+            url,
             pool_size=1,
-            pool_pre_ping=True,
+            isolation_level="AUTOCOMMIT",
+            paramstyle="named",
             hide_parameters=True,
-            connect_args=_POSTGRESQL_ARGUMENTS,
+            connect_args={"check_same_thread": False},
         )
-        begin = f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})"
-    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
-    return engine
+        _prepare_sqlite(engine)
+        return engine
+    return sa.create_engine(
+        _with_driver(url),
+        pool_size=1,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args=_POSTGRESQL_ARGUMENTS,
+    )
+
+
+@contextmanager
+def begin(connection: sa.Connection) -> Iterator[None]:
+    """A transaction that excludes all other writers; committed at the end of the block.
+
+    A statement and no event: an engine on which an event is listened to looks for more of
+    them at each statement.
+    """
+    with connection.begin():
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})")
+        yield
 
 
 def reading_engine(url: str) -> "AsyncEngine":

@@ -1,26 +1,28 @@
 """How much one sender may send: who a sender is, counting the last hour, how long to wait.
 
 A sender is a keyed number, never the network address itself. What came in is remembered
-for an hour in the table ``arrivals`` and forgotten when the next comes.
+for an hour in the table ``arrivals``; a running portal deletes what is older once a minute.
 """
 
+import asyncio
 import hashlib
 import ipaddress
 import math
 from collections import Counter
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
+from portal.storage.database import Database, Unavailable
 from portal.storage.tables import arrivals
 
 REMEMBERED = timedelta(hours=1)
 """How long arrivals are counted."""
-OVERDUE = timedelta(hours=1, minutes=1)
-"""The age at which arrivals are deleted; many at once cost less than a few with each message."""
+FORGET_EVERY = timedelta(minutes=1)
 FORGOTTEN = 5000
-"""Arrivals deleted at once at the most; no sender waits longer for that."""
+"""Arrivals deleted in one transaction at the most; no sender waits longer for that."""
 
 
 class RateLimited(Exception):
@@ -43,14 +45,12 @@ def sender_number(secret_key: bytes, address: str) -> int:
         address: an IPv4 address; an IPv6 address, whose household's /64 counts; or
             whatever else a proxy calls its client (``unknown``, ``unix:``), as one sender.
     """
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return narrow_hash(secret_key + address.encode("utf-8", "replace"))
-    if isinstance(ip, ipaddress.IPv6Address):
-        network = ip.ipv4_mapped or ipaddress.ip_network(address).supernet(new_prefix=64)
-        return narrow_hash(secret_key + str(network).encode())
-    return narrow_hash(secret_key + str(ip).encode())
+    network = address
+    if ":" in address:
+        with suppress(ValueError):
+            mapped = ipaddress.IPv6Address(address).ipv4_mapped
+            network = str(mapped or ipaddress.ip_network(address).supernet(new_prefix=64))
+    return narrow_hash(secret_key + network.encode("utf-8", "replace"))
 
 
 def narrow_hash(content: bytes) -> int:
@@ -62,10 +62,22 @@ def narrow_hash(content: bytes) -> int:
     return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), signed=True)
 
 
-def forget(connection: sa.Connection, now: datetime) -> None:
-    """Delete the oldest arrivals, once one of them is overdue."""
-    moments = {"overdue": now - OVERDUE, "hour_ago": now - REMEMBERED}
-    connection.execute(_FORGET, moments)
+async def forget_regularly(database: Database) -> None:
+    """Delete what is older than an hour, until cancelled.
+
+    A fault of the database is reported where it is met; the next minute tries again.
+    """
+    while True:
+        with suppress(Unavailable):
+            while await database.write(lambda connection: forget(connection, datetime.now(UTC))):
+                pass
+        await asyncio.sleep(FORGET_EVERY.total_seconds())
+
+
+def forget(connection: sa.Connection, now: datetime) -> bool:
+    """Delete the oldest arrivals; tells whether there may be more."""
+    deleted = connection.execute(_FORGET, {"hour_ago": now - REMEMBERED}).rowcount
+    return deleted == FORGOTTEN
 
 
 def count_recent(
@@ -90,13 +102,10 @@ def rate_limited(
     return RateLimited(math.ceil((oldest + REMEMBERED - now) / timedelta(minutes=1)))
 
 
-# The oldest arrivals have the least ids; when the first is not overdue, no row is looked at.
-_OVERDUE = sa.select(arrivals.c.id).where(
-    arrivals.c.id == sa.select(sa.func.min(arrivals.c.id)).scalar_subquery(),
-    arrivals.c.received_at <= sa.bindparam("overdue"),
-)
+# The oldest arrivals have the least ids, so an index leads to them.
 _FORGET = sa.delete(arrivals).where(
-    arrivals.c.id < _OVERDUE.scalar_subquery() + sa.literal_column(str(FORGOTTEN)),
+    arrivals.c.id
+    < sa.select(sa.func.min(arrivals.c.id)).scalar_subquery() + sa.literal_column(str(FORGOTTEN)),
     arrivals.c.received_at <= sa.bindparam("hour_ago"),
 )
 _COUNT = (

@@ -1,7 +1,7 @@
-"""Every state in which readers can meet a page, with example values.
+"""Every state of every page, with example values.
 
-Pages are easy to find; a receipt, a refused form and an error are not. Translators
-see all of them here, and a text that no state shows is a hole in this table.
+A receipt, a refused form and an error page are hard to come by; translators see them
+all here. A text that no example shows means that an example is missing.
 """
 
 from collections.abc import Mapping
@@ -22,21 +22,21 @@ from portal.web.public.pages import BY_SLUG, CONTACT, PAGES, Page, render_page
 HOURS = Hours.read("mon-fri 08:00-16:30, sat 10:00-14:00")
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=ZONE)
 NUMBERS = (1, 2, 3, 11, 100)
-"""With 0, one for each plural form of every language."""
+"""Together with 0, these use every plural form of every language."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """A page as a reader may meet it."""
+    """A page in one of its states."""
 
     name: str
     page: Page
     values: Mapping[str, Any] = field(default_factory=dict)
     confirmed: Mapping[str, Any] = field(default_factory=dict)
-    """What the administration is taken to have confirmed."""
+    """The settings that count as confirmed by the administration."""
 
     def render(self, renderer: Renderer) -> Rendered:
-        """The page in this state."""
+        """The page of this example in the language of a renderer."""
         confirmed = replace(renderer.renderers.values["confirmed"], **self.confirmed)
         return render_page(renderer, self.page, **{**self.values, "confirmed": confirmed})
 
@@ -57,9 +57,9 @@ def _refused(reason: str, field: str, number: int = 0) -> Example:
     return Example(name, CONTACT, {"form": form, "problems": [Problem(field, reason, number)]})
 
 
-def _confirmed(slug: str, what: str, **confirmed: Any) -> Example:
-    """A page once the administration has confirmed something."""
-    return Example(f"{slug}/{what}", BY_SLUG[slug], confirmed=confirmed)
+def _confirmed(slug: str, state: str, **confirmed: Any) -> Example:
+    """A page that shows something that the administration has confirmed."""
+    return Example(f"{slug}/{state}", BY_SLUG[slug], confirmed=confirmed)
 
 
 EXAMPLES = (
@@ -94,7 +94,7 @@ EXAMPLES = (
 
 
 def where_shown(renderers: Renderers) -> dict[Key, list[str]]:
-    """Each text and the names of the examples that show it, in the order of the table.
+    """Each text with the names of the examples that show it, in the order of the table.
 
     Args:
         renderers: of at least two languages. Some texts are shown only in a translation,

@@ -75,7 +75,7 @@ def add(locales: Path, tag: str) -> Path:
     """Begin the catalog of a new language, with its plural rule and every text.
 
     Raises:
-        ValueError: when the tag is none, or the source's.
+        NoLanguage: when the tag is no language tag, or that of the source.
         FileExistsError: when there is a catalog of that language, in whatever case.
     """
     new = language(tag)
@@ -206,8 +206,8 @@ def _merge(
     """
     current = {_key(entry): entry for entry in former if not entry.obsolete}
     obsolete = {_key(entry): entry for entry in former if entry.obsolete}
-    wanted = {_key(entry) for entry in template}
-    vanished = {key: entry for key, entry in current.items() if key not in wanted}
+    template_keys = {_key(entry) for entry in template}
+    vanished = {key: entry for key, entry in current.items() if key not in template_keys}
     merged = polib.POFile(wrapwidth=0)
     merged.header, merged.metadata = former.header, former.metadata
     merged.metadata_is_fuzzy = former.metadata_is_fuzzy

@@ -1,13 +1,12 @@
-"""Languages that nobody speaks, to find what was forgotten.
+"""Pseudo-languages, which show what was forgotten in translation and layout.
 
-In ``en-XA`` every text is longer, accented and in brackets: what is cut off, or
-shows without accents, did not come through a catalog. ``ar-XB`` is the same from
+In ``en-XA`` every text is longer, accented and in brackets: a text that is cut off was
+not given room, and one without accents did not come through a catalog. ``ar-XB`` is the same from
 right to left. They have no folder in ``locales/``, so a portal that serves readers
 does not have them; only the preview and tests make their catalogs.
 """
 
 from collections.abc import Iterable
-from itertools import chain
 
 from portal.i18n.catalogs import Catalog
 from portal.i18n.checks import PLACEHOLDER, Entry
@@ -21,32 +20,33 @@ _ACCENTS = str.maketrans(
     "áƀçđéƒğħíĵķłɱñóþɋŕšţúṽŵẋýžãâõÁƁÇĐÉƑĞĦÍĴĶŁṀÑÓÞɊŔŠŢÚṼŴẊÝŽÃÂÕ",
 )
 GROWTH = 0.4
-"""By how much texts are longer than the Swedish, as Somali and Finnish often are."""
+"""How much longer texts become, as a share of the Swedish; Somali and Finnish often do."""
 
 
 def catalog(language: Language, texts: Iterable[Entry]) -> Catalog:
-    """A catalog in which every text is translated into nothing."""
-    entries = {
-        entry.key: tuple(map(disguised, _forms(entry, len(language.plural_examples))))
-        for entry in texts
-    }
+    """A catalog in which every text is disguised Swedish.
+
+    Args:
+        language: a pseudo-language.
+        texts: the entries of the template of all catalogs.
+    """
+    count = len(language.plural_examples)
+    entries = {}
+    for entry in texts:
+        singular, *plural = entry.sources
+        entries[entry.key] = tuple(map(disguise, [singular, *plural * (count - 1)]))
     return Catalog(language, entries, parse_rule(language.plurals))
 
 
-def _forms(entry: Entry, count: int) -> Iterable[str]:
-    singular, *plural = entry.sources
-    return chain([singular], plural * (count - 1))
+def disguise(text: str) -> str:
+    """A text that is longer, accented and in brackets, its values unchanged.
 
-
-def disguised(text: str) -> str:
-    """A text in letters that are no language's, its values kept.
-
-    >>> disguised("Ring %(phone)s.")
+    >>> disguise("Ring %(phone)s.")
     '[Ŕíñğ %(phone)s. ~~]'
     """
-    end, said = 0, ""
+    end, accented = 0, ""
     for value in PLACEHOLDER.finditer(text):
-        said += text[end : value.start()].translate(_ACCENTS) + value[0]
+        accented += text[end : value.start()].translate(_ACCENTS) + value[0]
         end = value.end()
-    said += text[end:].translate(_ACCENTS)
-    return f"[{said} {'~' * round(GROWTH * len(PLACEHOLDER.sub('', text)))}]"
+    accented += text[end:].translate(_ACCENTS)
+    return f"[{accented} {'~' * round(GROWTH * len(PLACEHOLDER.sub('', text)))}]"

@@ -1,6 +1,6 @@
-"""What translators are told: what is wrong, what is left to do, what has changed.
+"""Reports for translators: what is wrong, what is left to do, what has changed.
 
-Each report is data, for ``--json``, and says itself in words for people.
+Each report is data, for ``--json``, and as a string it is text for people.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from portal.i18n import catalogs
-from portal.i18n.checks import Fault, Key
 from portal.i18n.coverage import Coverage, measure
 from portal.i18n.languages import CATALOG, SOURCE, Language, Languages, language
 from portal.i18n.rendering import Renderers
@@ -19,8 +18,8 @@ from portal.web.edition import open_renderers
 from portal.web.public.page_coverage import texts_of
 from portal.web.public.pages import PAGES
 
-SHOWN = 4
-"""Pages that are named before the rest is counted."""
+NAMED_PAGES = 4
+"""How many pages a finding names; the others are only counted."""
 
 _WORDS = {
     "en": {
@@ -48,81 +47,83 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class Finding:
-    """A fault as a translator is told of it."""
+    """A fault as it is reported to a translator."""
 
     language: str
     file: str
     line: int
     level: str
+    """``error`` or ``warning``."""
     check: str
     context: str | None
     source: str
     text: str
     seen_on: Sequence[str]
-    """Paths; the same in the preview."""
+    """Paths of pages, which are the same in the preview."""
     fault: str
     remedy: str
     interface_language: str
+    """The language of the report: ``en`` or ``sv``."""
 
     def __str__(self) -> str:
         words = _WORDS[self.interface_language]
-        texts = [f"  {self.source}", f"  → {self.text}"] if self.source else []
-        where = [f"  {words['seen']}: {self._places(words)}"] if self.source else []
-        about = f"{self.fault[0].upper()}{self.fault[1:]}. {self.remedy}"
         head = f"{self.file}:{self.line}: {words[self.level]} ({self.check})"
-        return "\n".join([head, *texts, f"  {about}", *where])
+        explanation = f"  {self.fault[0].upper()}{self.fault[1:]}. {self.remedy}"
+        if not self.source:
+            return f"{head}\n{explanation}"
+        texts = f"  {self.source}\n  → {self.text}"
+        return f"{head}\n{texts}\n{explanation}\n  {words['seen']}: {self._pages(words)}"
 
-    def _places(self, words: Mapping[str, str]) -> str:
+    def _pages(self, words: Mapping[str, str]) -> str:
         if len(self.seen_on) == len(EXAMPLES):
             return words["all"]
-        named = ", ".join(self.seen_on[:SHOWN]) or words["nowhere"]
-        rest = len(self.seen_on) - SHOWN
-        return f"{named} {words['more'].format(rest)}" if rest > 0 else named
+        named = ", ".join(self.seen_on[:NAMED_PAGES]) or words["nowhere"]
+        others = len(self.seen_on) - NAMED_PAGES
+        return f"{named} {words['more'].format(others)}" if others > 0 else named
 
 
 def faults(
     locales: Path, languages: Iterable[Language], settings: Settings, interface_language: str
 ) -> list[Finding]:
-    """Everything that is wrong with some catalogs, in English or Swedish."""
-    places = where_shown(_any_renderers(settings))
-    return [
-        _told(locales, language, fault, places, interface_language)
-        for language in languages
-        for fault in merging.check(locales, language)
-    ]
+    """Everything that is wrong with the catalogs of some languages.
+
+    Args:
+        locales: the folder of the catalogs.
+        languages: whose catalogs to check.
+        settings: of the portal that shows the texts.
+        interface_language: the language of the report, ``en`` or ``sv``.
+    """
+    pages = where_shown(_renderers(settings))
+    findings = []
+    for checked in languages:
+        for fault in merging.check(locales, checked):
+            explanation = fault.explain(interface_language)
+            names = pages.get((fault.context, fault.source), ())
+            finding = Finding(
+                checked.tag,
+                f"{locales.name}/{checked.tag}/{CATALOG}",
+                fault.line,
+                "error" if fault.check.is_error else "warning",
+                fault.check.name,
+                fault.context,
+                fault.source,
+                fault.text,
+                [f"/{checked.tag}/{name}" for name in names],
+                explanation.fault,
+                explanation.remedy,
+                interface_language,
+            )
+            findings.append(finding)
+    return findings
 
 
-def _told(
-    locales: Path,
-    language: Language,
-    fault: Fault,
-    places: Mapping[Key, list[str]],
-    interface_language: str,
-) -> Finding:
-    said = fault.explain(interface_language)
-    return Finding(
-        language.tag,
-        f"{locales.name}/{language.tag}/{CATALOG}",
-        fault.line,
-        "error" if fault.check.is_error else "warning",
-        fault.check.name,
-        fault.context,
-        fault.source,
-        fault.text,
-        [f"/{language.tag}/{name}" for name in places.get((fault.context, fault.source), ())],
-        said.fault,
-        said.remedy,
-        interface_language,
-    )
-
-
-def verdict(told: Sequence[Finding], interface_language: str) -> str:
-    """How it stands, in a line."""
+def verdict(findings: Sequence[Finding], interface_language: str) -> str:
+    """How many errors and warnings there are, in one line."""
     words = _WORDS[interface_language]
-    if not told:
+    if not findings:
         return words["well"]
-    errors = sum(one.level == "error" for one in told)
-    return words["verdict"].format(errors, len(told) - errors)
+    errors = sum(finding.level == "error" for finding in findings)
+    return words["verdict"].format(errors, len(findings) - errors)
 
 
 @dataclass(frozen=True)
@@ -133,42 +134,45 @@ class Changed:
     source: str
     previous: str
     difference: str
-    """What came ``{+so+}`` and what went ``[-so-]``."""
+    """What was added ``{+so+}`` and what was removed ``[-so-]``."""
 
 
 @dataclass(frozen=True)
 class Status:
-    """How far a language has come."""
+    """How much of a language is translated."""
 
     language: str
     name: str
-    whole: Coverage
+    all_texts: Coverage
+    """Of all texts that any page shows."""
     pages: Mapping[str, Coverage]
     """By slug."""
     changed: Sequence[Changed]
 
     def __str__(self) -> str:
         head = f"{self.name} ({self.language})"
-        rows = [("", "all texts", self.whole), *((f"/{s}", "", c) for s, c in self.pages.items())]
-        lines = [f"{head:40} translated  fuzzy  missing"]
-        for slug, about, c in rows:
-            name = f"  {about or f'/{self.language}{slug}'}"
-            lines.append(f"{name:40} {c.translated:6}/{c.total:<3} {c.fuzzy:6} {c.missing:8}")
+        lines = [f"{head:40} translated  fuzzy  missing", _row("all texts", self.all_texts)]
+        lines += [_row(f"/{self.language}/{slug}", page) for slug, page in self.pages.items()]
         if self.changed:
             lines += ["  The Swedish has changed:"]
-            lines += [f"  {one.line}: {one.difference}" for one in self.changed]
+            lines += [f"  {change.line}: {change.difference}" for change in self.changed]
         return "\n".join(lines)
 
 
+def _row(name: str, coverage: Coverage) -> str:
+    share = f"{coverage.translated:6}/{coverage.total:<3}"
+    return f"  {name:38} {share} {coverage.fuzzy:6} {coverage.missing:8}"
+
+
 def status(locales: Path, language: Language, settings: Settings) -> Status:
-    """How far a language has come, page by page.
+    """How much of a language is translated, page by page.
 
     Raises:
         CatalogError: when its catalog cannot be used.
     """
     file = catalogs.open_file(locales / language.tag / CATALOG, language)
     catalog = catalogs.sound(file)
-    renderers = _any_renderers(settings)
+    renderers = _renderers(settings)
     return Status(
         language.tag,
         language.name,
@@ -187,7 +191,7 @@ def status(locales: Path, language: Language, settings: Settings) -> Status:
     )
 
 
-def _any_renderers(settings: Settings) -> Renderers:
-    """Renderers for pages whose words do not matter: the Swedish and one that has none."""
+def _renderers(settings: Settings) -> Renderers:
+    """Renderers that record which texts a page shows, in Swedish and without any translation."""
     texts = {tag: catalogs.empty(language(tag)) for tag in (SOURCE, "en")}
     return open_renderers(settings, Languages(texts), texts, asset=str)

@@ -1,5 +1,6 @@
 """The table of routes. Everything is put together here and nowhere else."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from portal.i18n.negotiation import negotiate
 from portal.settings import Settings
 from portal.storage.database import Database
+from portal.storage.limits import forget_regularly
 from portal.storage.secret_key import open_secret_key
 from portal.web import resources
 from portal.web.edition import LOCALES, build
@@ -50,8 +52,10 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
         if settings.embedded:
             database.upgrade()
         await database.start()
+        forgetting = asyncio.create_task(forget_regularly(database))
         async with reloading(guard, settings, locales, stamps):
             yield
+        forgetting.cancel()
         await database.stop()
 
     routes = [

@@ -8,7 +8,7 @@ from one edition to the next, where their bytes are equal.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -105,7 +105,7 @@ def build_from(
         jinja2.TemplateError: when a template is at fault.
     """
     languages = Languages(catalogs)
-    assets = Assets(DATA / "static")
+    assets = _open_assets(DATA / "static")
     hours = settings.confirmed.phone_hours
     opening = hours.opening(now) if hours else None
     renderers = open_renderers(settings, languages, catalogs, asset=assets, opening=opening)
@@ -120,6 +120,12 @@ def build_from(
     }
     resources = Resources(builders, compressed)
     return Edition(renderers, catalogs, coverage, opening, resources, errors)
+
+
+@cache
+def _open_assets(folder: Path) -> Assets:
+    """Read once, as templates are compiled once: pages and files are always of one version."""
+    return Assets(folder)
 
 
 def open_renderers(

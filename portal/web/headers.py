@@ -20,6 +20,8 @@ SECURITY: Headers = [
 ]
 """On every response. ``no-referrer`` would make browsers send forms with ``Origin: null``."""
 
+_SECURITY_NAMES = frozenset(name for name, _ in SECURITY)
+
 REVALIDATE = "no-cache"
 """Caches may store the response and ask each time whether it has changed."""
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -29,6 +31,8 @@ NO_STORE = "no-store"
 def with_security(headers: Headers) -> Headers:
     """The headers with the security headers that are not among them."""
     names = {name for name, _ in headers}
+    if names.isdisjoint(_SECURITY_NAMES):
+        return headers + SECURITY
     return headers + [header for header in SECURITY if header[0] not in names]
 
 

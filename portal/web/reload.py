@@ -29,8 +29,13 @@ from portal.web.edition import Edition, build_from
 LOOK_SECONDS = 0.25
 """Between two looks at the files, in development."""
 
-Stamps = Mapping[Path, tuple[int, int]]
-"""When each catalog was saved (nanoseconds) and its size."""
+GONE_SECONDS = 2.0
+"""How long a file may be away, in development: some editors move it away before they save."""
+FEWEST_TEXTS = 0.5
+"""A catalog with a smaller share of its former texts was cut off, and is refused."""
+
+Stamps = Mapping[Path, tuple[int, int, int]]
+"""When each catalog was saved and changed (nanoseconds), and its size."""
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +52,7 @@ def read_stamps(locales: Path) -> Stamps:
     for path in locales.glob(f"*/{CATALOG}"):
         with suppress(FileNotFoundError):
             status = path.stat()
-            stamps[path] = status.st_mtime_ns, status.st_size
+            stamps[path] = status.st_mtime_ns, status.st_ctime_ns, status.st_size
     return stamps
 
 
@@ -95,15 +100,17 @@ async def _keep_up(
         while site.edition is edition:
             with suppress(TimeoutError):
                 await asyncio.wait_for(announced.wait(), _seconds_to_wait(edition, settings))
-            former_stamps = stamps
+            saved: set[Path] | None = None
             if announced.is_set():
                 announced.clear()
-                stamps, former_stamps = read_stamps(locales), {}
-            elif not settings.production:
                 stamps = read_stamps(locales)
-            saved = None
-            if stamps != former_stamps:
-                saved = {path for path in stamps if stamps[path] != former_stamps.get(path)}
+                saved = {*stamps}
+            elif not settings.production and (current := read_stamps(locales)) != stamps:
+                if not current.keys() >= stamps.keys():
+                    await asyncio.sleep(GONE_SECONDS)
+                    current = read_stamps(locales)
+                saved = {path for path in current if current[path] != stamps.get(path)}
+                stamps = current
             if saved is not None or edition.is_stale(datetime.now(UTC)):
                 await loop.run_in_executor(threads, reload, site, settings, locales, saved)
 
@@ -179,6 +186,8 @@ def _read_or_keep(path: Path, language: Language, former: Catalog | None) -> Cat
         faults = catalog.faults
     except CatalogError as error:
         faults = (str(error),)
+    if former and not faults and len(catalog.entries) < FEWEST_TEXTS * len(former.entries):
+        faults = (f"{path}: most of its texts are gone; was it saved whole?",)
     if faults:
         for fault in faults:
             log.error("%s", fault)

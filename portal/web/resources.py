@@ -247,16 +247,13 @@ def resource(
         headers: further headers.
         quality: of brotli, 0 to 11.
     """
-    content = _encodable(body) if isinstance(body, str) else body
-    etag = "" if cache == NO_STORE else hashlib.sha256(content).hexdigest()[:20]
+    if isinstance(body, str):
+        # No page may hold NUL or lone surrogates.
+        body = body.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace")
+    etag = "" if cache == NO_STORE else hashlib.sha256(body).hexdigest()[:20]
     fields = {"content-type": media_type, "cache-control": cache, "vary": "Accept-Encoding"}
     encoded = [(name.encode(), value.encode()) for name, value in (fields | dict(headers)).items()]
-    return Resource(status, etag, with_security(encoded), content, quality)
-
-
-def _encodable(text: str) -> bytes:
-    """The text as UTF-8; NUL and lone surrogates, which no page may hold, are replaced."""
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace")
+    return Resource(status, etag, with_security(encoded), body, quality)
 
 
 def redirect(

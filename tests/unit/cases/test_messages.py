@@ -16,6 +16,7 @@ from portal.cases.messages import Arrival, Message, Submission, receive_all
 from portal.cases.references import ALPHABET
 from portal.storage import limits, tables
 from portal.storage.database import Database, Unavailable
+from portal.storage.engines import begin
 from portal.storage.limits import RateLimited
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -161,12 +162,13 @@ def test_a_message_costs_the_same_however_many_there_are(tmp_path: Path) -> None
     run: list[str] = []
     with closing(Database(f"sqlite:///{tmp_path}/portal.db")) as database:
         database.upgrade()
-        with database.connect() as connection, connection.begin():
+        with database.connect() as connection, begin(connection):
             driver: Any = connection.connection.driver_connection
             driver.set_trace_callback(run.append)
             for text in ("ett", "två"):
                 messages.receive_all(connection, [Arrival(sent(text), 1, 1)])
             connection.execute(sa.select(tables.messages).where(tables.messages.c.code == "x"))
+            limits.forget(connection, NOON)
             driver.set_trace_callback(None)
             plans = {
                 f"{statement}: {step[3]}"
@@ -209,27 +211,34 @@ async def test_messages_that_come_together_are_each_judged_alone(database: Datab
 async def test_what_arrived_is_forgotten_after_an_hour_but_no_message_is(
     database: Database,
 ) -> None:
-    moments = [NOON + timedelta(minutes=minutes) for minutes in (0, 1, 30, 60, 61, 62)]
-    remembered = []
-    for number, moment in enumerate(moments):
-        await receive(database, sent(f"{number}"), now=moment)
-        remembered.append(await count(database, tables.arrivals))
-    # At 61 minutes the first is overdue, and the second is forgotten with it.
-    assert remembered == [1, 2, 3, 4, 3, 4]
-    assert await count(database, tables.messages) == 6
-
-
-async def test_forgetting_many_takes_several_times(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    many = limits.FORGOTTEN + 500
-    row = {"sender": 1, "fingerprint": 1, "code": "c", "received_at": NOON}
-    await database.write(lambda c: c.execute(sa.insert(tables.arrivals), [row] * many) and None)
-    later = NOON + timedelta(hours=2)
-    await receive(database, sent("ett"), now=later)
-    assert await count(database, tables.arrivals) == 500 + 1
-    await receive(database, sent("två"), now=later)
+    for number, minutes in enumerate((0, 1, 30, 60)):
+        await receive(database, sent(f"{number}"), now=NOON + timedelta(minutes=minutes))
+    now = NOON + timedelta(minutes=62)
+    assert not await database.write(lambda connection: limits.forget(connection, now))
     assert await count(database, tables.arrivals) == 2
+    assert await count(database, tables.messages) == 4
+
+
+async def test_forgetting_many_takes_several_transactions(database: Database) -> None:
+    row = {"sender": 1, "fingerprint": 1, "code": "c", "received_at": NOON}
+    rows = [row] * (limits.FORGOTTEN + 500)
+    await database.write(lambda c: c.execute(sa.insert(tables.arrivals), rows) and None)
+    now = NOON + timedelta(hours=2)
+    assert await database.write(lambda connection: limits.forget(connection, now))
+    assert await count(database, tables.arrivals) == 500
+    assert not await database.write(lambda connection: limits.forget(connection, now))
+    assert await count(database, tables.arrivals) == 0
+
+
+async def test_a_running_portal_forgets_by_itself(database: Database) -> None:
+    await receive(database, sent("ett"), now=NOON)
+    forgetting = asyncio.create_task(limits.forget_regularly(database))
+    for _ in range(200):
+        if await count(database, tables.arrivals) == 0:
+            break
+        await asyncio.sleep(0.01)
+    forgetting.cancel()
+    assert await count(database, tables.arrivals) == 0
 
 
 async def test_what_is_not_yet_forgotten_does_not_count(database: Database) -> None:

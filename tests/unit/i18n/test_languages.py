@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from portal.i18n.languages import SOURCE, Languages, discover, language
+from portal.i18n.languages import (
+    CATALOG,
+    SOURCE,
+    Languages,
+    discover,
+    language,
+    strange_folders,
+)
 from portal.i18n.negotiation import negotiate
 from tests.unit.conftest import write_catalog
 
@@ -155,3 +162,32 @@ def test_a_folder_with_a_catalog_is_a_language(tmp_path: Path) -> None:
 
 def test_without_a_catalog_there_is_swedish(tmp_path: Path) -> None:
     assert list(discover(tmp_path / "nowhere")) == ["sv"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "name", "direction"),
+    [
+        ("prs", "دری", "rtl"),
+        ("pnb", "پنجابی", "rtl"),
+        ("kmr", "Kurdî (kurmancî)", "ltr"),
+        ("ku-Arab", "Kurdî (kurmancî) (erebî)", "rtl"),
+        ("ar-Latn", "العربية (اللاتينية)", "ltr"),
+        ("zh-Hant", "中文 (繁體)", "ltr"),
+    ],
+)
+def test_a_script_decides_the_direction_and_no_country_is_named_unasked(
+    tag: str, name: str, direction: str
+) -> None:
+    assert (language(tag).name, language(tag).direction) == (name, direction)
+
+
+def test_a_folder_that_is_no_language_stops_no_other(tmp_path: Path) -> None:
+    for folder in ("en", "pt_BR", "ar - Copy", "sr@latin", "sv"):
+        (tmp_path / folder / CATALOG).parent.mkdir(parents=True)
+        (tmp_path / folder / CATALOG).touch()
+    assert [*discover(tmp_path)] == ["sv", "en"]
+    strange = strange_folders(tmp_path)
+    assert len(strange) == 4
+    assert any(
+        line.endswith("pt_BR is no language tag (BCP 47); rename it to pt-BR") for line in strange
+    )

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from portal.storage import migrations
 from portal.storage.database import QUEUE, Database, Unavailable
+from portal.storage.engines import begin
 from portal.storage.migrations import steps
 from portal.storage.tables import arrivals, messages, metadata
 
@@ -229,7 +230,7 @@ def test_migrations_keep_the_checks_that_alembic_does_not_see(database_url: str)
 async def test_the_way_back_and_forth_is_open(database_url: str) -> None:
     database = Database(database_url)
     database.upgrade()
-    with database.connect() as connection, connection.begin():
+    with database.connect() as connection, begin(connection):
         steps.downgrade(connection)
     assert database.revisions()[0] == ""
     database.upgrade()
@@ -242,7 +243,7 @@ async def test_the_way_back_and_forth_is_open(database_url: str) -> None:
 def test_messages_outlast_the_way_back_and_forth(database_url: str) -> None:
     with closing(Database(database_url)) as database:
         database.upgrade()
-        with database.connect() as connection, connection.begin():
+        with database.connect() as connection, begin(connection):
             for code in ("c", "d"):
                 connection.execute(sa.insert(messages), MESSAGE | {"code": code})
             before = connection.execute(sa.select(messages)).all()
@@ -258,7 +259,7 @@ def test_a_number_is_never_given_twice(database_url: str) -> None:
     """References are made of it, and may still be known when a message is erased."""
     with closing(Database(database_url)) as database:
         database.upgrade()
-        with database.connect() as connection, connection.begin():
+        with database.connect() as connection, begin(connection):
             numbers = []
             for _ in range(2):
                 connection.execute(sa.insert(messages), MESSAGE)

@@ -309,3 +309,33 @@ def test_no_catalog_can_put_markup_on_a_page(settings: Settings) -> None:
     bad = Catalog(found["en"], {(None, HELP): ("<script>alert(1)</script>",)}, int)
     english = Renderers(DATA / "templates", found, {"en": bad})(found["en"])
     assert Vocabulary(english).gettext(HELP) == "&lt;script&gt;alert(1)&lt;/script&gt;"
+
+
+def test_a_file_that_was_cut_off_is_refused(
+    guard: Guard, settings: Settings, locales: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A full disk leaves a file that is whole for its reader, and has a few texts."""
+    edition = guard.edition
+    path = locales / "en" / CATALOG
+    entries = path.read_text("utf-8").split("\n\n")
+    path.write_text("\n\n".join(entries[: len(entries) // 4]) + "\n", "utf-8")
+    reload(guard, settings, locales, read_stamps(locales))
+    assert guard.edition is edition
+    assert "most of its texts are gone" in caplog.text
+
+
+async def test_a_file_that_an_editor_moves_away_first_keeps_its_language(
+    guard: Guard, settings: Settings, locales: Path
+) -> None:
+    path = locales / "en" / CATALOG
+    text = path.read_text("utf-8")
+    async with reloading(guard, settings, locales, read_stamps(locales)):
+        path.unlink()
+        await asyncio.sleep(0.7)
+        assert "/en/" in guard.edition.resources
+        path.write_text(text.replace(ENGLISH, OTHER), "utf-8")
+        for _ in range(500):
+            if OTHER in guard.edition.resources.built("/en/").text:
+                break
+            await asyncio.sleep(0.01)
+        assert OTHER in guard.edition.resources.built("/en/").text

@@ -2,21 +2,27 @@
 
 import re
 from pathlib import Path
+from pkgutil import iter_modules, resolve_name
 
 import pytest
 
+import portal
 from portal import __version__
 from portal.commands import main
 from portal.settings import CHECKOUT, Confirmed, Settings, rows
 
-DOCUMENTS = [*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/**/*.md")]
+DOCUMENTS = [
+    path for pattern in ("*.md", "docs/**/*.md", "bench/*.md") for path in CHECKOUT.glob(pattern)
+]
+FOLDERS = "portal|tests|templates|docs|static|locales|bench|requirements"
+ROOMS = "|".join(module.name for module in iter_modules(portal.__path__) if module.ispkg)
 
 
 def text(name: str) -> str:
     return (CHECKOUT / name).read_text("utf-8")
 
 
-def test_the_readme_lists_just_the_settings_there_are() -> None:
+def test_the_readme_lists_exactly_the_settings() -> None:
     listed = dict(re.findall(r"^\| `([A-Z_]+)` \| (.+?) \|", text("README.md"), re.MULTILINE))
     assert listed == {
         row.metadata["variable"]: row.metadata["meaning"]
@@ -32,26 +38,30 @@ def test_links_lead_somewhere(path: Path) -> None:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_named_files_exist(path: Path) -> None:
-    named = re.findall(
-        r"`((?:portal|tests|templates|docs|static)/[\w./-]+)`", path.read_text("utf-8")
-    )
-    assert [name for name in named if not (CHECKOUT / name).exists()] == []
+    names = re.findall(rf"`((?:{FOLDERS})/[\w./-]+)`", path.read_text("utf-8"))
+    assert [name for name in names if not (CHECKOUT / name).exists()] == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_named_modules_and_their_parts_exist(path: Path) -> None:
+    for name in re.findall(rf"`((?:{ROOMS})\.[a-z_]+(?:\.\w+)*)", path.read_text("utf-8")):
+        assert resolve_name(f"portal.{name}"), name
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_named_commands_exist(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = re.findall(
-        r"(?:portal|dev\.py) ((?:db|catalogs|messages) [a-z]+|serve|check)\b",
-        path.read_text("utf-8"),
-    )
-    for command in set(found):
+    code = re.findall(r"`[^`\n]+`|^    [^#\n]+", path.read_text("utf-8"), re.MULTILINE)
+    commands = re.findall(r"\b(portal|dev\.py) ([a-z]+)(?: ([a-z]+))?", "\n".join(code))
+    for program, *words in set(commands):
+        if program == "dev.py" and words[0] in {"test", "bench"}:
+            continue
         with pytest.raises(SystemExit) as end:
-            main([*command.split(), "--help"])
-        assert end.value.code == 0, command
+            main([*filter(None, words), "--help"])
+        assert end.value.code == 0, words
     capsys.readouterr()
 
 
-def test_the_version_is_told_once() -> None:
+def test_the_version_is_the_same_everywhere() -> None:
     assert f"\n## {__version__}," in text("CHANGELOG.md")
     assert f"softwareVersion: {__version__}\n" in text("publiccode.yml")
 

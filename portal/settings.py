@@ -128,6 +128,9 @@ class Confirmed:
     protection_officer: str = setting(
         "PORTAL_PROTECTION_OFFICER", _address, "", "The data protection officer's e-mail address"
     )
+    city_data_url: str = setting(
+        "PORTAL_CITY_DATA_URL", _web_address, "", "The city's own page on personal data"
+    )
     access_status: str = setting(
         "PORTAL_ACCESS_STATUS",
         _one_of("full", "partial", "none"),

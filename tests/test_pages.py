@@ -83,12 +83,11 @@ async def test_the_swedish_headings_are_those_of_the_source_page(visitor: Visito
         "Ökad likvärdighet mellan skolor",
         "Skolenhetsutredningen",
         "Kontakta grundskoleförvaltningen",
-        "Telefon och e-post",
+        "Ring eller skriv",
         "Besöksadress",
         "Postadress",
     ):
         assert heading in headings
-    assert visit.text.count("Förskola och utbildning") == 4
 
 
 async def test_both_investigations_are_told_with_their_years(visitor: Visitor) -> None:

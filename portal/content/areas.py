@@ -18,6 +18,9 @@ class Measure:
 
     what: str
     meaning: str
+    """A text that may name the Swedish term, as ``%(term)s``."""
+    term: str = ""
+    """The administration's own word for it."""
 
 
 @dataclass(frozen=True)
@@ -38,35 +41,35 @@ AREAS = (
         slug="omraden/undervisning",
         pictogram="book",
         heading=N_("Ökad kvalitet i undervisningen"),
-        purpose=N_("Undervisningen ska bli bättre, så att eleverna lär sig mer."),
+        purpose=N_("Vi vill att undervisningen blir bättre, så att eleverna lär sig mer."),
         summary=(
             N_("Vi vill att eleverna ska lära sig mer i skolan."),
-            N_("Därför ska undervisningen bli bättre."),
+            N_("Därför vill vi att undervisningen blir bättre."),
             N_(
                 "Vi arbetar med personalens kunskaper, med samarbete och med rektorernas ledarskap."
             ),
         ),
         measures=(
             Measure(
-                N_("Se till att skolorna har personal med rätt kunskaper."),
+                N_("Vi arbetar för att skolorna ska ha personal med rätt kunskaper"),
                 N_(
-                    "Det kallas att säkra kompetensförsörjningen. Det betyder att det ska finnas"
-                    " tillräckligt många som har de kunskaper som skolan behöver."
+                    "Det kallas %(term)s. Det betyder att det ska finnas tillräckligt många som har de kunskaper som skolan behöver."
                 ),
+                term="kompetensförsörjning",
             ),
             Measure(
-                N_("Låta personalen lära av varandra och samarbeta, på alla nivåer."),
+                N_("Vi ser till att personalen lär av varandra och samarbetar, på alla nivåer"),
                 N_(
-                    "Det kallas kollegialt lärande. Det ska bygga på forskning, på erfarenhet"
-                    " som har prövats och på kunskap om det som händer i omvärlden."
+                    "Det kallas %(term)s. Det bygger på forskning, på erfarenhet som har visat sig fungera och på kunskap om det som händer i omvärlden."
                 ),
+                term="kollegialt lärande",
             ),
             Measure(
-                N_("Ge rektorerna bra möjligheter att leda undervisningen."),
+                N_("Vi ger rektorerna bra möjligheter att leda undervisningen"),
                 N_(
-                    "Det kallas pedagogiskt ledarskap. Det betyder att rektorn leder arbetet"
-                    " med hur eleverna undervisas och lär sig."
+                    "Det kallas %(term)s. Det betyder att rektorn leder arbetet med hur eleverna lär sig och får undervisning."
                 ),
+                term="pedagogiskt ledarskap",
             ),
         ),
     ),
@@ -75,32 +78,31 @@ AREAS = (
         pictogram="compass",
         heading=N_("Tydligare ansvar, styrning och ledning"),
         purpose=N_(
-            "Det ska vara tydligt vem som ansvarar, styr och leder,"
-            " så att eleverna får bättre resultat."
+            "Vi vill att det ska vara tydligt vem som ansvarar, styr och leder, så att elevernas kunskapsresultat blir bättre."
         ),
         summary=(
             N_("Vi vill att eleverna ska få bättre resultat i skolan."),
-            N_("Därför ska det vara tydligt vem som ansvarar för vad."),
+            N_("Därför vill vi att det ska vara tydligt vem som ansvarar för vad."),
             N_("Vi följer också upp arbetet i skolorna, så att det kan bli bättre."),
         ),
         measures=(
             Measure(
-                N_("Hålla fast vid de nationella målen och utveckla undervisningen."),
+                N_("Vi fokuserar på de nationella målen och på att utveckla undervisningen"),
                 N_("De nationella målen gäller för skolor i hela landet."),
             ),
             Measure(
-                N_("Göra det tydligt vem som har vilket uppdrag, vilken roll och vilket ansvar."),
+                N_("Vi gör det tydligt vem som har vilket uppdrag, vilken roll och vilket ansvar"),
                 N_(
-                    "Det kallas styrkedjan. Den går från politikerna i nämnden, genom"
-                    " förvaltningen, till rektorn på skolan."
+                    "De som styr och leder skolan på olika nivåer hör ihop som i en kedja. Det kallas %(term)s. Vi vill att alla i kedjan vet vad de ansvarar för."
                 ),
+                term="styrkedjan",
             ),
             Measure(
-                N_("Följa upp och förbättra arbetet på ett ordnat sätt."),
+                N_("Vi följer upp och förbättrar arbetet på ett ordnat sätt"),
                 N_(
-                    "Det kallas systematiskt kvalitetsarbete. Det betyder att planera, följa upp"
-                    " och förbättra, om och om igen."
+                    "Det kallas %(term)s. Det betyder att planera, följa upp och förbättra, om och om igen."
                 ),
+                term="systematiskt kvalitetsarbete",
             ),
         ),
     ),
@@ -109,34 +111,33 @@ AREAS = (
         pictogram="scales",
         heading=N_("Ökad likvärdighet mellan skolor"),
         purpose=N_(
-            "Alla elever ska få undervisning av hög kvalitet,"
-            " och skolan ska väga upp för att elever har olika förutsättningar."
+            "Vi vill att alla elever ska få undervisning av hög kvalitet. Elever har olika förutsättningar, och vi vill att skolan väger upp skillnaderna."
         ),
         summary=(
-            N_("Alla elever ska få bra undervisning, vilken skola de än går i."),
-            N_("Elever har olika förutsättningar, och skolan ska väga upp för det."),
-            N_("Vi arbetar med hur elever och resurser fördelas mellan skolorna."),
+            N_("Vi vill att alla elever ska få bra undervisning, vilken skola de än går i."),
+            N_("Elever har olika förutsättningar, och vi vill att skolan väger upp skillnaderna."),
+            N_(
+                "Vi vill att fler skolor tar emot nyanlända elever och att resurserna gör skolorna mer likvärdiga."
+            ),
         ),
         measures=(
             Measure(
-                N_("Fler skolor ska ta emot nyanlända elever."),
+                N_("Vi arbetar för att fler skolor ska ta emot nyanlända elever"),
                 N_(
-                    "Nyanlända elever är elever som har flyttat till Sverige för inte så länge"
-                    " sedan. Målet är att de går på fler skolor, inte bara på några få."
+                    "Nyanlända elever är elever som har flyttat till Sverige för inte så länge sedan. Målet är att de går på fler skolor, inte bara på några få."
                 ),
             ),
             Measure(
-                N_("Skolvalet ska påverka skolsegregationen mindre."),
+                N_("Vi arbetar för att skolvalet ska dela upp eleverna mindre"),
                 N_(
-                    "Skolval är när vårdnadshavare väljer skola åt sitt barn. Skolsegregation"
-                    " är när elever med olika bakgrund går i olika skolor."
+                    "Skolval är när vårdnadshavare väljer skola åt sitt barn. När elever med olika bakgrund går i olika skolor kallas det %(term)s."
                 ),
+                term="skolsegregation",
             ),
             Measure(
-                N_("Fördela resurser så att skolorna blir mer likvärdiga."),
+                N_("Vi fördelar resurser så att skolorna blir mer likvärdiga"),
                 N_(
-                    "Resurser är till exempel pengar och personal. Skolor kan behöva olika"
-                    " mycket för att alla elever ska få bra undervisning."
+                    "Resurser är till exempel pengar och personal. Skolor kan behöva olika mycket för att alla elever ska få bra undervisning."
                 ),
             ),
         ),

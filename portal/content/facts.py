@@ -19,6 +19,8 @@ class Facts:
     city_url: str = "https://goteborg.se/"
 
     phone: str = "031-365 09 60"
+    switchboard: str = "031-365 00 00"
+    """The city's own."""
     visiting_address: str = "Gamlestads Torg 5"
     place: str = "Göteborg"
     postal_address: tuple[str, str] = ("Box 1015", "405 21 Göteborg")
@@ -39,8 +41,17 @@ class Facts:
     finnish_area: int = 2011
 
     access_law: str = "2018:1937"
-    complaints_law: str = "4 kap. 8 §"
-    """In skollagen: the responsible body's routines for complaints."""
+    education_act_chapter: int = 4
+    """In skollagen: the sections on complaints stand in it."""
+    complaints_section: int = 8
+    """The responsible body's routines for complaints."""
+    shortcomings_section: int = 7
+    """What complaints show to be wrong must be put right."""
+    adapted_school: date = date(2023, 7, 1)
+    """Until then anpassad grundskola was called grundsärskola; only year and month are known."""
+    representative_url: str = "https://beo.skolinspektionen.se/"
+    city_data_page: str = "Så här behandlar kommunen dina personuppgifter"
+    """The title of the city's own page on personal data."""
     inspectorate_url: str = "https://www.skolinspektionen.se/"
     privacy_authority_url: str = "https://www.imy.se/"
 

@@ -48,7 +48,7 @@ ALONGSIDE = {"bredvid": "sv"}
 _NO_VALUES: Mapping[str, Any] = MappingProxyType({})
 _IN_SWEDISH = Markup('<span lang="sv" dir="ltr">%s</span>')
 _SWEDISH_ALONGSIDE = Markup('<span class="alongside" lang="sv" dir="ltr">%s</span>')
-_NAME = Markup('<bdi lang="sv" dir="ltr">%s</bdi>')
+_NAME = Markup('<bdi lang="sv" dir="ltr" translate="no">%s</bdi>')
 
 
 class Text(Markup):
@@ -254,13 +254,13 @@ class Vocabulary:
 
     def phone(self, number: str) -> Text:
         """A telephone number to press, left to right in any text."""
-        anchor = Markup('<a class="phone" href="tel:%s"><bdi dir="ltr">%s</bdi></a>')
+        anchor = Markup('<a class="phone" href="tel:%s"><bdi dir="ltr" translate="no">%s</bdi></a>')
         shown = anchor % (dialled(number), number)
         return literal(shown, shown)
 
     def isolated(self, value: object) -> Text:
         """A value that reads from left to right in any text: a code, a year, a section of law."""
-        shown = Markup('<bdi dir="ltr">%s</bdi>') % value
+        shown = Markup('<bdi dir="ltr" translate="no">%s</bdi>') % value
         return literal(shown, shown)
 
     def number(self, number: int) -> Text:

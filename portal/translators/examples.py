@@ -88,6 +88,7 @@ EXAMPLES = (
     _confirmed("kontakt", "e-post", email="skola@example.se"),
     _confirmed("personuppgifter", "ombud", protection_officer="ombud@example.se"),
     _confirmed("personuppgifter", "beslut", erasure_decision="GSN 2026-1"),
+    _confirmed("personuppgifter", "stadens-sida", city_data_url="https://example.se/"),
     _confirmed("tillganglighet", "helt", access_status="full"),
     _confirmed("tillganglighet", "inte", access_status="none"),
 )

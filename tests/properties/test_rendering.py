@@ -102,8 +102,8 @@ def test_any_name_and_code_has_one_element_of_ours_round_it(value: str) -> None:
         parsed(Vocabulary(renderer).isolated(value)),
     )
     assert text_of(name) == text_of(code) == value
-    assert elements(name) == [("bdi", {"lang": "sv", "dir": "ltr"})]
-    assert elements(code) == [("bdi", {"dir": "ltr"})]
+    assert elements(name) == [("bdi", {"lang": "sv", "dir": "ltr", "translate": "no"})]
+    assert elements(code) == [("bdi", {"dir": "ltr", "translate": "no"})]
     assert text_of(parsed(Vocabulary(renderer).name(value).source)) == value
 
 

@@ -42,7 +42,7 @@ def test_the_place_is_opened_on_a_map_and_in_the_readers_own_app() -> None:
         *KNOWN.postal_address,
         KNOWN.first_investigation_number,
         KNOWN.access_law,
-        KNOWN.complaints_law,
+        KNOWN.city_data_page,
         str(KNOWN.latitude),
         str(KNOWN.formed.year),
     ],

@@ -175,7 +175,7 @@ def test_every_text_is_shown_by_some_state(tmp_path: Path) -> None:
     places = where_shown(open_renderers(settings, languages, texts, asset=str))
     path, english = LOCALES / "en" / CATALOG, language("en")
     hidden = {entry.key for entry in catalogs.open_file(path, english).entries} - set(places)
-    assert hidden == set(), "add a state to portal/web/states.py that shows them"
+    assert hidden == set(), "add a state to portal/translators/examples.py that shows them"
     assert len({state.name for state in EXAMPLES}) == len(EXAMPLES)
 
 

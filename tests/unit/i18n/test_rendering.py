@@ -244,7 +244,7 @@ def test_a_name_stays_swedish_and_apart_from_the_text_around_it(
     arabic: Renderer, swedish: Renderer
 ) -> None:
     name = say(arabic).name("Göteborg & <co>")
-    assert name == '<bdi lang="sv" dir="ltr">Göteborg &amp; &lt;co&gt;</bdi>'
+    assert name == '<bdi lang="sv" dir="ltr" translate="no">Göteborg &amp; &lt;co&gt;</bdi>'
     assert name.source == say(swedish).name("Göteborg & <co>") == "Göteborg &amp; &lt;co&gt;"
 
 
@@ -253,16 +253,19 @@ def test_a_phone_number_is_pressed_and_reads_from_left_to_right(tmp_path: Path, 
     phone = say(speaking(tmp_path, tag)).phone("031-365 09 60")
     assert phone == phone.source
     assert phone == (
-        '<a class="phone" href="tel:+46313650960"><bdi dir="ltr">031-365 09 60</bdi></a>'
+        '<a class="phone" href="tel:+46313650960"><bdi dir="ltr" translate="no">031-365 09 60</bdi></a>'
     )
 
 
 def test_a_code_reads_from_left_to_right_anywhere(arabic: Renderer) -> None:
-    assert say(arabic).isolated("1111/15 <a>") == '<bdi dir="ltr">1111/15 &lt;a&gt;</bdi>'
+    assert (
+        say(arabic).isolated("1111/15 <a>")
+        == '<bdi dir="ltr" translate="no">1111/15 &lt;a&gt;</bdi>'
+    )
     assert (
         say(arabic).isolated(2019)
         == say(arabic).isolated(2019).source
-        == '<bdi dir="ltr">2019</bdi>'
+        == '<bdi dir="ltr" translate="no">2019</bdi>'
     )
 
 
@@ -340,7 +343,10 @@ def test_a_template_speaks_the_language_and_knows_it(tmp_path: Path, beside: Ren
 def test_a_page_can_say_a_thing_in_another_language(english: Renderer, swedish: Renderer) -> None:
     text = say(swedish).gettext("Ring %(phone)s.", phone=say(swedish).isolated("<1>"))
     there = english.languages["en"]
-    assert say(english).in_language(there, text) == 'Call <bdi dir="ltr">&lt;1&gt;</bdi>.'
+    assert (
+        say(english).in_language(there, text)
+        == 'Call <bdi dir="ltr" translate="no">&lt;1&gt;</bdi>.'
+    )
     assert (
         say(english).in_language(english.languages.source, say(english).gettext("Språk")) == "Språk"
     )

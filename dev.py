@@ -55,7 +55,7 @@ def say(text: str) -> None:
 
 
 def run(*command: object, env: dict[str, str]) -> int:
-    """Become that program, so that whoever stops us stops it."""
+    """Replace this process with a program, so that a signal to stop reaches it."""
     words = [str(part) for part in command]
     os.chdir(ROOT)
     if os.name == "nt":
@@ -64,7 +64,7 @@ def run(*command: object, env: dict[str, str]) -> int:
 
 
 def step(what: str, *command: object) -> bool:
-    """Run one step of the setting up; say that it goes on while it goes on."""
+    """Run one step of the setup, and print a line now and then while it takes long."""
     say(what)
     started, done = time.monotonic(), threading.Event()
 
@@ -80,7 +80,7 @@ def step(what: str, *command: object) -> bool:
 
 
 def works(*command: object) -> bool:
-    """Whether a program runs and is content."""
+    """Whether a program can be run and exits with 0."""
     try:
         done = subprocess.run([str(part) for part in command], capture_output=True, check=False)
     except OSError:

@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Self
 
+from portal.content import mail_addresses
 from portal.content.hours import Hours
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -81,9 +82,10 @@ def _database(value: str) -> str:
 
 
 def _address(value: str) -> str:
-    if not re.fullmatch(r"[^@\s<>\"]+@[^@\s<>\"]+\.[^@\s<>\"]+", value):
+    address = mail_addresses.checked(mail_addresses.normalised(value))
+    if address is None:
         raise ValueError("must be an e-mail address")
-    return value
+    return address
 
 
 def _web_address(value: str) -> str:

@@ -1,4 +1,4 @@
-"""What tests share: a portal that serves, the two databases, a browser; and which are quick."""
+"""What tests share: a running portal, the two databases, a browser; and which tests are quick."""
 
 import logging
 import os
@@ -43,20 +43,20 @@ CHROMIUM_FLAGS = [
 
 
 SLOW = {"browser", "postgresql", "faults", "slow"}
-"""The fixtures, the folder and the mark that keep a test out of a quick run."""
+"""The fixtures, the folder and the mark that exclude a test from a quick run."""
 EXAMPLES, FEW_EXAMPLES = 60, 10
-"""How often a property is tried, in a run of all tests and in a quick one."""
+"""How many examples of a property are tried, in a run of all tests and in a quick one."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose how often properties are tried; that a machine is busy is no fault of theirs."""
+    """Set the number of examples of a property, and no deadline, since the machine may be busy."""
     examples = FEW_EXAMPLES if config.option.markexpr == "quick" else EXAMPLES
     hypothesis.settings.register_profile("portal", deadline=None, max_examples=examples)
     hypothesis.settings.load_profile("portal")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every other test as quick."""
+    """Mark every test as quick that nothing in ``SLOW`` excludes."""
     for item in items:
         if SLOW.isdisjoint([*item.keywords, *getattr(item, "fixturenames", [])]):
             item.add_marker("quick")
@@ -64,7 +64,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def own_log(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Take away what a command sets up for its log, and miss no line that cannot be written."""
+    """Remove the log handlers that a command adds, and fail on a line that cannot be written."""
     root, lost = logging.getLogger(), []
     handlers, level = {*root.handlers}, root.level
     monkeypatch.setattr(
@@ -79,7 +79,7 @@ def own_log(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Running:
-    """A portal that serves on a port of its own."""
+    """A portal that listens on a port of its own."""
 
     address: str
     settings: Settings
@@ -91,7 +91,7 @@ Serve = Callable[..., AbstractContextManager[Running]]
 
 @contextmanager
 def running(folder: Path, locales: Path = LOCALES, **environment: str) -> Iterator[Running]:
-    """A portal with a database of its own, served as ``portal serve`` serves it."""
+    """Run a portal with a database of its own, with the protocols that ``portal serve`` uses."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -127,7 +127,7 @@ def running(folder: Path, locales: Path = LOCALES, **environment: str) -> Iterat
 
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Serve:
-    """Starts a portal with settings of the test's own."""
+    """A function that runs a portal with the settings that a test needs."""
     return lambda **environment: running(tmp_path_factory.mktemp("portal"), **environment)
 
 
@@ -140,7 +140,7 @@ def portal(serve: Serve) -> Iterator[Running]:
 
 @pytest.fixture(scope="session")
 async def visitor(portal: Running) -> AsyncIterator[Visitor]:
-    """Visits that portal."""
+    """A visitor of that portal."""
     visitor = Visitor(portal.address)
     yield visitor
     await visitor.client.aclose()
@@ -148,11 +148,11 @@ async def visitor(portal: Running) -> AsyncIterator[Visitor]:
 
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL server: the one that is named, an installed one, or an embedded one."""
+    """A PostgreSQL server: that of the environment, an installed one, or an embedded one."""
     if url := os.environ.get("PORTAL_TEST_POSTGRESQL"):
         yield url
     elif programs := _installed_postgresql():
-        # A folder of its own: pytest shuts its own to all but the user who runs it.
+        # Not a folder of pytest, which nobody but the user who runs it can open.
         with TemporaryDirectory(prefix="portal-") as folder, _started(programs, folder) as url:
             yield url
     else:
@@ -166,7 +166,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def _installed_postgresql() -> Path | None:
-    """The folder of an installed server's programs."""
+    """The folder with the programs of an installed server."""
     if program := shutil.which("initdb"):
         return Path(program).resolve().parent
     programs = Path("/usr/lib/postgresql").glob("*/bin/initdb")
@@ -175,7 +175,7 @@ def _installed_postgresql() -> Path | None:
 
 @contextmanager
 def _started(programs: Path, folder: str) -> Iterator[str]:
-    """A server in a folder, started by somebody else than root, which it refuses."""
+    """Run a server in a folder; PostgreSQL refuses to run as root, so as another user then."""
     owner = next((u for u in pwd.getpwall() if u.pw_name in {"postgres", "nobody"}), None)
     as_owner: dict[str, object] = {}
     if os.geteuid() == 0 and owner:
@@ -201,7 +201,7 @@ _databases = count(1)
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database, of each kind."""
+    """The URL of an empty database, of each kind in turn."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/portal.db"
     server: str = request.getfixturevalue("postgresql")
@@ -213,7 +213,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    """A database of each kind with its tables, writing."""
+    """A database with its tables, ready to write, of each kind in turn."""
     database = Database(database_url)
     database.upgrade()
     await database.start()
@@ -223,7 +223,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """A real Chromium."""
+    """A Chromium that all tests share."""
     async with async_playwright() as playwright:
         chromium = await launch(playwright.chromium)
         yield chromium
@@ -231,6 +231,6 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 async def launch(chromium: BrowserType, **options: Any) -> Browser:
-    """Start the Chromium that is named, or the one that is installed."""
+    """Start the Chromium of the environment, or the one that is installed."""
     program = os.environ.get("PORTAL_TEST_CHROMIUM") or shutil.which("chromium")
     return await chromium.launch(executable_path=program, args=CHROMIUM_FLAGS, **options)

@@ -1,7 +1,7 @@
-"""Takes the pictures of the documentation: python -m tests.pictures
+"""Take the pictures of the documentation: python -m tests.pictures
 
-The start pages for the README, and a contact sheet of every page and state, in
-three languages, two widths and both colour schemes, for people to look at.
+The start pages for the README, and an overview of every page and state for people to look
+at, in three languages, two widths and both colour schemes.
 """
 
 import asyncio
@@ -66,20 +66,20 @@ async def take(browser: Browser, address: str, folder: Path) -> None:
             await page.locator(".reference").wait_for()
             await page.screenshot(path=folder / names[-1], full_page=True)
         rows.append("".join(f'<img src="{name}">' for name in names))
-    await contact_sheet(browser, folder, rows)
+    await take_overview(browser, folder, rows)
     for tag in ("sv", "ar"):
         async with tab(browser, 1100, "light") as page:
             await page.goto(f"{address}/{tag}/")
             await page.screenshot(path=IMAGES / f"start-{tag}.png")
 
 
-async def contact_sheet(browser: Browser, folder: Path, rows: list[str]) -> None:
-    """All pictures on one, small."""
+async def take_overview(browser: Browser, folder: Path, rows: list[str]) -> None:
+    """Take a picture that shows all the others, small."""
     style = "body{margin:8px;background:#888}img{inline-size:150px;margin:2px;vertical-align:top}"
     html = f"<style>{style}</style>" + "".join(f"<div>{row}</div>" for row in rows)
-    (folder / "sheet.html").write_text(html)
+    (folder / "overview.html").write_text(html)
     async with tab(browser, 1900, "light") as page:
-        await page.goto(f"file://{folder}/sheet.html")
+        await page.goto(f"file://{folder}/overview.html")
         picture = IMAGES / "contact-sheet.jpg"
         await page.screenshot(path=picture, full_page=True, type="jpeg", quality=70)
 

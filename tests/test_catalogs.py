@@ -1,4 +1,4 @@
-"""The catalogs are complete, sound, and say the same facts as the Swedish."""
+"""The shipped catalogs are complete and sound, and state the same facts as the Swedish."""
 
 import re
 from collections.abc import Iterator
@@ -29,12 +29,12 @@ def forms(tag: str) -> Iterator[tuple[polib.POEntry, str]]:
             yield entry, form
 
 
-def test_the_languages_are_those_that_were_promised() -> None:
+def test_english_and_arabic_are_among_the_languages() -> None:
     assert {"ar", "en"} <= set(TAGS)
 
 
 @pytest.mark.parametrize("tag", TAGS)
-def test_everything_is_translated_and_nothing_is_unsure(tag: str) -> None:
+def test_every_text_is_translated_and_none_is_fuzzy(tag: str) -> None:
     catalog = read(LOCALES / tag / CATALOG, language(tag))
     assert catalog.faults == ()
     assert len(catalog.entries) == len(polib.pofile(str(LOCALES / "portal.pot")))
@@ -54,12 +54,12 @@ def test_no_fact_is_typed_into_the_swedish() -> None:
 
 
 @pytest.mark.parametrize("tag", TAGS)
-def test_every_value_is_said(tag: str) -> None:
+def test_every_translation_has_all_values_of_its_source(tag: str) -> None:
     for entry, form in forms(tag):
-        spare = {"num"} if entry.msgid_plural else set()
-        wanted = placeholders(entry.msgid) | placeholders(entry.msgid_plural)
-        assert wanted - placeholders(form) <= spare, entry.msgid
-        assert placeholders(form) <= wanted, entry.msgid
+        optional = {"num"} if entry.msgid_plural else set()
+        names = placeholders(entry.msgid) | placeholders(entry.msgid_plural)
+        assert names - placeholders(form) <= optional, entry.msgid
+        assert placeholders(form) <= names, entry.msgid
 
 
 ENDS = {"sv": ".?:…", "en": ".?:…", "ar": ".؟:…"}
@@ -69,12 +69,12 @@ ENDS = {"sv": ".?:…", "en": ".?:…", "ar": ".؟:…"}
 def test_sentences_end_as_they_do_in_the_language(tag: str) -> None:
     for entry, form in forms(tag):
         source = entry.msgid[-1] if entry.msgid[-1] in ENDS["sv"] else ""
-        given = form[-1] if form[-1] in ENDS[tag] else ""
+        end = form[-1] if form[-1] in ENDS[tag] else ""
         expected = ENDS[tag][ENDS["sv"].index(source)] if source else ""
-        assert given == expected, form
+        assert end == expected, form
 
 
-def test_arabic_is_written_with_arabic_signs() -> None:
+def test_arabic_is_written_with_arabic_punctuation() -> None:
     for entry, form in forms("ar"):
         assert not re.search(r"[?,;\u0640]", form), entry.msgid
         assert not set(form) & set(BIDI), entry.msgid
@@ -83,12 +83,12 @@ def test_arabic_is_written_with_arabic_signs() -> None:
 @pytest.mark.parametrize(
     ("tag", "number"), list(product(TAGS, (0, 1, 2, 3, 10, 11, 99, 100, 102, 5000)))
 )
-def test_every_number_has_its_form(tag: str, number: int) -> None:
+def test_every_number_has_a_plural_form(tag: str, number: int) -> None:
     catalog = read(LOCALES / tag / CATALOG, language(tag))
     for entry in entries(tag):
         if entry.msgid_plural:
             assert catalog.find(entry.msgid, entry.msgctxt, number)
 
 
-def test_no_compiled_catalog_hides_what_a_translator_saves() -> None:
+def test_no_compiled_catalog_is_shipped() -> None:
     assert list(Path(LOCALES).rglob("*.mo")) == []

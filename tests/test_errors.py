@@ -14,17 +14,17 @@ HEADINGS = {
 
 
 @pytest.mark.parametrize("tag", HEADINGS)
-async def test_what_is_not_there_is_said_in_the_language_of_the_path(
+async def test_a_missing_page_is_reported_in_the_language_of_the_path(
     visitor: Visitor, tag: str
 ) -> None:
     visit = await visitor.get(f"/{tag}/finns-inte", 404)
     assert visit.heading == HEADINGS[tag]
-    assert "031-365 09 60" in visit.one("main").itertext()
+    assert "031-365 09 60" in visit.only("main").itertext()
     assert visit.response.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize("path", ["/saknas", "/de/kontakt", "/%00", "/svenska/"])
-async def test_a_path_without_a_language_is_answered_in_the_browsers(
+async def test_a_path_without_a_language_is_answered_in_that_of_the_browser(
     visitor: Visitor, path: str
 ) -> None:
     visit = await visitor.get(path, 404, accept_language="ar")
@@ -33,17 +33,17 @@ async def test_a_path_without_a_language_is_answered_in_the_browsers(
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
 @pytest.mark.parametrize(("path", "allowed"), [("/en/ordlista", "GET"), ("/en/kontakt", "POST")])
-async def test_a_page_says_how_it_may_be_used(
+async def test_a_refused_method_is_answered_with_the_allowed_ones(
     visitor: Visitor, method: str, path: str, allowed: str
 ) -> None:
     if (method, path) == ("POST", "/en/kontakt"):
         method = "OPTIONS"
-    answer = await visitor.client.request(method, path)
-    checked(answer, 405)
-    assert allowed in answer.headers["allow"]
+    response = await visitor.client.request(method, path)
+    checked(response, 405)
+    assert allowed in response.headers["allow"]
 
 
-async def test_heads_have_no_body(visitor: Visitor) -> None:
+async def test_a_head_request_gets_the_headers_without_the_body(visitor: Visitor) -> None:
     for path in ("/sv/", "/sv/saknas"):
         full, head = await visitor.client.get(path), await visitor.client.head(path)
         assert head.content == b""
@@ -51,7 +51,7 @@ async def test_heads_have_no_body(visitor: Visitor) -> None:
         assert head.headers["content-type"] == full.headers["content-type"]
 
 
-async def test_every_error_page_is_printed_in_every_language(portal: Running) -> None:
+async def test_every_error_has_a_page_of_its_own_in_every_language(portal: Running) -> None:
     errors = portal.app.edition.errors
     for tag in HEADINGS:
         language = portal.app.edition.languages[tag]

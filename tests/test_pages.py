@@ -1,4 +1,4 @@
-"""Every page in every language: it opens, is sound, and offers itself in the others."""
+"""Every page in every language can be opened, is sound, and links to its translations."""
 
 import httpx2
 import pytest
@@ -11,44 +11,46 @@ ADDRESSES = [f"/{tag}/{page.slug}" for tag in LANGUAGES for page in PAGES]
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-async def test_a_page_offers_itself_in_every_language(visitor: Visitor, address: str) -> None:
+async def test_a_page_links_to_itself_in_every_other_language(
+    visitor: Visitor, address: str
+) -> None:
     visit = await visitor.get(address)
     _, own, slug = address.split("/", 2)
 
     assert visit.language == own
     (languages,) = [nav for nav in visit.all("nav") if nav.get("class") == "language-list"]
-    # On the form's page the list is buttons of the form, so that what is typed goes along.
-    ways = [*languages.iter("a"), *(b for b in languages.iter("button") if b.get("name"))]
-    offered = {way.get("lang"): way for way in ways}
+    # On the contact page these are buttons of the form, which keep what was typed.
+    links = [*languages.iter("a"), *(b for b in languages.iter("button") if b.get("name"))]
+    offered = {link.get("lang"): link for link in links}
     assert set(offered) == {*LANGUAGES} - {own}
-    for tag, way in offered.items():
-        assert (way.get("href") or way.get("formaction")) == f"/{tag}/{slug}"
-        assert way.get("hreflang", tag) == tag
+    for tag, link in offered.items():
+        assert (link.get("href") or link.get("formaction")) == f"/{tag}/{slug}"
+        assert link.get("hreflang", tag) == tag
     (current,) = [e for e in languages.iter() if e.get("aria-current")]
     assert words(current) == {"sv": "Svenska", "en": "English", "ar": "العربية"}[own]
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-async def test_a_page_tells_search_engines_of_its_translations(
+async def test_a_page_names_its_translations_to_search_engines(
     visitor: Visitor, address: str
 ) -> None:
     visit = await visitor.get(address)
     slug = address.split("/", 2)[2]
 
-    assert visit.one("link", rel="canonical").get("href") == visitor.address + address
+    assert visit.only("link", rel="canonical").get("href") == visitor.address + address
     alternates = {e.get("hreflang"): e.get("href") for e in visit.all("link", rel="alternate")}
     default = alternates.pop("x-default")
     assert alternates == {tag: f"{visitor.address}/{tag}/{slug}" for tag in LANGUAGES}
     assert default == visitor.address + (f"/sv/{slug}" if slug else "/")
-    assert len(visit.one("meta", name="description").get("content", "")) > 30
+    assert len(visit.only("meta", name="description").get("content", "")) > 30
 
 
-async def test_titles_tell_pages_apart(visitor: Visitor) -> None:
+async def test_every_page_has_a_title_of_its_own(visitor: Visitor) -> None:
     titles = [(await visitor.get(address)).title for address in ADDRESSES]
     assert len(set(titles)) == len(titles)
 
 
-async def test_every_link_inside_the_portal_leads_somewhere(visitor: Visitor) -> None:
+async def test_every_link_inside_the_portal_leads_to_a_page(visitor: Visitor) -> None:
     inside = {
         link
         for address in ADDRESSES
@@ -61,7 +63,7 @@ async def test_every_link_inside_the_portal_leads_somewhere(visitor: Visitor) ->
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)
-async def test_the_start_page_says_all_that_the_source_page_says(
+async def test_the_start_page_has_everything_that_the_source_page_has(
     visitor: Visitor, tag: str
 ) -> None:
     visit = await visitor.get(f"/{tag}/")
@@ -90,13 +92,13 @@ async def test_the_swedish_headings_are_those_of_the_source_page(visitor: Visito
         assert heading in headings
 
 
-async def test_both_investigations_are_told_with_their_years(visitor: Visitor) -> None:
+async def test_both_investigations_are_described_with_their_years(visitor: Visitor) -> None:
     text = (await visitor.get("/en/omraden/skolenhetsutredningen")).text
     for fact in ("2016", "1111/15", "20 April 2017", "1 July 2018", "2019", "June 2020", "2021"):
         assert fact in text
 
 
-async def test_the_place_can_be_read_by_machines(visitor: Visitor) -> None:
+async def test_the_visiting_address_is_machine_readable(visitor: Visitor) -> None:
     visit = await visitor.get("/ar/kontakt")
     point = {e.get("itemprop"): e.get("content") for e in visit.all("meta") if e.get("itemprop")}
     assert (point["latitude"], point["longitude"]) == ("57.72796", "12.00499")
@@ -115,27 +117,27 @@ async def test_telephone_numbers_read_from_left_to_right(visitor: Visitor, tag: 
     ("accepted", "tag"),
     [("ar-EG,sv;q=0.8", "ar"), ("en", "en"), ("de", "sv"), ("", "sv"), ("sv;q=0,*", "en")],
 )
-async def test_the_door_leads_to_the_language_of_the_browser(
+async def test_the_root_redirects_to_the_language_of_the_browser(
     visitor: Visitor, accepted: str, tag: str
 ) -> None:
-    answer = await visitor.client.get("/", headers={"accept-language": accepted})
-    assert (answer.status_code, answer.headers["location"]) == (302, f"/{tag}/")
-    assert answer.headers["vary"] == "Accept-Language"
+    response = await visitor.client.get("/", headers={"accept-language": accepted})
+    assert (response.status_code, response.headers["location"]) == (302, f"/{tag}/")
+    assert response.headers["vary"] == "Accept-Language"
 
 
-async def test_a_forgotten_slash_is_forgiven(visitor: Visitor) -> None:
-    answer = await visitor.client.get("/ar")
-    assert (answer.status_code, answer.headers["location"]) == (308, "/ar/")
+async def test_a_language_without_a_slash_is_redirected(visitor: Visitor) -> None:
+    response = await visitor.client.get("/ar")
+    assert (response.status_code, response.headers["location"]) == (308, "/ar/")
 
 
-async def test_swedish_can_be_read_alongside_and_the_choice_is_kept(visitor: Visitor) -> None:
+async def test_swedish_is_shown_alongside_and_links_keep_the_choice(visitor: Visitor) -> None:
     visit = await visitor.get("/ar/omraden/styrning?bredvid=sv")
     beside = [e for e in visit.all("span") if e.get("class") == "alongside"]
     assert all((e.get("lang"), e.get("dir")) == ("sv", "ltr") for e in beside)
     assert "Det kallas styrkedjan." in " ".join(map(words, beside))
     assert "/ar/kontakt?bredvid=sv" in visit.links()
     assert "/sv/omraden/styrning" in visit.links()
-    assert visit.one("link", rel="canonical").get("href", "").endswith("/ar/omraden/styrning")
+    assert visit.only("link", rel="canonical").get("href", "").endswith("/ar/omraden/styrning")
 
 
 async def test_the_sitemap_names_every_page(visitor: Visitor) -> None:
@@ -145,14 +147,14 @@ async def test_the_sitemap_names_every_page(visitor: Visitor) -> None:
         assert f"<loc>{visitor.address}{address}</loc>" in sitemap
 
 
-async def test_robots_and_reporters_of_weaknesses_find_their_way(visitor: Visitor) -> None:
+async def test_robots_txt_and_security_txt_are_served(visitor: Visitor) -> None:
     assert "Disallow: /*/arende/" in (await visitor.client.get("/robots.txt")).text
     security = (await visitor.client.get("/.well-known/security.txt")).text
     assert "Contact: " in security
     assert "Expires: 20" in security
 
 
-async def test_a_reader_who_has_the_page_is_only_told_so(visitor: Visitor) -> None:
+async def test_a_page_that_the_client_has_is_answered_with_304(visitor: Visitor) -> None:
     first: httpx2.Response = await visitor.client.get("/sv/")
     again = await visitor.client.get("/sv/", headers={"if-none-match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")

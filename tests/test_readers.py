@@ -1,4 +1,4 @@
-"""Languages that tell the truth: what is missing is said, and nothing typed is lost."""
+"""Readers choose a language, learn what is not translated, and lose nothing that they typed."""
 
 import re
 from datetime import UTC, datetime
@@ -29,52 +29,52 @@ async def last_message(portal: Running) -> Message:
 
 
 def switches(visit: Visit) -> dict[str | None, str]:
-    """The buttons that carry the form into another language."""
+    """The buttons that show the form in another language, with their targets."""
     buttons = visit.all("button", name="switch", form="contact")
     return {button.get("lang"): button.get("formaction", "") for button in buttons}
 
 
-async def test_the_form_goes_along_into_another_language(visitor: Visitor) -> None:
+async def test_the_form_keeps_its_values_in_another_language(visitor: Visitor) -> None:
     fields = {"message": "hej ", "email": "a", "kind": "view", "answer_language": "other"}
     start = await visitor.get("/sv/kontakt")
     assert switches(start) == {"en": "/en/kontakt", "ar": "/ar/kontakt"}
     visit = await visitor.post(switches(start)["ar"], fields | {"switch": "ar"}, 200)
     assert visit.language == "ar"
     assert not visit.all("div", id="problems")
-    assert "".join(visit.one("textarea").itertext()) == "hej "
-    assert visit.one("input", name="email").get("value") == "a"
-    assert visit.one("input", id="kind-view").get("checked") is not None
-    assert visit.one("input", id="answer-other").get("checked") is not None
+    assert "".join(visit.only("textarea").itertext()) == "hej "
+    assert visit.only("input", name="email").get("value") == "a"
+    assert visit.only("input", id="kind-view").get("checked") is not None
+    assert visit.only("input", id="answer-other").get("checked") is not None
 
 
-async def test_what_was_wrong_is_told_in_the_new_language(visitor: Visitor) -> None:
+async def test_problems_are_shown_in_the_new_language(visitor: Visitor) -> None:
     wrong = await visitor.post("/sv/kontakt", {"message": "x", "email": "a"})
-    shown = wrong.one("input", name="problems").get("value", "")
+    shown = wrong.only("input", name="problems").get("value", "")
     fields = {"message": "x", "email": "a", "problems": shown, "switch": "en"}
     visit = await visitor.post("/en/kontakt", fields)
     assert visit.title.startswith("Error:")
     assert "Write the whole email address" in visit.text
 
 
-async def test_an_empty_form_is_not_sent_to_change_its_language(visitor: Visitor) -> None:
+async def test_an_empty_form_is_redirected_to_the_new_language(visitor: Visitor) -> None:
     answer = await visitor.client.post("/en/kontakt", data={"switch": "en", "message": ""})
     assert (answer.status_code, answer.headers["location"]) == (303, "/en/kontakt")
 
 
 @pytest.mark.parametrize(
-    ("chosen", "named", "kept"),
+    ("chosen", "named", "stored"),
     [("ar", "", "ar"), ("other", "Soomaali", "Soomaali"), ("", "", ""), ("sv", "", "sv")],
 )
-async def test_the_language_of_the_answer_is_kept_apart_from_the_pages(
-    visitor: Visitor, portal: Running, chosen: str, named: str, kept: str
+async def test_the_language_of_the_answer_is_independent_of_the_page(
+    visitor: Visitor, portal: Running, chosen: str, named: str, stored: str
 ) -> None:
     fields = {"answer_language": chosen, "other_language": named}
-    await visitor.send("en", message=f"answer in {kept}", **fields)
+    await visitor.send("en", message=f"answer in {stored}", **fields)
     message = await last_message(portal)
-    assert (message.language, message.answer_language) == ("en", kept)
+    assert (message.language, message.answer_language) == ("en", stored)
 
 
-async def test_what_is_possible_is_said_honestly(visitor: Visitor, serve: Serve) -> None:
+async def test_the_form_names_the_languages_of_answers(visitor: Visitor, serve: Serve) -> None:
     assert "We answer in Swedish." in (await visitor.get("/en/kontakt")).text
     with serve(PORTAL_ANSWER_LANGUAGES="sv,ar") as portal:
         other = Visitor(portal.address)
@@ -98,7 +98,9 @@ HOURS = Hours.read("mon-fri 08:00-16:30, sat 10:00-14:00")
         ("2026-11-24T06:30+00:00", False, "2026-11-24T07:00+00:00"),
     ],
 )
-def test_it_is_open_when_it_is(moment: str, is_open: bool, changes: str) -> None:
+def test_opening_hours_follow_swedish_time_and_holidays(
+    moment: str, is_open: bool, changes: str
+) -> None:
     opening = HOURS.opening(datetime.fromisoformat(moment))
     assert opening.is_open == is_open
     assert opening.changes_at == datetime.fromisoformat(changes)
@@ -115,13 +117,13 @@ def test_it_is_open_when_it_is(moment: str, is_open: bool, changes: str) -> None
         "mon 25:00-26:00",
     ],
 )
-def test_hours_that_mean_nothing_are_refused(text: str) -> None:
+def test_malformed_hours_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         Hours.read(text)
 
 
 @pytest.mark.parametrize(
-    ("moment", "told"),
+    ("moment", "status"),
     [
         (datetime(2026, 11, 24, 11, tzinfo=UTC), "Open now, until 16:30."),
         (
@@ -130,8 +132,8 @@ def test_hours_that_mean_nothing_are_refused(text: str) -> None:
         ),
     ],
 )
-def test_the_page_says_whether_it_is_open(
-    monkeypatch: pytest.MonkeyPatch, moment: datetime, told: str
+def test_the_page_shows_whether_the_telephone_is_answered_now(
+    monkeypatch: pytest.MonkeyPatch, moment: datetime, status: str
 ) -> None:
     class Now(datetime):
         @classmethod
@@ -139,22 +141,21 @@ def test_the_page_says_whether_it_is_open(
             return moment
 
     monkeypatch.setattr(edition, "datetime", Now)
-    given = {"PORTAL_SECRET_KEY": "k" * 32, "DATABASE_URL": "sqlite:///unused.db"}
-    settings = Settings.read(given | {"PORTAL_PHONE_HOURS": "mon-fri 08:00-16:30"})
-    page = " ".join(build(settings).resources.built("/en/kontakt").text.split())
+    resources = build_edition(PORTAL_PHONE_HOURS="mon-fri 08:00-16:30").resources
+    page = " ".join(resources.built("/en/kontakt").text.split())
     bare = page.replace("</time>", "").split("<strong>")[1].split("</strong>")[0]
-    assert re.sub(r"<[^>]+>", "", bare) == told
-    assert ("The phone line is closed now." in page) == ("Closed" in told)
+    assert re.sub(r"<[^>]+>", "", bare) == status
+    assert ("The phone line is closed now." in page) == ("Closed" in status)
 
 
 @pytest.fixture
 def locales(tmp_path: Path) -> Path:
-    """A copy of the catalogs that a test may spoil."""
+    """A copy of the catalogs that a test may change."""
     return copytree(DATA / "locales", tmp_path / "locales")
 
 
-def spoil(locales: Path, share: float, fuzzy: bool = False) -> None:
-    """Take translations of the word list away from the Arabic catalog."""
+def untranslate(locales: Path, share: float, fuzzy: bool = False) -> None:
+    """Remove a share of the Arabic translations of the word list, or mark them as fuzzy."""
     path = locales / "ar/LC_MESSAGES/portal.po"
     catalog = polib.pofile(str(path), wrapwidth=0)
     listed = [e for e in catalog if e.msgctxt == "word"]
@@ -166,9 +167,9 @@ def spoil(locales: Path, share: float, fuzzy: bool = False) -> None:
     catalog.save(str(path))
 
 
-def printed(locales: Path = LOCALES, **environment: str) -> Edition:
-    given = {"PORTAL_SECRET_KEY": "k" * 32, "DATABASE_URL": "sqlite:///unused.db"}
-    return build(Settings.read(given | environment), locales)
+def build_edition(locales: Path = LOCALES, **environment: str) -> Edition:
+    usual = {"PORTAL_SECRET_KEY": "k" * 32, "DATABASE_URL": "sqlite:///unused.db"}
+    return build(Settings.read(usual | environment), locales)
 
 
 def visit(edition: Edition, address: str) -> Visit:
@@ -178,16 +179,16 @@ def visit(edition: Edition, address: str) -> Visit:
 
 
 def notices(page: Visit) -> list[str]:
-    return [words(one) for one in page.all("div") if one.get("class") == "translation-notice box"]
+    return [words(box) for box in page.all("div") if box.get("class") == "translation-notice box"]
 
 
-def test_a_whole_page_has_no_notice() -> None:
-    assert notices(visit(printed(), "/ar/ordlista")) == []
+def test_a_fully_translated_page_has_no_notice() -> None:
+    assert notices(visit(build_edition(), "/ar/ordlista")) == []
 
 
-def test_what_is_not_translated_is_marked_and_told(locales: Path) -> None:
-    spoil(locales, 0.3)
-    edition = printed(locales)
+def test_untranslated_texts_are_marked_and_counted(locales: Path) -> None:
+    untranslate(locales, 0.3)
+    edition = build_edition(locales)
     page = visit(edition, "/ar/ordlista")
     (notice,) = notices(page)
     assert "9" in notice
@@ -197,15 +198,15 @@ def test_what_is_not_translated_is_marked_and_told(locales: Path) -> None:
     assert notices(visit(edition, "/ar/kontakt")) == []
 
 
-def test_a_text_older_than_the_swedish_is_not_shown_and_told(locales: Path) -> None:
-    spoil(locales, 0.3, fuzzy=True)
-    (notice,) = notices(visit(printed(locales), "/ar/ordlista"))
+def test_a_fuzzy_translation_is_not_shown_and_the_notice_says_so(locales: Path) -> None:
+    untranslate(locales, 0.3, fuzzy=True)
+    (notice,) = notices(visit(build_edition(locales), "/ar/ordlista"))
     assert "تغيّر النص السويدي" in notice
 
 
-def test_a_page_that_is_hardly_translated_leads_to_the_swedish_one(locales: Path) -> None:
-    spoil(locales, 1.0)
-    edition = printed(locales, PORTAL_TRANSLATED_SHARE="90")
+def test_a_link_to_a_page_below_the_required_share_leads_to_the_swedish_one(locales: Path) -> None:
+    untranslate(locales, 1.0)
+    edition = build_edition(locales, PORTAL_TRANSLATED_SHARE="90")
     english = visit(edition, "/en/ordlista")
     (link,) = [a for a in english.all("a") if a.get("lang") == "ar"]
     assert link.get("href") == "/sv/ordlista?saknas=ar"

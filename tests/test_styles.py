@@ -1,4 +1,4 @@
-"""Style sheets mirror by themselves, keep their layers, and can be read by everybody."""
+"""Style sheets use logical properties, declared layers and colours with enough contrast."""
 
 import re
 from pathlib import Path
@@ -26,13 +26,13 @@ def bare(path: Path) -> str:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_nothing_is_left_or_right(path: Path) -> None:
+def test_only_logical_properties_are_used(path: Path) -> None:
     assert not PHYSICAL.search(bare(path))
     assert "[dir" not in bare(path)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_every_rule_lives_in_a_declared_layer(path: Path) -> None:
+def test_every_rule_is_in_a_declared_layer(path: Path) -> None:
     declared = bare(FOLDER / "portal.css").strip().removeprefix("@layer ").rstrip(";").split(", ")
     layers = re.findall(r"@layer (\w+) \{", bare(path))
     if path.name == "portal.css":
@@ -44,26 +44,26 @@ def test_every_rule_lives_in_a_declared_layer(path: Path) -> None:
 
 
 def test_every_style_sheet_is_served() -> None:
-    whole = styles(FOLDER)
-    assert whole.startswith(b"@layer tokens")
-    assert all(path.read_bytes() in whole for path in FILES)
+    bundle = styles(FOLDER)
+    assert bundle.startswith(b"@layer tokens")
+    assert all(path.read_bytes() in bundle for path in FILES)
 
 
-def test_nothing_is_fetched_and_arabic_is_not_bent() -> None:
-    whole = styles(FOLDER).decode()
-    assert "url(" not in whole
-    assert "@import" not in whole
-    assert not re.search(r"font-style:\s*italic|text-align:\s*justify", whole)
+def test_no_file_is_loaded_and_no_text_is_italic_or_justified() -> None:
+    bundle = styles(FOLDER).decode()
+    assert "url(" not in bundle
+    assert "@import" not in bundle
+    assert not re.search(r"font-style:\s*italic|text-align:\s*justify", bundle)
 
 
 def colours(scheme: str) -> dict[str, str]:
     """The colours of the light or the dark scheme."""
     text = bare(FOLDER / "tokens.css")
     light, dark = text.split("@media (prefers-color-scheme: dark)")
-    found = dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{3,6})", light))
+    palette = dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{3,6})", light))
     if scheme == "dark":
-        found |= dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{3,6})", dark))
-    return found
+        palette |= dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{3,6})", dark))
+    return palette
 
 
 def luminance(colour: str) -> float:
@@ -76,8 +76,8 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def contrast(one: str, other: str) -> float:
-    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+def contrast(text: str, ground: str) -> float:
+    high, low = sorted((luminance(text), luminance(ground)), reverse=True)
     return (high + 0.05) / (low + 0.05)
 
 
@@ -92,14 +92,16 @@ def contrast(one: str, other: str) -> float:
         ("on-brand", ("brand",)),
     ],
 )
-def test_text_stands_out_from_its_ground(scheme: str, text: str, grounds: tuple[str, ...]) -> None:
+def test_text_has_enough_contrast_on_every_background(
+    scheme: str, text: str, grounds: tuple[str, ...]
+) -> None:
     palette = colours(scheme)
     for ground in grounds:
         assert contrast(palette[text], palette[ground]) >= CONTRAST, (text, ground)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_edges_and_focus_can_be_seen(scheme: str) -> None:
+def test_edges_and_focus_have_enough_contrast(scheme: str) -> None:
     palette = colours(scheme)
     assert contrast(palette["edge"], palette["surface"]) >= 3
     assert contrast(palette["focus"], palette["focus-ground"]) >= 3

@@ -1,4 +1,4 @@
-"""Templates say everything through the catalogs, and nothing that ARIA could say worse."""
+"""Templates take every text from the catalogs, and name elements by visible text."""
 
 import re
 from html import unescape
@@ -10,27 +10,27 @@ from portal.settings import DATA
 
 FOLDER = DATA / "templates"
 FILES = sorted([*FOLDER.glob("*.html"), *FOLDER.glob("[cp][ou]*/*.html")])
-"""Those that readers meet; translators' own preview is in English."""
+"""The templates of public pages; the preview for translators is in English."""
 
 ALLOWED = {"– ", "Voit käyttää suomea, kun soitat tai kirjoitat meille. Puhelinnumero on ."}
-"""The only words that stand in templates: Finnish for those who read it, in every language."""
+"""The only text typed into templates: Finnish, which is the same in every language."""
 
 
 def bare(path: Path) -> str:
-    """A template without comments and without what Jinja runs."""
+    """A template without comments, expressions and statements."""
     text = re.sub(r"\{#.*?#\}", "", path.read_text("utf-8"), flags=re.DOTALL)
     text = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "", text, flags=re.DOTALL)
     return re.sub(r'aria-[a-z]+="[^"]*"', "", unescape(text))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_no_word_stands_in_a_template(path: Path) -> None:
+def test_no_text_is_typed_into_a_template(path: Path) -> None:
     texts = {text.strip() for text in re.sub(r"<[^>]*>", "\n", bare(path)).splitlines()}
     assert {text for text in texts if re.search(r"\w", text)} <= ALLOWED
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_names_are_given_by_text_that_can_be_read(path: Path) -> None:
+def test_elements_are_named_by_visible_text(path: Path) -> None:
     text = path.read_text("utf-8")
     for forbidden in ("aria-label=", " title=", "placeholder=", " style=", "|safe", "| safe"):
         assert forbidden not in text
@@ -38,7 +38,7 @@ def test_names_are_given_by_text_that_can_be_read(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_attributes_carry_words_only_and_no_elements(path: Path) -> None:
+def test_texts_in_attributes_have_no_markup(path: Path) -> None:
     text = re.sub(r"\{#.*?#\}", "", path.read_text("utf-8"), flags=re.DOTALL)
     in_attributes = re.findall(r'=\s*"([^"<>]*\{\{[^"<>]*\}\}[^"<>]*)"', text)
     for value in in_attributes:
@@ -48,7 +48,7 @@ def test_attributes_carry_words_only_and_no_elements(path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted((FOLDER / "components").iterdir()), ids=lambda p: p.name)
 def test_every_component_is_used(path: Path) -> None:
-    users = [one for one in FILES if f"components/{path.name}" in one.read_text("utf-8")]
+    users = [file for file in FILES if f"components/{path.name}" in file.read_text("utf-8")]
     assert users
 
 

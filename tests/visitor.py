@@ -1,9 +1,9 @@
-"""The one tool that fetches pages. It checks every page that it fetches.
+"""A client that checks every page that it fetches.
 
-A test that only opens a page has thereby seen that the page is sound: it parses
-without a fault, says its language and direction, has one heading at the top and
-no level skipped, names its fields, links to what exists, fetches nothing from
-elsewhere and sets no cookie.
+A test that does no more than open a page has thereby checked that the page is sound: it
+parses without an error, states its language and direction, has one main heading and skips
+no level, labels its fields, refers to no missing id, loads nothing from elsewhere and sets
+no cookie.
 """
 
 import re
@@ -26,12 +26,12 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
 }
 LEAKS = ("${", "{{", "}}", "%(", "undefined", "coordinates")
-"""Signs that a page shows its own machinery, as the page this portal replaces did."""
+"""Text that shows how a page is made, as the page did that this portal replaces."""
 
 
 @dataclass(frozen=True)
 class Visit:
-    """A page as it was fetched."""
+    """A page that was fetched: the response, and its parsed content."""
 
     response: httpx2.Response
     root: Element
@@ -42,42 +42,42 @@ class Visit:
 
     @property
     def title(self) -> str:
-        return words(self.one("title"))
+        return words(self.only("title"))
 
     @property
     def heading(self) -> str:
-        return words(self.one("h1"))
+        return words(self.only("h1"))
 
     @property
     def text(self) -> str:
-        """All that can be read on it."""
-        return words(self.one("body"))
+        """The text of the whole page."""
+        return words(self.only("body"))
 
     @property
     def language(self) -> str:
         return self.root.get("lang", "")
 
     def all(self, tag: str, **attributes: str) -> list[Element]:
-        """Every element of a kind; ``_`` in an attribute's name stands for ``-``."""
-        wanted = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
+        """Every element with a tag and attributes; ``_`` in a name stands for ``-``."""
+        expected = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
         return [
             element
             for element in self.root.iter(tag)
-            if all(element.get(name) == value for name, value in wanted.items())
+            if all(element.get(name) == value for name, value in expected.items())
         ]
 
-    def one(self, tag: str, **attributes: str) -> Element:
-        """The only element of a kind."""
+    def only(self, tag: str, **attributes: str) -> Element:
+        """The single element with a tag and attributes; there must be no other."""
         (element,) = self.all(tag, **attributes)
         return element
 
     def links(self) -> list[str]:
-        """Where its links lead."""
+        """The addresses of all links on the page."""
         return [link.get("href", "") for link in self.root.iter("a")]
 
 
 class Visitor:
-    """Fetches pages from one portal."""
+    """Fetches pages from a portal, and checks them."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -85,28 +85,28 @@ class Visitor:
         self.client = httpx2.AsyncClient(base_url=address, timeout=20, verify=False)
 
     async def get(self, path: str, status: int = 200, **headers: str) -> Visit:
-        """Open a page and check it."""
+        """Fetch a page and check it."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return checked(await self.client.get(path, headers=named), status)
 
     async def post(self, path: str, fields: dict[str, str], status: int = 422) -> Visit:
-        """Send a form as browsers do, and check the page that comes back."""
+        """Send a form as browsers do, and check the page in the response."""
         return checked(await self.client.post(path, files=parts(fields)), status)
 
     async def send(self, language: str = "sv", **fields: str) -> Visit:
-        """Send a message, follow to its receipt, and check that."""
+        """Send a message, follow the redirect to its receipt, and check that."""
         answer = await self.client.post(f"/{language}/kontakt", files=parts(fields))
         assert answer.status_code == 303, answer.text
         return await self.get(answer.headers["location"])
 
 
 def parts(fields: dict[str, str]) -> dict[str, tuple[None, str]]:
-    """Fields for multipart/form-data, as the portal's own form sends them."""
+    """Fields for multipart/form-data, as the form of the portal sends them."""
     return {name: (None, value) for name, value in fields.items()}
 
 
 def words(element: Element) -> str:
-    """The text of an element, white space folded."""
+    """The text of an element, with white space collapsed."""
     return " ".join("".join(element.itertext()).split())
 
 
@@ -152,7 +152,7 @@ def check_language(visit: Visit) -> None:
 def check_headings(visit: Visit) -> None:
     levels = [int(e.tag[1]) for e in visit.root.iter() if re.fullmatch("h[1-6]", str(e.tag))]
     assert levels.count(1) == 1
-    # An error summary stands above the page's own heading; it is an alert, and named by it.
+    # An error summary comes before the main heading, with a heading that names the alert.
     rest = levels[levels.index(1) :]
     assert all(after - before <= 1 for before, after in pairwise(rest)), levels
     assert visit.heading
@@ -184,7 +184,7 @@ def check_names(visit: Visit) -> None:
 
 
 def check_sources(visit: Visit) -> None:
-    """Nothing is fetched from elsewhere, and no script or style stands in the page."""
+    """Nothing is loaded from elsewhere, and no script or style is inline."""
     for element in visit.root.iter():
         assert element.get("src", "/").startswith("/")
         if element.tag == "script":
@@ -202,7 +202,7 @@ def check_landmarks(visit: Visit) -> None:
     assert len(set(named)) == len(named) > 1
     first = next(visit.root.iter("a"))
     assert first.get("href") == "#main"
-    assert visit.one("main").get("tabindex") == "-1"
+    assert visit.only("main").get("tabindex") == "-1"
 
 
 def check_words(visit: Visit) -> None:

@@ -2,7 +2,9 @@
 
 Its modules, in the order in which they may import:
 
-    areas  the three areas that the administration works on, as texts
-    facts  phone number, addresses, dates and laws
-    hours  opening hours, and whether the telephone is answered now
+    areas           the three areas that the administration works on, as texts
+    facts           phone number, addresses, dates and laws
+    hours           opening hours, and whether the telephone is answered now
+    characters      what cannot be seen, and what cannot be read
+    mail_addresses  e-mail addresses as they are typed, checked and stored
 """

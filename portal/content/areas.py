@@ -53,21 +53,24 @@ AREAS = (
             Measure(
                 N_("Vi arbetar för att skolorna ska ha personal med rätt kunskaper"),
                 N_(
-                    "Det kallas %(term)s. Det betyder att det ska finnas tillräckligt många som har de kunskaper som skolan behöver."
+                    "Det kallas %(term)s. Det betyder att det ska finnas tillräckligt många som"
+                    " har de kunskaper som skolan behöver."
                 ),
                 term="kompetensförsörjning",
             ),
             Measure(
                 N_("Vi ser till att personalen lär av varandra och samarbetar, på alla nivåer"),
                 N_(
-                    "Det kallas %(term)s. Det bygger på forskning, på erfarenhet som har visat sig fungera och på kunskap om det som händer i omvärlden."
+                    "Det kallas %(term)s. Det bygger på forskning, på erfarenhet som har visat"
+                    " sig fungera och på kunskap om det som händer i omvärlden."
                 ),
                 term="kollegialt lärande",
             ),
             Measure(
                 N_("Vi ger rektorerna bra möjligheter att leda undervisningen"),
                 N_(
-                    "Det kallas %(term)s. Det betyder att rektorn leder arbetet med hur eleverna lär sig och får undervisning."
+                    "Det kallas %(term)s. Det betyder att rektorn leder arbetet med hur eleverna"
+                    " lär sig och får undervisning."
                 ),
                 term="pedagogiskt ledarskap",
             ),
@@ -78,7 +81,8 @@ AREAS = (
         pictogram="compass",
         heading=N_("Tydligare ansvar, styrning och ledning"),
         purpose=N_(
-            "Vi vill att det ska vara tydligt vem som ansvarar, styr och leder, så att elevernas kunskapsresultat blir bättre."
+            "Vi vill att det ska vara tydligt vem som ansvarar, styr och leder, så att elevernas"
+            " kunskapsresultat blir bättre."
         ),
         summary=(
             N_("Vi vill att eleverna ska få bättre resultat i skolan."),
@@ -93,14 +97,16 @@ AREAS = (
             Measure(
                 N_("Vi gör det tydligt vem som har vilket uppdrag, vilken roll och vilket ansvar"),
                 N_(
-                    "De som styr och leder skolan på olika nivåer hör ihop som i en kedja. Det kallas %(term)s. Vi vill att alla i kedjan vet vad de ansvarar för."
+                    "De som styr och leder skolan på olika nivåer hör ihop som i en kedja. Det"
+                    " kallas %(term)s. Vi vill att alla i kedjan vet vad de ansvarar för."
                 ),
                 term="styrkedjan",
             ),
             Measure(
                 N_("Vi följer upp och förbättrar arbetet på ett ordnat sätt"),
                 N_(
-                    "Det kallas %(term)s. Det betyder att planera, följa upp och förbättra, om och om igen."
+                    "Det kallas %(term)s. Det betyder att planera, följa upp och förbättra, om"
+                    " och om igen."
                 ),
                 term="systematiskt kvalitetsarbete",
             ),
@@ -111,33 +117,38 @@ AREAS = (
         pictogram="scales",
         heading=N_("Ökad likvärdighet mellan skolor"),
         purpose=N_(
-            "Vi vill att alla elever ska få undervisning av hög kvalitet. Elever har olika förutsättningar, och vi vill att skolan väger upp skillnaderna."
+            "Vi vill att alla elever ska få undervisning av hög kvalitet. Elever har olika"
+            " förutsättningar, och vi vill att skolan väger upp skillnaderna."
         ),
         summary=(
             N_("Vi vill att alla elever ska få bra undervisning, vilken skola de än går i."),
             N_("Elever har olika förutsättningar, och vi vill att skolan väger upp skillnaderna."),
             N_(
-                "Vi vill att fler skolor tar emot nyanlända elever och att resurserna gör skolorna mer likvärdiga."
+                "Vi vill att fler skolor tar emot nyanlända elever och att resurserna gör"
+                " skolorna mer likvärdiga."
             ),
         ),
         measures=(
             Measure(
                 N_("Vi arbetar för att fler skolor ska ta emot nyanlända elever"),
                 N_(
-                    "Nyanlända elever är elever som har flyttat till Sverige för inte så länge sedan. Målet är att de går på fler skolor, inte bara på några få."
+                    "Nyanlända elever är elever som har flyttat till Sverige för inte så länge"
+                    " sedan. Målet är att de går på fler skolor, inte bara på några få."
                 ),
             ),
             Measure(
                 N_("Vi arbetar för att skolvalet ska dela upp eleverna mindre"),
                 N_(
-                    "Skolval är när vårdnadshavare väljer skola åt sitt barn. När elever med olika bakgrund går i olika skolor kallas det %(term)s."
+                    "Skolval är när vårdnadshavare väljer skola åt sitt barn. När elever med"
+                    " olika bakgrund går i olika skolor kallas det %(term)s."
                 ),
                 term="skolsegregation",
             ),
             Measure(
                 N_("Vi fördelar resurser så att skolorna blir mer likvärdiga"),
                 N_(
-                    "Resurser är till exempel pengar och personal. Skolor kan behöva olika mycket för att alla elever ska få bra undervisning."
+                    "Resurser är till exempel pengar och personal. Skolor kan behöva olika mycket"
+                    " för att alla elever ska få bra undervisning."
                 ),
             ),
         ),

@@ -1,6 +1,9 @@
 """Which language a reader gets who has not chosen one (Accept-Language)."""
 
 import re
+from functools import lru_cache
+
+from babel.core import get_global
 
 from portal.i18n.languages import Language, Languages
 
@@ -8,6 +11,9 @@ HEADER_LIMIT = 1000
 """Characters of the header that are read."""
 
 _RANGE = re.compile(r"\*|[a-z]{1,8}(-[a-z0-9]{1,8})*")
+_SUBTAGS = re.compile(r"([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|[0-9]{3}))?(?=-|$)")
+_ALIASES = {**get_global("language_aliases"), "no": "nb"}
+"""CLDR's, and ``no``, which it matches with ``nb`` elsewhere."""
 _WEIGHT = re.compile(r"q=(0(\.[0-9]{0,3})?|1(\.0{0,3})?)")
 
 
@@ -16,8 +22,10 @@ def negotiate(languages: Languages, accept_language: str) -> Language:
 
     RFC 4647 lookup (section 3.4) over the ranges of RFC 9110, section 12.5.4: the range with
     the highest weight first, each shortened until a language fits (``ar-EG`` is served by
-    ``ar``). A language refused with ``q=0`` is not chosen for ``*``. Malformed ranges are
-    passed over; where nothing fits, the source is given.
+    ``ar``). Before it is shortened, the language in the same script is sought by CLDR's
+    likely subtags (``zh-TW`` is served by ``zh-Hant``). A language refused with ``q=0`` is
+    not chosen for ``*``. Malformed ranges are passed over; where nothing fits, the source is
+    given.
     """
     ranges = sorted(_weighted_ranges(accept_language), key=lambda weighted: -weighted[1])
     refused = {tag for tag, weight in ranges if weight == 0}
@@ -35,9 +43,25 @@ def negotiate(languages: Languages, accept_language: str) -> Language:
 def _look_up(tag: str, available: dict[str, Language]) -> Language | None:
     if tag == "*":
         return next(iter(available.values()), None)
+    if tag not in available:
+        written = _written(tag)
+        tag = next((other for other in available if _written(other) == written), tag)
     while tag and tag not in available:
         tag = tag.rpartition("-")[0]
     return available.get(tag)
+
+
+@lru_cache(1024)
+def _written(tag: str) -> tuple[str, str]:
+    """The present name of a tag's language, and the script that it is likely written in."""
+    subtags = _SUBTAGS.match(tag)
+    if subtags is None:
+        return tag, ""
+    name, script, region = subtags.groups("")
+    language, _, usual_script = _ALIASES.get(name, name).partition("_")
+    likely = get_global("likely_subtags")
+    full = likely.get(f"{language}_{region.upper()}") or likely.get(language) or "__"
+    return language, script or usual_script.lower() or full.split("_")[1].lower()
 
 
 def _weighted_ranges(header: str) -> list[tuple[str, float]]:
@@ -45,6 +69,7 @@ def _weighted_ranges(header: str) -> list[tuple[str, float]]:
     weighted = []
     for part in re.sub(r"\s", "", header[:HEADER_LIMIT].lower()).split(","):
         tag, semicolon, parameter = part.partition(";")
+        tag = tag.replace("_", "-")  # as Java writes its locales
         weight = _WEIGHT.fullmatch(parameter)
         if _RANGE.fullmatch(tag) and (weight or not semicolon):
             weighted.append((tag, float(weight[1]) if weight else 1.0))

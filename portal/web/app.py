@@ -10,9 +10,10 @@ from pathlib import Path
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route, Router
+from starlette.routing import Match, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from portal.i18n.languages import Languages
 from portal.i18n.negotiation import negotiate
 from portal.settings import Settings
 from portal.storage.database import Database
@@ -59,14 +60,25 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
         await database.stop()
 
     routes = [
-        Route("/{tag}/kontakt", contact.respond, methods=["GET", "POST"]),
+        LanguageRoute("/{tag}/kontakt", contact.respond, methods=["GET", "POST"]),
         Route("/", choose_language),
-        Route("/{tag}/arende/{code}", case.show),
+        LanguageRoute("/{tag}/arende/{code}", case.show),
     ]
     # No middleware of Starlette's: the guard answers for whatever is raised.
     app = Router(routes, redirect_slashes=False, default=respond_to_rest, lifespan=lifespan)
     guard = Guard(app, edition, database, settings)
     return guard
+
+
+class LanguageRoute(Route):
+    """A route below the tag of a language that there is."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, child = super().matches(scope)
+        languages = scope["state"]["edition"].languages
+        if match is not Match.NONE and child["path_params"]["tag"] not in languages:
+            return Match.NONE, {}
+        return match, child
 
 
 async def choose_language(request: Request) -> Response:
@@ -79,11 +91,24 @@ async def choose_language(request: Request) -> Response:
 
 
 async def respond_to_rest(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer what has no route: a page, with or without a query that it knows, or 404."""
-    pages, query = scope["state"]["edition"].resources, scope["query_string"].decode("latin-1")
-    page = pages.find(f"{scope['path']}?{query}") or pages.find(scope["path"])
+    """Answer what has no route: a page, a redirect to the page that is meant, or 404."""
+    edition, path = scope["state"]["edition"], scope["path"]
+    query = scope["query_string"].decode("latin-1")
+    address = _usual_spelling(path, edition.languages)
+    if address != path and address in edition.resources:
+        address += f"?{query}" if query else ""
+        await resources.respond(resources.redirect(address, 308, cache=REVALIDATE), scope, send)
+        return
+    page = edition.find(path, query)
     if page is None:
         raise HTTPException(404)
     if scope["method"] not in SAFE_METHODS:
-        raise HTTPException(405, headers={"allow": "GET, HEAD"})
+        raise HTTPException(405, headers={"allow": ", ".join(sorted(SAFE_METHODS))})
     await resources.respond(page, scope, send)
+
+
+def _usual_spelling(path: str, languages: Languages) -> str:
+    """The path of a page as we write it: people type capitals and slashes at the end."""
+    tag, _, slug = path.strip("/").lower().partition("/")
+    tag = next((spelled for spelled in languages if spelled.lower() == tag), tag)
+    return f"/{tag}/{slug}"

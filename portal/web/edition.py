@@ -57,6 +57,17 @@ class Edition:
         """What was left out of the catalogs, a line each."""
         return [fault for catalog in self.catalogs.values() for fault in catalog.faults]
 
+    def find(self, path: str, query: str) -> Resource | None:
+        """The resource of an address, whatever else stands in its query.
+
+        Each reading mode is one parameter; those that nobody knows change nothing, such as
+        the ones that social networks add to a link.
+        """
+        for parameter in query.split("&"):
+            if resource := self.resources.find(f"{path}?{parameter}"):
+                return resource
+        return self.resources.find(path)
+
     def is_stale(self, now: datetime) -> bool:
         """Whether the opening hours that it shows are out of date."""
         return self.opening is not None and self.opening.changes_at <= now

@@ -12,12 +12,12 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from portal.web.guard import HEADER_LIMIT, Ready
+from portal.web.guard import HEADER_LIMIT, SAFE_METHODS, Ready
 from portal.web.headers import Headers, header_lines
 from portal.web.protocol import CLOSE, BoundedProtocol
 from portal.web.resources import Representation
 
-_SAFE_METHODS = frozenset({b"GET", b"HEAD"})
+_SAFE_METHODS = frozenset(method.encode() for method in SAFE_METHODS)
 
 
 class FastPathProtocol(BoundedProtocol):
@@ -70,10 +70,7 @@ class FastPathProtocol(BoundedProtocol):
 
     def on_message_complete(self) -> None:
         if self._is_answered:
-            self._in_request = False
-            if self._arriving:
-                self._arriving.cancel()
-                self._arriving = None
+            self._complete_request()
         else:
             super().on_message_complete()
 

@@ -6,16 +6,17 @@
 3. Otherwise the application answers.
 
 Whatever breaks inside ends in an error page in the reader's language, and in a log line
-that names no person.
+that names no person. A refused form is shown again with all that was typed into it,
+whatever refused it, as long as it can be read.
 """
 
 import logging
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from starlette.exceptions import HTTPException
@@ -26,10 +27,13 @@ from portal.settings import Settings
 from portal.storage.database import Database
 from portal.web.edition import Edition
 from portal.web.headers import Headers, with_security
-from portal.web.resources import Representation, respond, send_representation
+from portal.web.public import contact
+from portal.web.resources import Representation, Resource, respond, send_representation
 
 BODY_LIMIT = 256 * 1024
 """Bytes of a posted form: 5000 characters of any script in either encoding, and room to spare."""
+SHOWN_LIMIT = 1024 * 1024
+"""Bytes of a form that is too large, up to which it is read to be shown again."""
 HEADER_LIMIT = 16 * 1024
 """Bytes of all header names and values together."""
 LENGTH_DIGITS = 15
@@ -65,6 +69,7 @@ class Guard:
         self.edition = edition
         self._state = {"database": database, "settings": settings}
         self._origin = settings.base_url.encode()
+        self._schemes = [b"https://"] if settings.production else [b"https://", b"http://"]
         self._is_our_host = _host_filter(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,21 +85,21 @@ class Guard:
             if representation := self.ready(path + b"?" + query if query else path, headers):
                 await send_representation(representation, send)
                 return
-        edition = self.edition
-        if status := 431 if is_too_large else self.refusal(scope):
-            await respond(edition.errors.page_for(status, scope), scope, send)
-            return
+        edition, body, sender = self.edition, _Body(scope, receive), _Sender(send)
         scope["state"] = {**scope.get("state", {}), **self._state, "edition": edition}
         scope["app"] = self.app  # without it, Starlette's routes answer errors themselves
-        sender = _Sender(send)
         try:
-            await self.app(scope, _bounded(receive), sender)
+            if status := 431 if is_too_large else self.refusal(scope):
+                raise HTTPException(status)
+            await self.app(scope, body.receive, sender)
         except ClientDisconnect:
             pass
         except Exception as error:
             status, extra = _status_of(error)
             if not sender.started:
-                await respond(edition.errors.page_for(status, scope), scope, sender, extra)
+                page = await _refused_form(status, edition, scope, body)
+                page = page or edition.errors.page_for(status, scope)
+                await respond(page, scope, sender, extra)
 
     def ready(self, target: bytes, headers: Headers) -> Representation | None:
         """What a GET or HEAD gets without the application: a resource of the edition.
@@ -128,10 +133,8 @@ class Guard:
             return 400
         if scope["method"] == "POST" and not self._is_from_our_page(headers):
             return 403
-        length = headers.get(b"content-length", b"0")
-        if not length.isdigit() or len(length) > LENGTH_DIGITS:
-            return 400
-        return 413 if int(length) > BODY_LIMIT else 0
+        length = _announced_length(scope)
+        return 413 if length > BODY_LIMIT else 400 if length < 0 else 0
 
     def error(self, status: int, target: bytes, headers: Headers) -> Representation:
         """The error page for a request that the protocol refuses.
@@ -151,13 +154,15 @@ class Guard:
         A client that sends neither header is no browser in which a page of another site
         could act; no cookie is at stake, so it may write.
         """
-        if headers.get(b"sec-fetch-site", b"same-origin") not in {b"same-origin", b"none"}:
+        site, origin = headers.get(b"sec-fetch-site"), headers.get(b"origin")
+        if site not in {None, b"same-origin", b"none"}:
             return False
-        origin = headers.get(b"origin")
-        if origin is None:
-            return True
-        host = headers[b"host"]
-        return origin in {self._origin, b"http://" + host, b"https://" + host}
+        if origin == b"null":
+            # A proxy that sends ``Referrer-Policy: no-referrer`` makes browsers do so on our
+            # own page; no page can forge the other header.
+            return site == b"same-origin"
+        own = [self._origin, *(scheme + headers[b"host"] for scheme in self._schemes)]
+        return origin is None or origin in own
 
 
 def _host_filter(settings: Settings) -> Callable[[bytes], bool]:
@@ -174,6 +179,23 @@ def _host_filter(settings: Settings) -> Callable[[bytes], bool]:
         return (name if colon and port.isdigit() else host.lower()) in hosts
 
     return is_our_host
+
+
+async def _refused_form(
+    status: int, edition: Edition, scope: Scope, body: "_Body"
+) -> Resource | None:
+    """The form that a refused request was to send; None where it cannot be shown."""
+    try:
+        return await contact.refused(status, edition.renderers, scope, body.read)
+    except Exception as error:
+        _status_of(error)  # It may be the page of the form that is broken.
+        return None
+
+
+def _announced_length(scope: Scope) -> int:
+    """The length of a body by its Content-Length: 0 where none is named, negative for no number."""
+    length = dict(scope["headers"]).get(b"content-length", b"0")
+    return int(length) if length.isdigit() and len(length) <= LENGTH_DIGITS else -1
 
 
 def _status_of(error: Exception) -> tuple[int, Headers]:
@@ -205,16 +227,37 @@ class _Sender:
         await self._send(message)
 
 
-def _bounded(receive: Receive) -> Receive:
-    """Receive no more than ``BODY_LIMIT``, whatever length was announced."""
-    received = 0
+class _Body:
+    """Receives the body of a request, and remembers it."""
 
-    async def bounded() -> Message:
-        nonlocal received
-        message: dict[str, Any] = await receive()  # type: ignore[assignment]
-        received += len(message.get("body", b""))
-        if received > BODY_LIMIT:
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self._receive = receive
+        self._length = _announced_length(scope)
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._is_complete = False
+
+    async def receive(self) -> Message:
+        """Receive no more than ``BODY_LIMIT``, whatever length was announced.
+
+        Raises:
+            HTTPException: 413 for more than that.
+        """
+        message = await self._receive()
+        piece = message.get("body", b"")
+        self._pieces.append(piece)
+        self._size += len(piece)
+        self._is_complete = not message.get("more_body")
+        if self._size > BODY_LIMIT:
             raise HTTPException(413)
         return message
 
-    return bounded
+    async def read(self) -> bytes | None:
+        """All of the body; None for one that is larger than ``SHOWN_LIMIT`` or never comes."""
+        if self._length > SHOWN_LIMIT:
+            return None
+        while not self._is_complete and self._size <= SHOWN_LIMIT:
+            with suppress(HTTPException):
+                if (await self.receive())["type"] == "http.disconnect":
+                    return None
+        return b"".join(self._pieces) if self._is_complete else None

@@ -26,6 +26,8 @@ REVALIDATE = "no-cache"
 """Caches may store the response and ask each time whether it has changed."""
 IMMUTABLE = "public, max-age=31536000, immutable"
 NO_STORE = "no-store"
+PRIVATE = "private, no-cache"
+"""For a person's own form: Back finds it in the same tab (docs/decisions/0006)."""
 
 
 def with_security(headers: Headers) -> Headers:

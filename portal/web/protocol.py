@@ -55,7 +55,9 @@ class BoundedProtocol(HttpToolsProtocol):
     _in_request = False
     """Whether a request has begun to arrive and is not complete."""
     _header_bytes = 0
-    """Bytes received since the last complete header section."""
+    """Bytes of all pieces in which the present header section has arrived."""
+    _shared_bytes = 0
+    """Those among them in whose piece an earlier request ended."""
     _ended = False
     """Whether nothing more is to be read."""
     _refusal = b""
@@ -92,12 +94,14 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._in_request and not self._arriving:
             self._arriving = self.loop.call_later(PATIENCE, self._refuse, 408)
         if not self._in_header:
-            self._header_bytes = 0
-        elif self._header_bytes > HEADER_BYTES and not self._ended:
+            self._header_bytes = self._shared_bytes = 0
+        elif self._header_bytes - self._shared_bytes > HEADER_BYTES and not self._ended:
             self._refuse(431)
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """Keep the connection open for the response to a complete request (RFC 9112, 9.6)."""
+        if self._refusal:
+            return True
         if self._ended or self._in_request or not self._is_busy:
             return False
         self._ended = True
@@ -125,16 +129,21 @@ class BoundedProtocol(HttpToolsProtocol):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._in_request = False
-        if self._arriving:
-            self._arriving.cancel()
-            self._arriving = None
+        self._complete_request()
         if not self._ended and not self.parser.should_upgrade():
             super().on_message_complete()
 
+    def _complete_request(self) -> None:
+        self._in_request = False
+        self._shared_bytes = self._header_bytes
+        if self._arriving:
+            self._arriving.cancel()
+            self._arriving = None
+
     def on_response_complete(self) -> None:
+        is_last = not self.pipeline
         super().on_response_complete()
-        if self._refusal and not self._is_busy:
+        if self._refusal and is_last:
             self._end_with(self._refusal)
 
     @property
@@ -156,12 +165,13 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.parser.get_method() == b"CONNECT":
             self._refuse(400)
             return
-        lines = [b"%s %s HTTP/1.1" % (self.parser.get_method(), self.url)]
+        version = self.parser.get_http_version().encode()
+        lines = [b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, version)]
         for name, value in self.headers:
             if name == b"connection":
                 tokens = [token.strip() for token in value.split(b",")]
                 value = b", ".join(token for token in tokens if token.lower() != b"upgrade")
-            if name != b"upgrade" and value:
+            if name != b"upgrade":
                 lines.append(b"%s: %s" % (name, value))
         self.parser = httptools.HttpRequestParser(self)
         self.data_received(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
@@ -201,13 +211,28 @@ class BoundedProtocol(HttpToolsProtocol):
     def _refuse(self, status: int) -> None:
         """Send an error page, after the responses to earlier requests, and read no more."""
         self._ended = True
-        has_cycle = not self._in_header and self.cycle and self.cycle.scope is self.scope
-        if self._is_busy and not has_cycle:
-            self._refusal = self._error_message(status)
-        elif has_cycle and self.cycle.response_started:
+        has_cycle = self._in_request and not self._in_header and self.cycle
+        if not has_cycle or self.cycle.scope is not self.scope:
+            self._end_after_responses(self._error_message(status), self._is_busy)
+        elif self.pipeline:
+            # The application has not begun with this request, and never will.
+            self.pipeline.popleft()
+            self._end_after_responses(self._error_message(status), is_busy=True)
+        elif not self.cycle.response_started:
+            # The application waits for the rest of the body; what it sends now is not written.
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+            self._end_with(self._error_message(status))
+        elif self.cycle.response_complete:
             self._end_with(b"")
         else:
-            self._end_with(self._error_message(status))
+            self.cycle.keep_alive = False
+
+    def _end_after_responses(self, message: bytes, is_busy: bool) -> None:
+        if is_busy:
+            self._refusal = message
+        else:
+            self._end_with(message)
 
     def _error_message(self, status: int) -> bytes:
         error = self._error(status, self.url, self.headers)

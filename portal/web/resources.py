@@ -18,7 +18,7 @@ import brotli
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from portal.web.headers import NO_STORE, REVALIDATE, Headers, header_lines, with_security
+from portal.web.headers import NO_STORE, PRIVATE, REVALIDATE, Headers, header_lines, with_security
 
 TEXT = "text/plain; charset=utf-8"
 BEST_QUALITY, FAST_QUALITY = 11, 4
@@ -250,7 +250,7 @@ def resource(
     if isinstance(body, str):
         # No page may hold NUL or lone surrogates.
         body = body.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace")
-    etag = "" if cache == NO_STORE else hashlib.sha256(body).hexdigest()[:20]
+    etag = "" if cache in {NO_STORE, PRIVATE} else hashlib.sha256(body).hexdigest()[:20]
     fields = {"content-type": media_type, "cache-control": cache, "vary": "Accept-Encoding"}
     encoded = [(name.encode(), value.encode()) for name, value in (fields | dict(headers)).items()]
     return Resource(status, etag, with_security(encoded), body, quality)

@@ -5,7 +5,7 @@
 const PAUSE = 1000;
 const NEAR = 0.9;
 
-export const count = (text) => [...text.replace(/\r\n?/g, "\n").normalize("NFC")].length;
+export const count = (text) => [...text.replace(/\r\n|[\r\v\f\x85\u2028\u2029]/g, "\n").normalize("NFC")].length;
 
 for (const field of document.querySelectorAll('[data-module="counter"]')) {
   const limit = Number(field.dataset.limit);

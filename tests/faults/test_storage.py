@@ -1,4 +1,4 @@
-"""When the disk is full or the power goes: what was receipted is there."""
+"""A message with a receipt is stored, even when the disk is full or the process is killed."""
 
 import asyncio
 import signal
@@ -22,13 +22,13 @@ SECRET = "mina egna ord ٣"
 
 
 async def receive(database: Database, text: str) -> str:
-    """Receive one message; gives the code of its case."""
+    """Receive a message, and return the code of its case."""
     submission = Submission(text, "hemlig@example.org", "", None, "sv")
     return await database.write_together(messages.receive_all, Arrival(submission, 1, 0))
 
 
-async def test_what_was_receipted_is_there_after_a_crash(tmp_path: Path) -> None:
-    """Killed without warning in the midst of sending, the portal has lost no receipt."""
+async def test_every_message_with_a_receipt_survives_a_crash(tmp_path: Path) -> None:
+    """The portal is killed while it receives messages."""
     port = free_port()
     environment = {
         "DATABASE_URL": f"sqlite:///{tmp_path}/portal.db",
@@ -45,28 +45,28 @@ async def test_what_was_receipted_is_there_after_a_crash(tmp_path: Path) -> None
     receipts: set[str] = set()
     enough = asyncio.Event()
 
-    async def send_for_ever(client: httpx2.AsyncClient, who: int) -> None:
+    async def send_for_ever(client: httpx2.AsyncClient, sender: int) -> None:
         for number in range(10_000):
-            fields = parts({"message": f"{who} {number}"})
-            answer = await client.post("/sv/kontakt", files=fields)
-            receipts.add(answer.headers["location"].rpartition("/")[2])
+            fields = parts({"message": f"{sender} {number}"})
+            response = await client.post("/sv/kontakt", files=fields)
+            receipts.add(response.headers["location"].rpartition("/")[2])
             if len(receipts) == 200:
                 enough.set()
 
     async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-        senders = [asyncio.create_task(send_for_ever(client, who)) for who in range(8)]
+        senders = [asyncio.create_task(send_for_ever(client, sender)) for sender in range(8)]
         await enough.wait()
         server.send_signal(signal.SIGKILL)
         ends = await asyncio.gather(*senders, return_exceptions=True)
     assert all(isinstance(end, httpx2.TransportError) for end in ends)
     await asyncio.to_thread(server.wait)
-    with closing(sqlite3.connect(tmp_path / "portal.db")) as found:
-        kept = {code for (code,) in found.execute("SELECT code FROM messages")}
-        assert found.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    assert receipts <= kept
+    with closing(sqlite3.connect(tmp_path / "portal.db")) as connection:
+        codes = {code for (code,) in connection.execute("SELECT code FROM messages")}
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert receipts <= codes
 
 
-async def test_a_full_disk_loses_nothing_and_is_told(
+async def test_a_full_disk_loses_no_message_and_is_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     database = Database(f"sqlite:///{tmp_path}/portal.db")
@@ -85,15 +85,15 @@ async def test_a_full_disk_loses_nothing_and_is_told(
     await database.write(lambda c: c.exec_driver_sql("PRAGMA max_page_count=1000000"))
     codes.append(await receive(database, "det går igen"))
     async with database.reading() as connection:
-        found = {message.code for message in await messages.newest(connection, 100)}
-    assert found == set(codes)
+        stored = {message.code for message in await messages.newest(connection, 100)}
+    assert stored == set(codes)
     await database.stop()
     assert "SQLITE_FULL" in caplog.text
     assert "hemlig" not in caplog.text
     assert "mina egna" not in caplog.text
 
 
-async def test_a_lost_postgresql_connection_mends_itself(postgresql: str) -> None:
+async def test_a_lost_postgresql_connection_is_replaced(postgresql: str) -> None:
     database = Database(postgresql)
     await database.start()
 

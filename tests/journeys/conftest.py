@@ -1,4 +1,4 @@
-"""What the journeys share: a tab, and a look at what was kept."""
+"""What the journeys share: a tab, and a search for stored messages."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -10,7 +10,7 @@ from portal.storage.database import Database
 from tests.conftest import Running
 from tests.journeys.browsing import opened
 
-Kept = Callable[[str], Awaitable[list[messages.Message]]]
+FindMessages = Callable[[str], Awaitable[list[messages.Message]]]
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ async def tab(browser: Browser, portal: Running) -> AsyncIterator[Page]:
 
 
 @pytest.fixture(scope="session")
-async def kept(portal: Running) -> AsyncIterator[Kept]:
-    """Finds every message that was kept with exactly this text."""
+async def find_messages(portal: Running) -> AsyncIterator[FindMessages]:
+    """A function that finds every stored message with exactly this text."""
     database = Database(portal.settings.database_url)
 
     async def find(text: str) -> list[messages.Message]:

@@ -1,6 +1,6 @@
-"""Every page in every state, width and scheme of colours, as axe sees it: not a fault, and
-nothing that it could not decide. A page also fails for what it says on the console, for anything it
-fetches from elsewhere, and for a cookie."""
+"""axe finds no fault in any state of a page, at any width and in any colour scheme, and leaves
+nothing undecided. A page also fails for a message on the console, a request to another
+origin, and a cookie."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ from tests.conftest import Running, running
 from tests.journeys.browsing import LANGUAGES, SEND, SLUGS, opened
 
 AXE = Path(str(files("axe_playwright_python") / "axe.min.js"))
-LOOK = """async (which) => {
+RUN_AXE = """async (which) => {
   const colours = axe.getRules(["cat.color"]).map(({ ruleId }) => ruleId);
   const all = axe.getRules().map(({ ruleId }) => ruleId);
   const others = all.filter((rule) => !colours.includes(rule));
@@ -32,15 +32,15 @@ LOOK = """async (which) => {
   return [...violations, ...undecided].flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
 }"""
-"""All rules, best practices, AAA and experimental ones too; the last may be undecided."""
+"""Runs all rules, with best practices, AAA and experimental ones; the last may be undecided."""
 
 
 @dataclass(frozen=True)
 class View:
-    """How a page is looked at.
+    """A width and a colour scheme in which a page is checked, and the rules that are run.
 
-    Where only colours differ, only their rules are run. In forced colours axe sees
-    the colours that were replaced, so test_reflow judges those.
+    Where only colours differ, only the rules about colours are run. With forced colours axe
+    reads the original ones, so ``test_reflow`` checks that contrast.
     """
 
     width: int
@@ -66,46 +66,46 @@ EXAMPLES = [
 
 
 class Reader:
-    """A tab in one language that notes what no page may do."""
+    """A tab in one language, which records what no page may do."""
 
     def __init__(self, page: Page, tag: str, origin: str) -> None:
         self.page, self.tag, self.origin = page, tag, origin
-        self.noted: list[str] = []
-        page.on("console", self._hears)
-        page.on("pageerror", self._stumbles)
-        page.on("request", self._fetches)
+        self.recorded: list[str] = []
+        page.on("console", self._record_message)
+        page.on("pageerror", self._record_error)
+        page.on("request", self._record_request)
 
-    async def opens(self, state: str) -> None:
-        self.noted.clear()
+    async def open(self, state: str) -> None:
+        self.recorded.clear()
         await self.page.goto(f"/{self.tag}/{state}")
 
     async def faults(self) -> list[str]:
-        """Everything that is wrong with the page as it stands."""
-        found: list[str] = []
+        """Everything that is wrong with the page in its present state."""
+        faults: list[str] = []
         for view in VIEWS:
             await self.page.set_viewport_size({"width": view.width, "height": 800})
             await self.page.emulate_media(color_scheme=view.scheme, forced_colors=view.forced)
-            found += await self.page.evaluate(LOOK, view.rules)
-        found += [*self.noted, *map(str, await self.page.context.cookies())]
-        return [f"{self.page.url}: {fault}" for fault in found]
+            faults += await self.page.evaluate(RUN_AXE, view.rules)
+        faults += [*self.recorded, *map(str, await self.page.context.cookies())]
+        return [f"{self.page.url}: {fault}" for fault in faults]
 
-    def _hears(self, message: ConsoleMessage) -> None:
-        # The browser says the status of the page itself, 404 or 422, as an error.
+    def _record_message(self, message: ConsoleMessage) -> None:
+        # The browser reports the status of the page itself, 404 or 422, as an error.
         of_the_page: Any = message.location["url"] == self.page.url
         if message.type in {"error", "warning"} and not (of_the_page and "status" in message.text):
-            self.noted.append(f"{message.type}: {message.text}")
+            self.recorded.append(f"{message.type}: {message.text}")
 
-    def _stumbles(self, error: Error) -> None:
-        self.noted.append(str(error))
+    def _record_error(self, error: Error) -> None:
+        self.recorded.append(str(error))
 
-    def _fetches(self, request: Request) -> None:
+    def _record_request(self, request: Request) -> None:
         if not request.url.startswith(f"{self.origin}/"):
-            self.noted.append(f"fetches {request.url}")
+            self.recorded.append(f"fetches {request.url}")
 
 
 @pytest.fixture(scope="module")
 async def readers(browser: Browser, portal: Running) -> AsyncIterator[list[Reader]]:
-    """One in each language; they look at the same time."""
+    """A reader for each language; they check pages at the same time."""
     async with AsyncExitStack() as tabs:
         pages = [await tabs.enter_async_context(opened(browser, portal)) for _ in LANGUAGES]
         for page in pages:
@@ -114,17 +114,17 @@ async def readers(browser: Browser, portal: Running) -> AsyncIterator[list[Reade
 
 
 @pytest.mark.parametrize("state", EXAMPLES)
-async def test_a_page(readers: list[Reader], state: str) -> None:
+async def test_a_page_has_no_fault(readers: list[Reader], state: str) -> None:
     async def look(reader: Reader) -> list[str]:
-        await reader.opens(state)
+        await reader.open(state)
         return await reader.faults()
 
     assert [*chain(*await asyncio.gather(*map(look, readers)))] == []
 
 
-async def test_a_form_with_errors_and_then_its_receipt(readers: list[Reader]) -> None:
+async def test_a_refused_form_and_its_receipt_have_no_fault(readers: list[Reader]) -> None:
     async def send(reader: Reader) -> list[str]:
-        await reader.opens("kontakt")
+        await reader.open("kontakt")
         await reader.page.fill("#message", "å" * 5001)
         await reader.page.fill("#email", "@")
         await reader.page.click(SEND)
@@ -140,7 +140,7 @@ async def test_a_form_with_errors_and_then_its_receipt(readers: list[Reader]) ->
     assert [*chain(*await asyncio.gather(*map(send, readers)))] == []
 
 
-async def test_a_page_that_is_only_partly_translated(browser: Browser, tmp_path: Path) -> None:
+async def test_a_partly_translated_page_has_no_fault(browser: Browser, tmp_path: Path) -> None:
     locales = copytree(DATA / "locales", tmp_path / "locales")
     path = locales / "ar/LC_MESSAGES/portal.po"
     catalog = polib.pofile(str(path), wrapwidth=0)
@@ -151,7 +151,7 @@ async def test_a_page_that_is_only_partly_translated(browser: Browser, tmp_path:
         async with opened(browser, portal) as page:
             await page.add_init_script(path=AXE)
             arabic, swedish = (Reader(page, tag, portal.address) for tag in ("ar", "sv"))
-            await arabic.opens("ordlista")
+            await arabic.open("ordlista")
             assert await arabic.faults() == []
-            await swedish.opens("ordlista?saknas=ar")
+            await swedish.open("ordlista?saknas=ar")
             assert await swedish.faults() == []

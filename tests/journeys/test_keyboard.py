@@ -1,5 +1,5 @@
-"""The keyboard alone: everything can be reached, in the order in which it is read, is seen when
-it is reached, and can be left again."""
+"""With the keyboard alone, every control can be reached in reading order, shows that it has
+focus, and can be left again."""
 
 from collections.abc import AsyncIterator
 from itertools import pairwise
@@ -11,12 +11,12 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.conftest import Running
 from tests.journeys.browsing import SEND, SLUGS, opened
-from tests.journeys.conftest import Kept
+from tests.journeys.conftest import FindMessages
 
 LANGUAGES = ("sv", "ar")
-"""One that is read from the left and one that is read from the right."""
+"""One that is written from left to right, and one from right to left."""
 ADDRESSES = [f"/{tag}/{slug}" for tag in LANGUAGES for slug in SLUGS]
-THICK, NOTICEABLE = 3, 3
+THICK, CONTRAST = 3, 3
 """CSS pixels of an outline, and its contrast (WCAG 2.2, 2.4.7 and 1.4.11)."""
 Stop = dict[str, Any]
 
@@ -29,13 +29,13 @@ async def shared(browser: Browser, portal: Running) -> AsyncIterator[Page]:
 
 @pytest.fixture(scope="module", params=ADDRESSES)
 async def walk(shared: Page, request: pytest.FixtureRequest) -> list[Stop]:
-    """Where Tab stops on a page, from its beginning until it leaves the page."""
+    """The stops of the Tab key on a page, from its beginning to its end."""
     await shared.goto(request.param)
     return await walked(shared)
 
 
 async def walked(page: Page) -> list[Stop]:
-    """Press Tab until focus leaves the page or begins anew, and a little longer if it does not."""
+    """Press Tab until focus leaves the page or starts over, or has had time to do so."""
     stops: list[Stop] = []
     for _ in range(await page.evaluate("measure.focusable().length") + 2):
         await page.keyboard.press("Tab")
@@ -46,61 +46,59 @@ async def walked(page: Page) -> list[Stop]:
     return stops
 
 
-async def test_tab_meets_everything_once_in_the_order_of_the_document(
+async def test_tab_stops_at_every_control_once_in_document_order(
     walk: list[Stop], shared: Page
 ) -> None:
     assert len(walk) == await shared.evaluate("measure.focusable().length") > 10
     assert [stop["index"] for stop in walk] == [*range(len(walk))]
 
 
-async def test_focus_is_seen_wherever_it_is(walk: list[Stop]) -> None:
-    assert [stop for stop in walk if not is_seen(stop)] == []
+async def test_focus_is_visible_at_every_stop(walk: list[Stop]) -> None:
+    assert [stop for stop in walk if not is_visible(stop)] == []
 
 
-async def test_the_order_of_the_document_is_the_order_of_reading(
-    walk: list[Stop], shared: Page
-) -> None:
+async def test_document_order_is_reading_order(walk: list[Stop], shared: Page) -> None:
     boxes = await shared.evaluate("measure.focusable().map(measure.box)")
     assert [pair for pair in pairwise(boxes) if not (is_below(*pair) or is_along(*pair))] == []
 
-    # In one column there is no doubt: everything stands below what came before.
+    # In one column, every stop must be below the one before it.
     await shared.set_viewport_size({"width": 360, "height": 720})
     boxes = await shared.evaluate("measure.focusable().map(measure.box)")
     await shared.set_viewport_size({"width": 1280, "height": 720})
     assert [pair for pair in pairwise(boxes) if not is_below(*pair)] == []
 
 
-def is_below(one: Stop, other: Stop) -> bool:
-    """Whether a stop stands on a later line, or on the same line further along."""
-    shared_height = min(one["bottom"], other["bottom"]) - max(one["top"], other["top"])
-    height = min(one["bottom"] - one["top"], other["bottom"] - other["top"])
+def is_below(former: Stop, latter: Stop) -> bool:
+    """Whether a stop is on a later line than another, or further along on the same line."""
+    shared_height = min(former["bottom"], latter["bottom"]) - max(former["top"], latter["top"])
+    height = min(former["bottom"] - former["top"], latter["bottom"] - latter["top"])
     if shared_height > height / 2:
-        return is_along(one, other)
-    return bool(other["top"] + other["bottom"] > one["top"] + one["bottom"])
+        return is_along(former, latter)
+    return bool(latter["top"] + latter["bottom"] > former["top"] + former["bottom"])
 
 
-def is_along(one: Stop, other: Stop) -> bool:
-    """Whether a stop stands further along than another ends."""
-    return bool(other["start"] >= one["end"] - 1)
+def is_along(former: Stop, latter: Stop) -> bool:
+    """Whether a stop begins where another one ends, or further along."""
+    return bool(latter["start"] >= former["end"] - 1)
 
 
-def is_seen(stop: Stop) -> bool:
-    return bool(stop["outline"] >= THICK and stop["contrast"] >= NOTICEABLE and stop["uncovered"])
+def is_visible(stop: Stop) -> bool:
+    return bool(stop["outline"] >= THICK and stop["contrast"] >= CONTRAST and stop["uncovered"])
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)
-async def test_focus_is_seen_in_the_dark_too(tab: Page, tag: str) -> None:
+async def test_focus_is_visible_in_the_dark_scheme_too(tab: Page, tag: str) -> None:
     await tab.emulate_media(color_scheme="dark")
     await tab.goto(f"/{tag}/kontakt")
-    assert [stop for stop in await walked(tab) if not is_seen(stop)] == []
+    assert [stop for stop in await walked(tab) if not is_visible(stop)] == []
 
     await tab.locator(SEND).press("Enter")
     await expect(tab.locator("#problems")).to_be_focused()
-    assert is_seen(await tab.evaluate("measure.focus()"))
+    assert is_visible(await tab.evaluate("measure.focus()"))
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)
-async def test_the_first_stop_leads_past_the_menu(tab: Page, tag: str) -> None:
+async def test_the_first_stop_skips_the_menu(tab: Page, tag: str) -> None:
     await tab.goto(f"/{tag}/")
     await tab.keyboard.press("Tab")
     await expect(tab.locator(".skip-link")).to_be_focused()
@@ -114,14 +112,16 @@ async def test_the_first_stop_leads_past_the_menu(tab: Page, tag: str) -> None:
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)
-async def test_a_message_is_sent_by_keyboard_alone(tab: Page, tag: str, kept: Kept) -> None:
+async def test_a_message_is_sent_by_keyboard_alone(
+    tab: Page, tag: str, find_messages: FindMessages
+) -> None:
     text = f"السلام عليكم {uuid4()}"
     await tab.goto(f"/{tag}/")
     await tab_to(tab, tab.locator("main a.button"))
     await tab.keyboard.press("Enter")
     await tab.wait_for_url(f"**/{tag}/kontakt")
 
-    # Submission too early: focus meets what is wrong, and a link leads to the field.
+    # An empty form is refused: focus is on the problems, and a link leads to the field.
     await tab_to(tab, tab.locator(SEND))
     await tab.keyboard.press("Enter")
     await expect(tab.locator("#problems")).to_be_focused()
@@ -130,7 +130,7 @@ async def test_a_message_is_sent_by_keyboard_alone(tab: Page, tag: str, kept: Ke
     await expect(tab.locator("#message")).to_be_focused()
     await tab.keyboard.type(text)
 
-    # A choice is made with the arrows, and Return in a field sends.
+    # The arrow keys make a choice, and Enter in a field sends the form.
     await tab.keyboard.press("Shift+Tab")
     await tab.keyboard.press("Shift+Tab")
     await expect(tab.locator("#kind-accessibility")).to_be_focused()
@@ -140,14 +140,14 @@ async def test_a_message_is_sent_by_keyboard_alone(tab: Page, tag: str, kept: Ke
     await tab.keyboard.type("anna@skola.se")
     await tab.keyboard.press("Enter")
     await tab.wait_for_url("**/arende/*")
-    (message,) = await kept(text)
+    (message,) = await find_messages(text)
     assert (message.kind, message.email) == ("praise", "anna@skola.se")
 
 
-async def tab_to(page: Page, wanted: Locator) -> None:
-    """Press Tab until something has focus."""
+async def tab_to(page: Page, target: Locator) -> None:
+    """Press Tab until an element has focus."""
     for _ in range(await page.evaluate("measure.focusable().length")):
         await page.keyboard.press("Tab")
-        if await wanted.evaluate("wanted => wanted === document.activeElement"):
+        if await target.evaluate("target => target === document.activeElement"):
             return
-    await expect(wanted).to_be_focused()
+    await expect(target).to_be_focused()

@@ -1,4 +1,4 @@
-"""The page is read aloud by the device's own voices, each part in its own language."""
+"""A page is read aloud with the voices of the device, each part in its own language."""
 
 from collections.abc import AsyncIterator
 
@@ -9,23 +9,24 @@ from tests.conftest import Running
 from tests.journeys.browsing import opened
 
 VOICES = """
-const said = [];
+const spoken = [];
 let current = null;
 const voices = LANGUAGES.map((lang) => ({ lang, localService: true, name: lang }));
 const speech = {
   paused: false,
   getVoices: () => voices,
-  speak(utterance) { said.push(utterance); current = utterance; },
+  speak(utterance) { spoken.push(utterance); current = utterance; },
   cancel() { current = null; },
   pause() { this.paused = true; },
   resume() { this.paused = false; },
 };
 Object.defineProperty(globalThis, "speechSynthesis", { value: speech });
 globalThis.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
-globalThis.heard = () => said.map(({ text, lang, voice }) => ({ text, lang, voice: voice?.name }));
+const part = ({ text, lang, voice }) => ({ text, lang, voice: voice?.name });
+globalThis.heard = () => spoken.map(part);
 globalThis.finishOne = () => current.onend();
 """
-"""Voices that speak when they are told to, since machines that run tests have none."""
+"""Replaces the speech of the browser, since machines that run tests have no voices."""
 
 
 async def speaking(browser: Browser, portal: Running, *languages: str) -> AsyncIterator[Page]:
@@ -36,23 +37,24 @@ async def speaking(browser: Browser, portal: Running, *languages: str) -> AsyncI
 
 @pytest.fixture
 async def page(browser: Browser, portal: Running) -> AsyncIterator[Page]:
-    async for one in speaking(browser, portal, "ar-SA", "sv-SE"):
-        yield one
+    async for speaking_page in speaking(browser, portal, "ar-SA", "sv-SE"):
+        yield speaking_page
 
 
-async def test_each_part_is_read_in_its_own_voice_and_shown(page: Page) -> None:
+async def test_each_part_is_read_in_its_own_voice_and_highlighted(page: Page) -> None:
     await page.goto("/ar/omraden/undervisning?bredvid=sv")
     await page.get_by_role("button", name="الاستماع إلى الصفحة").press("Enter")
     for _ in range(3):
         await page.evaluate("finishOne()")
     heard = await page.evaluate("heard()")
-    assert [(one["lang"], one["voice"]) for one in heard[:2]] == [("ar", "ar-SA"), ("sv", "sv-SE")]
+    voices = [(part["lang"], part["voice"]) for part in heard[:2]]
+    assert voices == [("ar", "ar-SA"), ("sv", "sv-SE")]
     assert heard[1]["text"] == "Ökad kvalitet i undervisningen"
     await expect(page.locator(".spoken")).to_have_count(1)
     assert heard[-1]["text"] in await page.locator(".spoken").inner_text()
 
 
-async def test_reading_can_pause_go_on_and_end(page: Page) -> None:
+async def test_reading_can_be_paused_resumed_and_stopped(page: Page) -> None:
     await page.goto("/sv/omraden/styrning")
     await page.get_by_role("button", name="Lyssna på sidan").click()
     await page.get_by_role("button", name="Pausa").click()
@@ -67,7 +69,7 @@ async def test_reading_can_pause_go_on_and_end(page: Page) -> None:
     await expect(page.get_by_role("button", name="Sluta lyssna")).to_be_hidden()
 
 
-async def test_reading_comes_to_the_end_of_the_page(page: Page) -> None:
+async def test_reading_continues_to_the_end_of_the_page(page: Page) -> None:
     await page.goto("/sv/finns-inte")
     await page.get_by_role("button", name="Lyssna på sidan").click()
     while await page.get_by_role("button", name="Pausa").count():
@@ -77,7 +79,7 @@ async def test_reading_comes_to_the_end_of_the_page(page: Page) -> None:
     assert heard[-1]["text"] == "Till kontaktformuläret"
 
 
-async def test_where_no_voice_speaks_the_language_nothing_is_offered(
+async def test_listening_is_not_offered_without_a_voice_for_the_language(
     browser: Browser, portal: Running
 ) -> None:
     async for page in speaking(browser, portal, "sv-SE"):

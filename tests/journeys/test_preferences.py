@@ -1,4 +1,4 @@
-"""What readers ask of their browsers is done: larger text alone, and less motion."""
+"""Pages follow the settings of the browser: larger text, and less motion."""
 
 import pytest
 from playwright.async_api import Browser
@@ -10,11 +10,11 @@ WIDTH = 1280
 ENLARGE = "document.documentElement.style.fontSize = '200%'"
 SIZE = "parseFloat(getComputedStyle(document.querySelector('main')).fontSize)"
 OVERFLOW = "document.scrollingElement.scrollWidth"
-GLIDES = "getComputedStyle(document.documentElement).scrollBehavior"
+SCROLL_BEHAVIOUR = "getComputedStyle(document.documentElement).scrollBehavior"
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)
-async def test_text_of_twice_the_size_fits_the_window(
+async def test_text_at_twice_the_size_fits_the_window(
     browser: Browser, portal: Running, tag: str
 ) -> None:
     viewport = {"width": WIDTH, "height": 800}
@@ -27,12 +27,12 @@ async def test_text_of_twice_the_size_fits_the_window(
             assert await page.evaluate(OVERFLOW) <= WIDTH, slug
 
 
-@pytest.mark.parametrize(("wish", "behaviour"), [("reduce", "auto"), ("no-preference", "smooth")])
-async def test_nothing_glides_for_those_who_ask_for_less_motion(
-    browser: Browser, portal: Running, wish: str, behaviour: str
+@pytest.mark.parametrize(("motion", "behaviour"), [("reduce", "auto"), ("no-preference", "smooth")])
+async def test_scrolling_is_not_animated_with_reduced_motion(
+    browser: Browser, portal: Running, motion: str, behaviour: str
 ) -> None:
-    async with opened(browser, portal, reduced_motion=wish) as page:
+    async with opened(browser, portal, reduced_motion=motion) as page:
         await page.goto("/ar/ordlista")
-        assert await page.evaluate(GLIDES) == behaviour
+        assert await page.evaluate(SCROLL_BEHAVIOUR) == behaviour
         moving = "document.getAnimations().length"
         assert await page.evaluate(moving) == 0

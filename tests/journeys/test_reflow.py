@@ -1,5 +1,5 @@
-"""Pages fit: a narrow window, a reader's own spacing and colours, a finger, paper, and both
-directions of writing."""
+"""Pages adapt to narrow windows, the text spacing and colours of the reader, touch, print and
+both writing directions."""
 
 from collections.abc import AsyncIterator, Iterable
 from typing import Any, Literal
@@ -14,8 +14,8 @@ NARROW, WIDE = 320, 1280
 """CSS pixels; the first is WCAG 2.2, 1.4.10."""
 SMALLEST_TARGET, LARGE_TARGET = 24, 44
 """CSS pixels: WCAG 2.2, 2.5.8 and 2.5.5."""
-READABLE, NOTICEABLE = 4.5, 3
-"""Contrast of texts and of signs: WCAG 2.2, 1.4.3 and 1.4.11."""
+TEXT_CONTRAST, GRAPHICS_CONTRAST = 4.5, 3
+"""Contrast of text and of graphics: WCAG 2.2, 1.4.3 and 1.4.11."""
 
 REPORT = "kontakt?kind=accessibility&page=omraden/skolenhetsutredningen"
 ADDRESSES = [
@@ -34,7 +34,7 @@ async def shared(browser: Browser, portal: Running) -> AsyncIterator[Page]:
 
 @pytest.fixture(scope="module", params=ADDRESSES)
 async def visited(shared: Page, request: pytest.FixtureRequest) -> Page:
-    """Each page in turn, opened once for all that is measured on it."""
+    """Each page in turn, opened once for all tests that measure it."""
     await shared.goto(request.param)
     return shared
 
@@ -50,7 +50,7 @@ async def narrow(visited: Page) -> Page:
 
 
 async def fitted(page: Page, width: int) -> Page:
-    """The page at a width, with nothing left of what another test did to it."""
+    """Set the width of the window, and undo what another test has set."""
     await page.emulate_media(media="screen", forced_colors="none", color_scheme="light")
     await page.evaluate("measure.spread(false)")
     if page.viewport_size != (size := ViewportSize(width=width, height=720)):
@@ -58,20 +58,20 @@ async def fitted(page: Page, width: int) -> Page:
     return page
 
 
-async def test_a_wide_window_is_wide_enough(wide: Page) -> None:
+async def test_a_wide_window_needs_no_horizontal_scrolling(wide: Page) -> None:
     await check_width(wide, WIDE)
 
 
-async def test_a_narrow_window_needs_no_scrolling_sideways(narrow: Page) -> None:
+async def test_a_narrow_window_needs_no_horizontal_scrolling(narrow: Page) -> None:
     await check_width(narrow, NARROW)
 
-    # A reader's own spacing needs none either.
+    # Nor is any needed with the text spacing of WCAG 2.2, 1.4.12.
     await narrow.evaluate("measure.spread(true)")
     await check_width(narrow, NARROW)
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)
-async def test_a_narrow_window_holds_errors_and_the_longest_words(tab: Page, tag: str) -> None:
+async def test_errors_and_the_longest_words_fit_a_narrow_window(tab: Page, tag: str) -> None:
     await tab.set_viewport_size({"width": NARROW, "height": 640})
     await tab.goto(f"/{tag}/kontakt")
     await tab.fill("#message", tag + "å" * 300)
@@ -91,7 +91,7 @@ async def check_width(page: Page, width: int) -> None:
     assert await page.evaluate("document.scrollingElement.scrollWidth") <= width
 
 
-async def test_a_finger_meets_every_target(narrow: Page) -> None:
+async def test_every_target_is_large_enough_for_touch(narrow: Page) -> None:
     targets = await narrow.evaluate("measure.targets()")
     assert len(targets) > 10
     assert [target for target in targets if is_small(target)] == []
@@ -102,7 +102,7 @@ def is_small(target: dict[str, Any]) -> bool:
     return bool(target["width"] < SMALLEST_TARGET or target["height"] < least)
 
 
-async def test_forced_colours_lose_nothing(narrow: Page) -> None:
+async def test_every_text_is_visible_in_forced_colours(narrow: Page) -> None:
     usual = await narrow.evaluate("measure.texts()")
     for scheme in SCHEMES:
         await narrow.emulate_media(forced_colors="active", color_scheme=scheme)
@@ -111,12 +111,12 @@ async def test_forced_colours_lose_nothing(narrow: Page) -> None:
         assert lost(forced) == []
 
 
-async def test_paper_carries_the_text_and_no_navigation(narrow: Page) -> None:
+async def test_print_has_the_text_and_no_navigation(narrow: Page) -> None:
     usual = await narrow.evaluate("measure.texts()")
     await narrow.emulate_media(media="print")
-    printed = await narrow.evaluate("measure.texts()")
-    assert written(printed) == written(piece for piece in usual if not piece["pressed"])
-    assert lost(printed) == []
+    on_paper = await narrow.evaluate("measure.texts()")
+    assert written(on_paper) == written(piece for piece in usual if not piece["pressed"])
+    assert lost(on_paper) == []
     assert await narrow.locator("nav").count() > 1
     assert await narrow.locator("nav:visible").count() == 0
 
@@ -126,11 +126,11 @@ def written(pieces: Iterable[dict[str, Any]]) -> list[str]:
 
 
 def lost(pieces: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [piece for piece in pieces if not piece["visible"] or piece["contrast"] < READABLE]
+    return [piece for piece in pieces if not piece["visible"] or piece["contrast"] < TEXT_CONTRAST]
 
 
 @pytest.mark.parametrize("address", ["/sv/", "/ar/personuppgifter"])
-async def test_items_of_lists_keep_their_marks(tab: Page, address: str) -> None:
+async def test_list_items_have_visible_markers(tab: Page, address: str) -> None:
     await tab.goto(address)
     for scheme in SCHEMES:
         for forced in FORCED:
@@ -143,7 +143,7 @@ async def test_items_of_lists_keep_their_marks(tab: Page, address: str) -> None:
 async def check_marks(page: Page) -> None:
     marks = await page.evaluate("measure.marks()")
     assert len(marks) > 3
-    assert min(marks) >= NOTICEABLE
+    assert min(marks) >= GRAPHICS_CONTRAST
 
 
 async def test_arabic_mirrors_swedish(tab: Page) -> None:
@@ -160,7 +160,7 @@ async def test_arabic_mirrors_swedish(tab: Page) -> None:
 
 
 async def edges(page: Page, selector: str) -> tuple[float, float]:
-    """How far an element is from the left and from the right edge of the window."""
+    """The distance of an element to the left and to the right edge of the window."""
     box = await page.locator(selector).first.bounding_box()
     assert box
     return box["x"], WIDE - box["x"] - box["width"]

@@ -1,9 +1,9 @@
-"""What a screen reader meets: each page's accessibility tree, in reading order, as text.
+"""What a screen reader presents: the accessibility tree of each page, in reading order, as text.
 
-The stored trees in ``tests/journeys/trees`` are for people to read when they change. A page's
-file holds its ``main``. What stands around it, the frame, is stored once for each language, as
-the start page has it; how the frame follows the page is a rule of ``frame_on``. Together they
-prove the whole tree of every page. ``PORTAL_TEST_WRITE_TREES=1`` writes the files anew.
+People read the stored trees in ``tests/journeys/trees`` when they change. The file of a page
+has its ``main``. The frame around it is stored once for each language, as on the start page,
+and ``frame_on`` derives the frame of any other page from it; so the whole tree of every page is
+compared. ``PORTAL_TEST_WRITE_TREES=1`` writes the files anew.
 """
 
 import os
@@ -25,25 +25,25 @@ VARYING = (
     (r"arende/[\w-]{33}", "arende/CODE"),
     (r"<time>.*?</time>|(?<=time: ).*", "TIME"),
 )
-"""What differs from one run to the next, and what stands in its place."""
+"""What differs from run to run, and what replaces it."""
 MAIN = re.compile(r"^- main:\n(?:  .*\n)+", re.MULTILINE)
 WRONGLY_MARKED = """
     [...document.querySelectorAll("nav a")]
       .filter((link) => (link.href === location.href) !== (link.ariaCurrent === "page"))
       .map((link) => link.textContent)
 """
-"""Links of the menus that lead to the page itself and do not say so, or the other way about."""
+"""Finds menu links to the page itself without aria-current, and other links with it."""
 
 
 async def check_tree(page: Page, tag: str, name: str, slug: str, **kind: bool) -> None:
     """Compare the tree of an open page with the stored one.
 
     Args:
-        page: shows it.
+        page: the open page.
         tag: of its language.
-        name: of its file.
-        slug: that the links of its frame lead to.
-        kind: of page, as ``frame_on`` takes it.
+        name: of the stored file.
+        slug: the page that the links of the frame lead to.
+        kind: of page, as in ``frame_on``.
     """
     tree = await page.locator("body").aria_snapshot() + "\n"
     for pattern, constant in VARYING:
@@ -78,10 +78,10 @@ def frame_on(
     Args:
         start: the frame of the start page.
         tag: of the language.
-        slug: of the page: the list of languages leads to it, and a fault is reported for it.
-        form: the list of languages is made of buttons, so that what was typed goes along.
-        private: the page is one reader's own, and no fault can be reported for it.
-        alongside: Swedish is read alongside, and every link but the one to Swedish keeps it so.
+        slug: of the page, which the list of languages and the link that reports a fault lead to.
+        form: the list of languages consists of buttons, which keep what was typed.
+        private: the page belongs to one reader, and has no link that reports a fault.
+        alongside: Swedish is shown alongside, and all links but the one to Swedish keep that.
     """
     frame = re.sub(rf"(/url: /(?!{tag})\w\w/)$", rf"\1{slug}", start, flags=re.MULTILINE)
     frame = frame.replace("&page=\n", f"&page={quote(slug, safe='')}\n")
@@ -96,7 +96,7 @@ def frame_on(
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)
-async def test_each_page_is_heard_as_it_is_stored(
+async def test_the_tree_of_each_page_is_as_stored(
     browser: Browser, portal: Running, tag: str
 ) -> None:
     async with opened(browser, portal) as page:
@@ -107,7 +107,7 @@ async def test_each_page_is_heard_as_it_is_stored(
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)
-async def test_each_other_state_is_heard_as_it_is_stored(
+async def test_the_tree_of_each_other_state_is_as_stored(
     browser: Browser, portal: Running, tag: str
 ) -> None:
     async with opened(browser, portal) as page:
@@ -126,7 +126,7 @@ async def test_each_other_state_is_heard_as_it_is_stored(
 
 
 @pytest.mark.parametrize("tag", ["en", "ar"])
-async def test_swedish_alongside_is_heard_as_it_is_stored(
+async def test_the_tree_with_swedish_alongside_is_as_stored(
     browser: Browser, portal: Running, tag: str
 ) -> None:
     slug = "omraden/undervisning"
@@ -135,9 +135,9 @@ async def test_swedish_alongside_is_heard_as_it_is_stored(
         await check_tree(page, tag, "state-alongside", slug, alongside=True)
 
 
-def test_arabic_is_heard_as_english_is() -> None:
-    """The same roles in the same order: no translation adds or loses anything."""
-    # Where the list of languages names the page's own, an item stands without its link.
+def test_arabic_trees_have_the_roles_of_the_english_ones() -> None:
+    """The same roles in the same order: no translation adds or removes an element."""
+    # In the list of languages, the item of the present one has no link.
     roles = re.compile(r"^ *- (?!listitem)([a-z]+)", re.MULTILINE)
     english, arabic = (
         {path.name: roles.findall(path.read_text("utf-8")) for path in (TREES / tag).iterdir()}

@@ -1,5 +1,5 @@
-"""A message is written, refused, mended, sent and received, in every language, with script and
-without; what script adds is help and nothing that is needed."""
+"""A message is written, refused, corrected, sent and received, in every language, with script
+and without it; script adds help, but nothing that is required."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from playwright.async_api import Browser, Page, Response, Route, expect
 
 from tests.conftest import Running, launch
 from tests.journeys.browsing import LANGUAGES, SEND, opened
-from tests.journeys.conftest import Kept
+from tests.journeys.conftest import FindMessages
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "counting.json"
 LIMIT = 5000
@@ -25,7 +25,7 @@ RECEIPT = "**/arende/*"
 
 @dataclass(frozen=True)
 class Words:
-    """What the journey reads on its way."""
+    """The texts that the journey expects on its way."""
 
     write: str
     send: str
@@ -84,58 +84,60 @@ COUNTED = [
     ("ar", -11, "كتبتم 11 حرفًا أكثر من المسموح."),
     ("ar", -100, "كتبتم 100 حرف أكثر من المسموح."),
 ]
-"""Every plural form of every language, on either side of the limit."""
-NOTE = """(send) => {
+"""The counter in every plural form of every language, on both sides of the limit."""
+RECORD = """(send) => {
     const button = document.querySelector(send);
     const status = button.parentElement.querySelector("[role=status]");
-    const note = () => {
-        const noted = [button.ariaDisabled, button.textContent, status.textContent];
-        sessionStorage.noted = JSON.stringify(noted);
+    const record = () => {
+        const recorded = [button.ariaDisabled, button.textContent, status.textContent];
+        sessionStorage.recorded = JSON.stringify(recorded);
     };
-    new MutationObserver(note).observe(button, { attributes: true, childList: true });
+    new MutationObserver(record).observe(button, { attributes: true, childList: true });
 }"""
-"""Notes what the button says: nobody can look into a page that is on its way out."""
+"""Records the state of the button, since a page cannot be inspected while it is left."""
 
 
 @pytest.fixture(params=[True, False], ids=["with script", "without script"])
 async def any_tab(
     browser: Browser, portal: Running, request: pytest.FixtureRequest
 ) -> AsyncIterator[Page]:
-    """A tab, with script and without."""
+    """A tab with script, and then one without it."""
     async with opened(browser, portal, java_script_enabled=request.param) as page:
         yield page
 
 
-@pytest.fixture(params=[True, False], ids=["as it was left", "loaded anew"])
+@pytest.fixture(params=[True, False], ids=["from the cache", "loaded anew"])
 async def returning(
     portal: Running, browser: Browser, request: pytest.FixtureRequest
 ) -> AsyncIterator[Page]:
-    """A tab whose Back button shows a page as it was left, and one that loads it anew.
+    """A tab that goes back to a page in the back/forward cache, and then one that loads it anew.
 
-    Playwright turns the first off, so it takes a browser of its own.
+    Playwright disables that cache, so this needs a browser of its own.
     """
-    without = ["--disable-back-forward-cache"] if request.param else []
-    one = await launch(browser.browser_type, ignore_default_args=without)
-    async with opened(one, portal) as page:
+    disabled = ["--disable-back-forward-cache"] if request.param else []
+    caching_browser = await launch(browser.browser_type, ignore_default_args=disabled)
+    async with opened(caching_browser, portal) as page:
         yield page
-    await one.close()
+    await caching_browser.close()
 
 
 async def send(page: Page) -> Response:
-    """Press the button; the answer to what was sent."""
-    async with page.expect_response(lambda answer: answer.request.method == "POST") as answer:
+    """Press the button that sends the form, and return the response."""
+    async with page.expect_response(lambda response: response.request.method == "POST") as sent:
         await page.click(SEND)
-    return await answer.value
+    return await sent.value
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)
-async def test_a_message_is_written_and_received(any_tab: Page, tag: str, kept: Kept) -> None:
+async def test_a_message_is_written_and_received(
+    any_tab: Page, tag: str, find_messages: FindMessages
+) -> None:
     page, words = any_tab, WORDS[tag]
     await page.goto(f"/{tag}/")
     await page.locator("main").get_by_role("link", name=words.write).click()
     await expect(page).to_have_url(re.compile(f"/{tag}/kontakt$"))
 
-    # Nothing is written yet, and the page says so.
+    # An empty form is refused, with a link to the field.
     await expect(page.locator(SEND)).to_have_text(words.send)
     assert (await send(page)).status == 422
     assert (await page.title()).startswith(f"{words.wrong} ")
@@ -145,7 +147,7 @@ async def test_a_message_is_written_and_received(any_tab: Page, tag: str, kept: 
     await expect(page.locator("#message")).to_have_attribute("aria-invalid", "true")
     await expect(page.locator("#message-problem")).to_have_text(f"{words.wrong} {words.empty}")
 
-    # One thing is mended and another is wrong: all that was typed is kept.
+    # One problem is corrected and there is another: everything that was typed remains.
     text = f"\n  “{tag}” <b>&amp; {uuid4()}\t👍🏽\n\n'\"السلام عليكم\n "
     await page.check("#kind-complaint")
     await page.fill("#message", text)
@@ -154,9 +156,9 @@ async def test_a_message_is_written_and_received(any_tab: Page, tag: str, kept: 
     await expect(page.locator("#message")).to_have_value(text)
     await expect(page.locator("#email")).to_have_value("anna")
     await expect(page.locator("#kind-complaint")).to_be_checked()
-    assert await kept(text) == []
+    assert await find_messages(text) == []
 
-    # All is right, and the receipt shows it exactly.
+    # The corrected message is received, and the receipt shows it exactly.
     await page.fill("#email", "anna@skola.se")
     assert (await send(page)).status == 303
     await page.wait_for_url(RECEIPT)
@@ -165,12 +167,12 @@ async def test_a_message_is_written_and_received(any_tab: Page, tag: str, kept: 
     assert await page.locator(".own-words").text_content() == text
     assert (await page.locator(".own-words").inner_text()).count("\n") == text.count("\n")
     assert (await page.title()).startswith(words.thanks)
-    (message,) = await kept(text)
+    (message,) = await find_messages(text)
     assert (message.email, message.kind, message.language) == ("anna@skola.se", "complaint", tag)
 
 
-async def test_a_message_of_the_greatest_length_is_kept_byte_for_byte(
-    any_tab: Page, kept: Kept
+async def test_a_message_of_the_greatest_length_is_stored_byte_for_byte(
+    any_tab: Page, find_messages: FindMessages
 ) -> None:
     text = (f"{uuid4()}\n" + "السلام عليكم، لدي سؤال عن مدرسة ابنتي.\n\n" * 200)[:LIMIT]
     assert len(text) == LIMIT
@@ -179,17 +181,17 @@ async def test_a_message_of_the_greatest_length_is_kept_byte_for_byte(
     assert (await send(any_tab)).status == 303
     await any_tab.wait_for_url(RECEIPT)
     assert await any_tab.locator(".own-words").text_content() == text
-    (message,) = await kept(text)
+    (message,) = await find_messages(text)
     assert message.text.encode() == text.encode()
 
 
-async def test_a_message_sent_again_because_no_answer_came_is_one(
-    browser: Browser, portal: Running, kept: Kept
+async def test_a_message_sent_again_without_a_response_is_stored_once(
+    browser: Browser, portal: Running, find_messages: FindMessages
 ) -> None:
     text = f"inget svar {uuid4()}"
     arrived = asyncio.Event()
 
-    async def lose_the_first_answer(route: Route) -> None:
+    async def lose_the_first_response(route: Route) -> None:
         if arrived.is_set():
             await route.continue_()
         else:
@@ -198,30 +200,30 @@ async def test_a_message_sent_again_because_no_answer_came_is_one(
 
     async with opened(browser, portal, java_script_enabled=False) as page:
         await page.goto("/sv/kontakt")
-        await page.route("**/kontakt", lose_the_first_answer)
+        await page.route("**/kontakt", lose_the_first_response)
         await page.fill("#message", text)
         await page.click(SEND, no_wait_after=True)
         await arrived.wait()
-        assert len(await kept(text)) == 1
+        assert len(await find_messages(text)) == 1
 
         await page.keyboard.press("Enter")
         await page.wait_for_url(RECEIPT)
-        assert len(await kept(text)) == 1
+        assert len(await find_messages(text)) == 1
 
 
-async def test_after_errors_focus_is_on_what_is_wrong(tab: Page) -> None:
+async def test_after_a_refusal_focus_is_on_the_problems(tab: Page) -> None:
     await tab.goto("/ar/kontakt")
     await send(tab)
     await expect(tab.locator("#problems")).to_be_focused()
     await expect(tab.locator("#problems")).to_be_in_viewport()
 
-    # From there a link leads to the field, with its label in sight.
+    # A link leads to the field and scrolls its label into view.
     await tab.get_by_role("link", name=WORDS["ar"].empty).click()
     await expect(tab.locator("label[for=message]")).to_be_in_viewport()
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)
-async def test_the_counter_says_what_is_left_in_every_plural(tab: Page, tag: str) -> None:
+async def test_the_counter_uses_every_plural_form(tab: Page, tag: str) -> None:
     await tab.goto(f"/{tag}/kontakt")
     for language, left, words in COUNTED:
         if language == tag:
@@ -242,13 +244,13 @@ async def test_the_counter_counts_as_the_server_does(tab: Page) -> None:
     assert counts == [vector["count"] for vector in json.loads(vectors)]
 
 
-async def test_the_counter_speaks_only_near_the_limit_and_after_a_pause(tab: Page) -> None:
+async def test_the_counter_is_announced_only_near_the_limit_and_after_a_pause(tab: Page) -> None:
     await tab.clock.install(time=0)
     await tab.goto("/en/kontakt")
     await tab.clock.pause_at(60_000)
-    spoken = tab.locator("#message ~ [role=status]")
-    seen = tab.locator(".counter")
-    await expect(seen).to_have_attribute("aria-hidden", "true")
+    announced = tab.locator("#message ~ [role=status]")
+    visible = tab.locator(".counter")
+    await expect(visible).to_have_attribute("aria-hidden", "true")
 
     for left, words in [
         (4000, ""),
@@ -257,16 +259,18 @@ async def test_the_counter_speaks_only_near_the_limit_and_after_a_pause(tab: Pag
         (-1, "You have written 1 character too many."),
         (4000, ""),
     ]:
-        before = await spoken.text_content()
+        before = await announced.text_content()
         await tab.fill("#message", "å" * (LIMIT - left))
-        await expect(seen).to_contain_text(str(abs(left)) if abs(left) < 1000 else "4,000")
+        await expect(visible).to_contain_text(str(abs(left)) if abs(left) < 1000 else "4,000")
         await tab.clock.run_for(900)
-        assert await spoken.text_content() == before
+        assert await announced.text_content() == before
         await tab.clock.run_for(200)
-        assert await spoken.text_content() == words
+        assert await announced.text_content() == words
 
 
-async def test_a_text_over_the_limit_is_marked_and_never_cut(tab: Page, kept: Kept) -> None:
+async def test_a_text_over_the_limit_is_marked_and_never_cut(
+    tab: Page, find_messages: FindMessages
+) -> None:
     text = "å" * LIMIT + "slut"
     await tab.goto("/sv/kontakt")
     await tab.fill("#message", text)
@@ -281,7 +285,9 @@ async def test_a_text_over_the_limit_is_marked_and_never_cut(tab: Page, kept: Ke
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)
-async def test_while_a_message_is_sent_the_button_says_so(tab: Page, tag: str, kept: Kept) -> None:
+async def test_the_button_shows_that_a_message_is_being_sent(
+    tab: Page, tag: str, find_messages: FindMessages
+) -> None:
     text = f"ett långsamt nät {uuid4()}"
     sent: list[str] = []
     network = asyncio.Event()
@@ -294,19 +300,19 @@ async def test_while_a_message_is_sent_the_button_says_so(tab: Page, tag: str, k
     await tab.goto(f"/{tag}/kontakt")
     await tab.route("**/kontakt", slowly)
     await tab.fill("#message", text)
-    await tab.evaluate(NOTE, SEND)
+    await tab.evaluate(RECORD, SEND)
     await tab.click(SEND, no_wait_after=True)
     await tab.keyboard.press("Enter")
     await tab.keyboard.press("Space")
     network.set()
     await tab.wait_for_url(RECEIPT)
     assert sent == ["POST"]
-    assert len(await kept(text)) == 1
-    noted = await tab.evaluate("JSON.parse(sessionStorage.noted)")
-    assert noted == ["true", WORDS[tag].sending, WORDS[tag].sending]
+    assert len(await find_messages(text)) == 1
+    recorded = await tab.evaluate("JSON.parse(sessionStorage.recorded)")
+    assert recorded == ["true", WORDS[tag].sending, WORDS[tag].sending]
 
 
-async def test_the_language_is_changed_and_what_was_typed_goes_along(any_tab: Page) -> None:
+async def test_changing_the_language_keeps_what_was_typed(any_tab: Page) -> None:
     await any_tab.goto("/sv/kontakt")
     await any_tab.fill("#message", "Hej!\nالسلام عليكم")
     await any_tab.check("#kind-view")
@@ -321,13 +327,15 @@ async def test_the_language_is_changed_and_what_was_typed_goes_along(any_tab: Pa
 async def test_changing_the_language_does_not_look_like_sending(tab: Page) -> None:
     await tab.goto("/sv/kontakt")
     await tab.fill("#message", "Hej!")
-    await tab.evaluate(NOTE, SEND)
+    await tab.evaluate(RECORD, SEND)
     await tab.get_by_role("button", name="English").click()
     await expect(tab.locator("html")).to_have_attribute("lang", "en")
-    assert await tab.evaluate("sessionStorage.noted") is None
+    assert await tab.evaluate("sessionStorage.recorded") is None
 
 
-async def test_the_back_button_brings_the_form_back(returning: Page, kept: Kept) -> None:
+async def test_going_back_shows_the_form_as_it_was(
+    returning: Page, find_messages: FindMessages
+) -> None:
     page, text = returning, f"tillbaka {uuid4()}"
     await page.goto("/sv/kontakt")
     await page.fill("#message", text)
@@ -344,7 +352,27 @@ async def test_the_back_button_brings_the_form_back(returning: Page, kept: Kept)
     left = f"{LIMIT - len(text):,}".replace(",", "\xa0")
     await expect(page.locator(".counter")).to_have_text(f"Du har {left} tecken kvar.")
 
-    # Submission again it is still the same message.
+    # Sent again, it is still the same message.
     await send(page)
     await page.wait_for_url(receipt)
-    assert len(await kept(text)) == 1
+    assert len(await find_messages(text)) == 1
+
+
+@pytest.mark.parametrize("pressed", [SEND, "button[lang=ar]"], ids=["an error", "a language"])
+async def test_back_from_a_link_of_the_form_brings_the_words_back(
+    returning: Page, pressed: str
+) -> None:
+    page, text = returning, f"Hej!\nالسلام عليكم {uuid4()}"
+    await page.goto("/sv/kontakt")
+    await page.fill("#message", text)
+    await page.fill("#email", "anna@")
+    async with page.expect_response(lambda answer: answer.request.method == "POST"):
+        await page.locator(pressed).first.click()
+    await expect(page.locator("#message")).to_have_value(text)
+    await page.fill("#email", "anna@skola")
+    await page.locator("main form a[href*=personuppgifter]").click()
+    await page.wait_for_url("**/personuppgifter")
+
+    await page.go_back(wait_until="commit")
+    await expect(page.locator("#message")).to_have_value(text)
+    await expect(page.locator("#email")).to_have_value("anna@skola")

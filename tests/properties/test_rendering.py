@@ -1,4 +1,4 @@
-"""Any words come through to the reader just as they are, and never become an element."""
+"""Any text is shown to the reader exactly as it is, and never becomes an element."""
 
 from pathlib import Path
 from xml.etree.ElementTree import Element
@@ -13,7 +13,7 @@ from portal.i18n.languages import Languages, language
 from portal.i18n.rendering import Renderer, Renderers, Vocabulary
 from tests.unit.conftest import speaking
 
-FOUND = Languages(["en"])
+LANGUAGES = Languages(["en"])
 
 TRICKY = (
     *("<script>", "</p>", "</title>", "<!--", "-->", "<![CDATA[", "<b onclick='alert(1)'>"),
@@ -25,26 +25,26 @@ words = st.one_of(
     st.text(st.characters(exclude_categories=("Cs", "Cc"), include_characters="\n\t")),
     st.lists(st.sampled_from(TRICKY)).map("".join),
 )
-"""Without other control characters, which HTML cannot carry as they are."""
+"""Without other control characters, which HTML cannot represent."""
 
 SWEDISH = [("span", {"lang": "sv", "dir": "ltr"})]
 
 
 def speaking_from(entries: dict[str, str], alongside: bool = False) -> Renderer:
-    """English with entries that no file stands behind."""
+    """A renderer of English with these entries, made without a file."""
     catalogs = {
-        "sv": Catalog(FOUND.source, {}, int),
+        "sv": Catalog(LANGUAGES.source, {}, int),
         "en": Catalog(
             language("en"),
             {(None, source): (text,) for source, text in entries.items()},
             int,
         ),
     }
-    return Renderers(Path(), FOUND, catalogs)(FOUND["en"], alongside)
+    return Renderers(Path(), LANGUAGES, catalogs)(LANGUAGES["en"], alongside)
 
 
 def parsed(html: str) -> Element:
-    """What a browser makes of HTML inside an element."""
+    """The element tree that a browser makes of an HTML fragment."""
     root: Element = html5lib.parseFragment(html, container="div", namespaceHTMLElements=False)
     return root
 
@@ -54,8 +54,8 @@ def text_of(element: Element) -> str:
 
 
 def elements(root: Element) -> list[tuple[str, dict[str, str]]]:
-    """All elements with their attributes."""
-    return [(str(one.tag), dict(one.attrib)) for one in root.iter() if one is not root]
+    """The tag and the attributes of every element below the root."""
+    return [(str(node.tag), dict(node.attrib)) for node in root.iter() if node is not root]
 
 
 def per_cent_signs_doubled(text: str) -> str:
@@ -95,7 +95,7 @@ def test_any_words_are_shown_in_both_languages_alongside(text: str, source: str)
 
 
 @given(words)
-def test_any_name_and_code_has_one_element_of_ours_round_it(value: str) -> None:
+def test_any_name_and_code_is_wrapped_in_one_element(value: str) -> None:
     renderer = speaking_from({})
     name, code = (
         parsed(Vocabulary(renderer).name(value)),
@@ -117,7 +117,7 @@ def test_any_address_stays_inside_its_link(address: str, text: str) -> None:
 
 
 @given(words, words)
-def test_any_words_alone_stay_inside_their_attribute(text: str, value: str) -> None:
+def test_any_plain_text_stays_inside_its_attribute(text: str, value: str) -> None:
     entry = f"%(name)s {per_cent_signs_doubled(text)}"
     renderer = speaking_from({"%(name)s": entry})
     plain = Vocabulary(renderer).gettext("%(name)s", name=Vocabulary(renderer).name(value)).plain
@@ -127,7 +127,7 @@ def test_any_words_alone_stay_inside_their_attribute(text: str, value: str) -> N
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Renderer:
-    """A template that puts one value wherever a page has values."""
+    """A renderer of a template that uses a value in every place where a page has values."""
     folder = tmp_path_factory.mktemp("any")
     (folder / "templates").mkdir()
     (folder / "templates" / "one.html").write_text(
@@ -137,16 +137,16 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Renderer:
 
 
 @given(it=words)
-def test_anything_typed_comes_back_in_a_page_as_it_was_typed(template: Renderer, it: str) -> None:
+def test_any_value_is_shown_by_a_template_as_it_is(template: Renderer, it: str) -> None:
     root = parsed(template.render("one.html", it=it).html)
     assert elements(root) == [("p", {"title": it}), ("textarea", {})]
-    assert [text_of(one) for one in root] == [it, it]
+    assert [text_of(node) for node in root] == [it, it]
 
 
 def written(text: str) -> str:
-    """A text as a ``.po`` file has it."""
-    for sign, escaped in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\t", "\\t")):
-        text = text.replace(sign, escaped)
+    """A text as a quoted string of a ``.po`` file."""
+    for character, escaped in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\t", "\\t")):
+        text = text.replace(character, escaped)
     return f'"{text}"'
 
 
@@ -164,7 +164,7 @@ def test_any_words_in_a_file_reach_the_reader(
 
 @given(before=words, after=words)
 @settings(max_examples=60)
-def test_whatever_stands_in_a_file_only_the_value_it_names_is_put_in(
+def test_whatever_a_file_contains_only_named_values_are_inserted(
     tmp_path_factory: pytest.TempPathFactory, before: str, after: str
 ) -> None:
     entries = f'msgid "%(value)s"\nmsgstr {written(f"{before}%(value)s{after}")}\n'

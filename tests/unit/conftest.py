@@ -1,4 +1,4 @@
-"""What tests of single modules share: small catalogs, and a renderer that speaks from one."""
+"""What tests of single modules share: small catalogs, and renderers that use them."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ PLURALS = {
 
 
 def write_catalog(locales: Path, tag: str, entries: str = "", plurals: str = "") -> Path:
-    """Write a language's catalog with a header; the entries begin on its tenth line."""
+    """Write the catalog of a language, with a header; the entries begin on line 10."""
     header = (
         'msgid ""',
         'msgstr ""',
@@ -35,14 +35,14 @@ def write_catalog(locales: Path, tag: str, entries: str = "", plurals: str = "")
 def speaking(
     folder: Path, tag: str, entries: str = "", alongside: bool = False, **values: Any
 ) -> Renderer:
-    """A renderer of a language.
+    """A renderer of a language, with the catalogs of English and Arabic on disk.
 
     Args:
-        folder: has the templates, and gets the catalogs.
+        folder: with the templates; the catalogs are written there.
         tag: of the language.
         entries: of its catalog.
         alongside: whether Swedish is read alongside.
-        values: what every template can use besides.
+        values: further values that every template can use.
     """
     for language in PLURALS:
         write_catalog(folder / "locales", language, entries if language == tag else "")

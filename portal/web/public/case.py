@@ -1,5 +1,7 @@
 """A person's own receipt: private by its address, stored by no cache."""
 
+import re
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
@@ -8,6 +10,8 @@ from portal.storage.database import Unavailable
 from portal.web.headers import NO_STORE
 from portal.web.public.pages import Page, page_resource, requested_renderer
 from portal.web.resources import ResourceResponse
+
+_CODE = re.compile("[A-Za-z0-9_-]{1,100}")
 
 
 async def show(request: Request) -> ResourceResponse:
@@ -18,6 +22,8 @@ async def show(request: Request) -> ResourceResponse:
     """
     renderer = requested_renderer(request)
     code = request.path_params["code"]
+    if not _CODE.fullmatch(code):
+        raise HTTPException(404)
     try:
         async with request.state.database.reading() as connection:
             message = await messages.find(connection, code)

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.types import Scope
 
 from portal.content.areas import AREAS
 from portal.i18n.rendering import Rendered, Renderer
 from portal.web.forms import ContactForm
-from portal.web.headers import NO_STORE, REVALIDATE
+from portal.web.headers import REVALIDATE
 from portal.web.resources import BEST_QUALITY, FAST_QUALITY, Resource, resource
 
 HTML = "text/html; charset=utf-8"
@@ -91,20 +91,18 @@ def page_resource(
         status=status,
         cache=cache,
         headers=[("content-language", renderer.language.tag), *headers],
-        quality=FAST_QUALITY if cache == NO_STORE else BEST_QUALITY,
+        quality=BEST_QUALITY if cache == REVALIDATE else FAST_QUALITY,
     )
 
 
 def requested_renderer(request: Request) -> Renderer:
-    """The renderer for the language in a request's path and the reading mode in its query.
-
-    Raises:
-        HTTPException: 404 when the path names no language.
-    """
+    """The renderer for the language in a request's path and the reading mode in its query."""
     renderers = request.state.edition.renderers
-    language = renderers.languages.get(request.path_params["tag"])
-    if language is None:
-        raise HTTPException(404)
-    alongside = b"bredvid=sv" in request.scope["query_string"].split(b"&")
-    renderer: Renderer = renderers(language, alongside)
+    language = renderers.languages[request.path_params["tag"]]
+    renderer: Renderer = renderers(language, is_alongside(request.scope))
     return renderer
+
+
+def is_alongside(scope: Scope) -> bool:
+    """Whether a request asks for the Swedish text alongside."""
+    return b"bredvid=sv" in scope["query_string"].split(b"&")

@@ -1,4 +1,4 @@
-"""Each fact stands once, and is given to people and to machines in their own way."""
+"""Each fact is stated once, and has a form for people and one for machines."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +9,8 @@ from portal.content import facts
 from portal.content.facts import Facts, dialled
 from portal.settings import CHECKOUT, DATA
 
-KNOWN = Facts()
-WRITTEN = [
+FACTS = Facts()
+FILES = [
     *(DATA / "templates").rglob("*.html"),
     *(DATA / "locales").rglob("*.po"),
     *(path for path in (CHECKOUT / "portal").rglob("*.py") if path != Path(facts.__file__)),
@@ -20,7 +20,7 @@ WRITTEN = [
 @pytest.mark.parametrize(
     ("phone", "dialling"),
     [
-        (KNOWN.phone, "+46313650960"),
+        (FACTS.phone, "+46313650960"),
         ("08-00 00 10", "+468000010"),
     ],
 )
@@ -28,8 +28,8 @@ def test_a_number_is_dialled_from_any_country(phone: str, dialling: str) -> None
     assert dialled(phone) == dialling
 
 
-def test_the_place_is_opened_on_a_map_and_in_the_readers_own_app() -> None:
-    moved = replace(KNOWN, latitude=1.5, longitude=-2.25)
+def test_the_visiting_address_has_a_link_for_the_web_and_one_for_map_apps() -> None:
+    moved = replace(FACTS, latitude=1.5, longitude=-2.25)
     assert moved.map_url == "https://www.openstreetmap.org/?mlat=1.5&mlon=-2.25#map=17/1.5/-2.25"
     assert moved.geo_url == "geo:1.5,-2.25"
 
@@ -37,16 +37,16 @@ def test_the_place_is_opened_on_a_map_and_in_the_readers_own_app() -> None:
 @pytest.mark.parametrize(
     "fact",
     [
-        KNOWN.phone,
-        KNOWN.visiting_address,
-        *KNOWN.postal_address,
-        KNOWN.first_investigation_number,
-        KNOWN.access_law,
-        KNOWN.city_data_page,
-        str(KNOWN.latitude),
-        str(KNOWN.formed.year),
+        FACTS.phone,
+        FACTS.visiting_address,
+        *FACTS.postal_address,
+        FACTS.first_investigation_number,
+        FACTS.access_law,
+        FACTS.city_data_page,
+        str(FACTS.latitude),
+        str(FACTS.formed.year),
     ],
 )
 def test_a_fact_is_typed_into_no_template_and_no_translation(fact: str) -> None:
-    assert len(WRITTEN) > 40
-    assert [path for path in WRITTEN if fact in path.read_text("utf-8")] == []
+    assert len(FILES) > 40
+    assert [path for path in FILES if fact in path.read_text("utf-8")] == []

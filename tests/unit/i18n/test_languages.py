@@ -35,7 +35,7 @@ HEADERS = [
     ("", SOURCE),
     ("de", SOURCE),
     ("zh", SOURCE),
-    ("zh-TW", SOURCE),
+    ("zh-TW", "zh-Hant"),
     ("fr-CH, fr;q=0.9, de;q=0.7", SOURCE),
     ("arn", SOURCE),
     ("x-en", SOURCE),
@@ -70,7 +70,7 @@ HEADERS = [
     ("en;q=-1,ar;q=0.1", "ar"),
     ("en;q=,ar;q=0.1", "ar"),
     ("en;level=1,ar;q=0.1", "ar"),
-    ("en_GB,ar;q=0.1", "ar"),
+    ("ar_EG,en;q=0.1", "ar"),
     ("en-,-ar,nb;q=0.1", "nb"),
     ("englishman,ar;q=0.1", "ar"),
     ("q=0.9,;;;,,,=,ar;q=0.1", "ar"),
@@ -114,6 +114,19 @@ def test_english_is_written_as_in_britain() -> None:
 
 def test_only_swedish_is_the_source() -> None:
     assert [one.tag for one in FOUND.values() if one.is_source] == ["sv"]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "tag"),
+    [
+        *(("zh-TW", "zh-Hant"), ("zh-HK", "zh-Hant"), ("zh-CN", "zh"), ("zh", "zh")),
+        *(("no", "nb"), ("no_NO", "nb"), ("iw-IL", "he"), ("tl", "fil"), ("ar_EG", "ar")),
+        *(("sr-RS", "sr"), ("sr-Latn-RS", "sr-Latn"), ("sh", "sr-Latn"), ("sr-x-latn", "sr")),
+    ],
+)
+def test_a_language_is_found_by_its_older_names_and_in_its_script(accepted: str, tag: str) -> None:
+    languages = Languages(["zh", "zh-Hant", "nb", "he", "fil", "ar", "sr", "sr-Latn"])
+    assert negotiate(languages, accepted).tag == tag
 
 
 def test_what_is_no_tag_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""One writer for everything: nothing is told before it is kept, and the bad fails alone."""
+"""One writer for everything: a result comes after its commit, and faulty work fails alone."""
 
 import asyncio
 import re
@@ -44,7 +44,7 @@ def count(connection: sa.Connection) -> int:
 
 @contextmanager
 def sa_listener(event: str, listener: Callable[[sa.Connection], None]) -> Iterator[None]:
-    """Listen to an event of every engine."""
+    """Call a listener for an event of any engine."""
     sa.event.listen(sa.Engine, event, listener)
     try:
         yield
@@ -52,14 +52,14 @@ def sa_listener(event: str, listener: Callable[[sa.Connection], None]) -> Iterat
         sa.event.remove(sa.Engine, event, listener)
 
 
-async def test_a_bad_piece_fails_alone_in_the_midst_of_a_batch(database: Database) -> None:
-    pieces = [partial(insert, code=None if n == 7 else f"{n}") for n in range(20)]
-    results = await asyncio.gather(*map(database.write, pieces), return_exceptions=True)
+async def test_faulty_work_fails_alone_in_a_batch(database: Database) -> None:
+    work = [partial(insert, code=None if n == 7 else f"{n}") for n in range(20)]
+    results = await asyncio.gather(*map(database.write, work), return_exceptions=True)
     assert [n for n, result in enumerate(results) if isinstance(result, Exception)] == [7]
     assert await database.write(count) == 19
 
 
-async def test_what_a_piece_raises_undoes_what_it_did(database: Database) -> None:
+async def test_work_that_raises_is_rolled_back(database: Database) -> None:
     def change_of_mind(connection: sa.Connection) -> None:
         insert(connection)
         raise KeyError
@@ -79,8 +79,8 @@ async def test_reading_before_writing_loses_no_update(database: Database) -> Non
     assert sorted(numbers) == list(range(100))
 
 
-async def test_a_mistake_in_some_work_does_not_stop_the_writer(database: Database) -> None:
-    """Work that forgets an item is a mistake of ours; messages still come in."""
+async def test_a_bug_in_some_work_does_not_stop_the_writer(database: Database) -> None:
+    """Work that returns too few results, or stops, is a bug; messages are still written."""
 
     def forgets(connection: sa.Connection, items: Sequence[int]) -> list[int]:
         return []
@@ -109,27 +109,27 @@ async def test_two_nodes_lose_no_update_either(database: Database, database_url:
     await other.stop()
 
 
-async def test_more_than_can_wait_is_turned_away_at_once(database: Database) -> None:
+async def test_work_is_refused_at_once_when_the_queue_is_full(database: Database) -> None:
     everything = (database.write(count) for _ in range(QUEUE + 200))
     results = await asyncio.gather(*everything, return_exceptions=True)
     refused = [result for result in results if isinstance(result, Unavailable)]
     assert len(refused) == 200
 
 
-async def test_what_waits_is_written_before_the_writer_stops(database_url: str) -> None:
-    one = Database(database_url)
-    one.upgrade()
-    await one.start()
-    waiting = [asyncio.create_task(one.write(insert)) for _ in range(10)]
+async def test_queued_work_is_written_before_the_writer_stops(database_url: str) -> None:
+    database = Database(database_url)
+    database.upgrade()
+    await database.start()
+    waiting = [asyncio.create_task(database.write(insert)) for _ in range(10)]
     await asyncio.sleep(0)
-    await one.stop()
+    await database.stop()
     assert await asyncio.gather(*waiting) == ["c"] * 10
 
 
 async def test_no_caller_gets_a_result_before_the_commit(
     database: Database, database_url: str
 ) -> None:
-    """The commit is held until it is certain that the caller waits."""
+    """The commit is delayed until it is certain that the caller waits."""
     other = Database(database_url)
     reached, commit = Event(), Event()
 
@@ -165,21 +165,21 @@ async def test_sqlite_waits_for_the_disk_at_every_commit(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-async def test_a_locked_database_is_told_in_time_and_mends_itself(tmp_path: Path) -> None:
+async def test_a_locked_database_is_unavailable_until_it_is_unlocked(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path}/portal.db")
     database.upgrade()
     await database.start()
-    thief = sqlite3.connect(tmp_path / "portal.db", isolation_level=None)
-    thief.execute("BEGIN IMMEDIATE")
+    blocker = sqlite3.connect(tmp_path / "portal.db", isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
     with pytest.raises(Unavailable):
         await database.write(insert)
-    thief.execute("ROLLBACK")
-    thief.close()
+    blocker.execute("ROLLBACK")
+    blocker.close()
     assert await database.write(insert) == "c"
     await database.stop()
 
 
-async def test_what_waits_too_long_is_given_up_and_not_written_later(
+async def test_work_that_waits_too_long_fails_and_is_not_written_later(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("portal.storage.database.WAIT_SECONDS", 0.2)
@@ -198,7 +198,7 @@ async def test_what_waits_too_long_is_given_up_and_not_written_later(
     assert await database.write(count) == 0
 
 
-async def test_a_database_that_is_not_there_is_unavailable() -> None:
+async def test_a_database_that_does_not_answer_is_unavailable() -> None:
     database = Database("postgresql://portal@127.0.0.1:1/none")
     await database.start()
     with pytest.raises(Unavailable):
@@ -209,7 +209,7 @@ async def test_a_database_that_is_not_there_is_unavailable() -> None:
     await database.stop()
 
 
-def test_migrations_give_just_the_tables_that_the_portal_has(database_url: str) -> None:
+def test_migrations_create_exactly_the_tables_of_the_portal(database_url: str) -> None:
     with closing(Database(database_url)) as database:
         database.upgrade()
         assert database.differences() == []
@@ -217,7 +217,7 @@ def test_migrations_give_just_the_tables_that_the_portal_has(database_url: str) 
     assert current == newest != ""
 
 
-def test_migrations_keep_the_checks_that_alembic_does_not_see(database_url: str) -> None:
+def test_migrations_create_the_checks_that_alembic_does_not_compare(database_url: str) -> None:
     with closing(Database(database_url)) as database:
         database.upgrade()
         with database.connect() as connection:
@@ -227,7 +227,7 @@ def test_migrations_keep_the_checks_that_alembic_does_not_see(database_url: str)
                 assert checks <= {c["name"] for c in inspector.get_check_constraints(table.name)}
 
 
-async def test_the_way_back_and_forth_is_open(database_url: str) -> None:
+async def test_migrations_can_be_undone_and_repeated(database_url: str) -> None:
     database = Database(database_url)
     database.upgrade()
     with database.connect() as connection, begin(connection):
@@ -240,7 +240,7 @@ async def test_the_way_back_and_forth_is_open(database_url: str) -> None:
     await database.stop()
 
 
-def test_messages_outlast_the_way_back_and_forth(database_url: str) -> None:
+def test_messages_survive_a_downgrade_and_an_upgrade(database_url: str) -> None:
     with closing(Database(database_url)) as database:
         database.upgrade()
         with database.connect() as connection, begin(connection):
@@ -255,8 +255,8 @@ def test_messages_outlast_the_way_back_and_forth(database_url: str) -> None:
         assert database.differences() == []
 
 
-def test_a_number_is_never_given_twice(database_url: str) -> None:
-    """References are made of it, and may still be known when a message is erased."""
+def test_a_number_is_never_reused(database_url: str) -> None:
+    """References are derived from it, and people may have that of an erased message."""
     with closing(Database(database_url)) as database:
         database.upgrade()
         with database.connect() as connection, begin(connection):
@@ -269,7 +269,7 @@ def test_a_number_is_never_given_twice(database_url: str) -> None:
 
 
 def test_a_migration_is_named_by_its_revision() -> None:
-    """``migrations.newest`` reads the newest revision off the file names."""
+    """``migrations.newest`` takes the newest revision from the file names."""
     names = [path.name for path in migrations.STEPS.glob("[0-9]*.py")]
     revisions = {
         re.search(r'^revision = "(.+)"$', (migrations.STEPS / name).read_text("utf-8"), re.M)

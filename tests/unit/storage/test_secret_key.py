@@ -1,4 +1,4 @@
-"""A key that is not given is made once, beside the database, for its owner alone."""
+"""Without a key in the settings, one is created beside the database, readable by its owner only."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ def settings_of(folder: Path, **environment: str) -> Settings:
     return Settings.read({"DATABASE_URL": f"sqlite:///{folder}/portal.db"} | environment)
 
 
-def test_a_key_is_made_beside_the_database_for_its_owner_alone(tmp_path: Path) -> None:
+def test_a_key_is_created_beside_the_database_for_its_owner_only(tmp_path: Path) -> None:
     settings = settings_of(tmp_path / "new" / "folder")
     assert [*tmp_path.iterdir()] == []
     key = open_secret_key(settings)
@@ -28,7 +28,7 @@ def test_every_database_has_a_key_of_its_own(tmp_path: Path) -> None:
     assert first != second
 
 
-def test_a_key_in_the_settings_is_used_and_none_is_made(tmp_path: Path) -> None:
+def test_a_key_in_the_settings_is_used_and_none_is_created(tmp_path: Path) -> None:
     assert open_secret_key(settings_of(tmp_path, PORTAL_SECRET_KEY="k" * 32)) == b"k" * 32
     assert not (tmp_path / "secret-key").exists()
 

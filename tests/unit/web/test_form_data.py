@@ -1,6 +1,5 @@
 """A posted body becomes fields, or is refused; it is never guessed at."""
 
-from contextlib import suppress
 from urllib.parse import urlencode
 
 import pytest
@@ -11,6 +10,7 @@ from starlette.exceptions import HTTPException
 from portal.web.form_data import FIELDS, parse
 
 MULTIPART = "multipart/form-data; boundary=x7"
+REPLACED = "\N{REPLACEMENT CHARACTER}"
 URLENCODED = "application/x-www-form-urlencoded"
 
 
@@ -24,25 +24,26 @@ def multipart(*parts: bytes) -> bytes:
     return b"".join(parts) + b"--x7--\r\n"
 
 
-def refused(content_type: str, body: bytes) -> int:
-    with pytest.raises(HTTPException) as refusal:
-        parse(content_type, body)
-    return refusal.value.status_code
+def fields(content_type: str, body: bytes) -> dict[str, str]:
+    """The fields of a form that is well-formed."""
+    posted = parse(content_type, body)
+    assert not posted.is_malformed
+    return posted.fields
 
 
 @given(st.dictionaries(st.from_regex(r"[a-z]{1,9}", fullmatch=True), st.text(), max_size=FIELDS))
 def test_both_encodings_give_what_was_filled_in(filled: dict[str, str]) -> None:
     if not any("\r\n--x7" in f"\r\n{value}" for value in filled.values()):
         body = multipart(*(part(name, value) for name, value in filled.items()))
-        assert parse(MULTIPART, body) == filled
-    assert parse(URLENCODED, urlencode(filled).encode()) == filled
+        assert fields(MULTIPART, body) == filled
+    assert fields(URLENCODED, urlencode(filled).encode()) == filled
 
 
 @given(st.text("\r\n-x7 ", max_size=40))
 def test_what_looks_like_a_boundary_and_is_none_is_text(text: str) -> None:
     if "\r\n--x7" not in f"\r\n{text}":
         both = multipart(part("a", text), part("b", text))
-        assert parse(MULTIPART, both) == {"a": text, "b": text}
+        assert fields(MULTIPART, both) == {"a": text, "b": text}
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ def test_what_looks_like_a_boundary_and_is_none_is_text(text: str) -> None:
     ],
 )
 def test_a_boundary_is_written_in_several_ways(content_type: str) -> None:
-    assert parse(content_type, multipart(part("message", "Hej"))) == {"message": "Hej"}
+    assert fields(content_type, multipart(part("message", "Hej"))) == {"message": "Hej"}
 
 
 @pytest.mark.parametrize(
@@ -66,45 +67,88 @@ def test_a_boundary_is_written_in_several_ways(content_type: str) -> None:
 )
 def test_a_part_may_say_its_type(head: str) -> None:
     body = multipart(f"--x7\r\n{head}\r\n\r\nHej\r\n".encode())
-    assert parse(MULTIPART, body) == {"message": "Hej"}
+    assert fields(MULTIPART, body) == {"message": "Hej"}
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "readable"),
     [
-        b"",
-        b"--x7--",
-        b"--x7\r\n",
-        b"preamble\r\n" + multipart(part("a", "b")),
-        part("a", "b"),
-        multipart(part("a", "b", '; filename="c.png"')),
-        multipart(part("a", "b"), part("a", "c")),
-        multipart(*(part(f"f{number}", "") for number in range(FIELDS + 1))),
-        multipart(b"--x7\r\n\r\nno name\r\n"),
-        multipart(b'--x7\r\nContent-Disposition: form-data; name="a"\r\nno colon\r\n\r\nb\r\n'),
-        multipart(b'--x7\r\nContent-Disposition: form-data; name="a"\r\n b\r\n\r\nb\r\n'),
-        multipart(b'--x7 \r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n'),
+        (b"", {}),
+        (b"--x7\r\n", {}),
+        (b"preamble\r\n" + multipart(part("a", "b")), {}),
+        (part("a", "b"), {}),
+        (part("a", "b") + part("c", "d"), {"a": "b"}),
+        (multipart(part("a", "b"), part("c", "d", '; filename="e.png"')), {"a": "b"}),
+        (multipart(part("c", "d", "; filename*=utf-8''e.png"), part("a", "b")), {"a": "b"}),
+        (multipart(part("c", "d", "; FILENAME=e"), part("a", "b")), {"a": "b"}),
+        (multipart(part("a", "b"), part("a", "c")), {"a": "b"}),
+        (multipart(b"--x7\r\n\r\nno name\r\n", part("a", "b")), {"a": "b"}),
+        (multipart(b'--x7\r\nContent-Disposition: form-data; name="a"\r\nno colon\r\n\r\n'), {}),
+        (multipart(b'--x7\r\nContent-Disposition: form-data; name="a"\r\n b\r\n\r\nb\r\n'), {}),
+        (multipart(b'--x7 \r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n'), {}),
     ],
 )
-def test_what_browsers_do_not_write_is_refused(body: bytes) -> None:
-    if body == b"--x7--":
-        assert parse(MULTIPART, body) == {}
-    else:
-        assert refused(MULTIPART, body) == 400
+def test_of_what_browsers_do_not_write_is_kept_what_can_be_read(
+    body: bytes, readable: dict[str, str]
+) -> None:
+    posted = parse(MULTIPART, body)
+    assert posted.is_malformed
+    assert posted.fields == readable
 
 
-def test_bytes_that_are_no_text_are_shown_as_such() -> None:
-    body = multipart(part("message", "x").replace(b"\r\n\r\nx", b"\r\n\r\n\xff\xed\xa0\x80"))
-    assert set(parse(MULTIPART, body)["message"]) == {"\N{REPLACEMENT CHARACTER}"}
-    assert set(parse(URLENCODED, b"message=%ff")["message"]) == {"\N{REPLACEMENT CHARACTER}"}
+def test_a_form_may_be_empty() -> None:
+    assert fields(MULTIPART, b"--x7--") == fields(URLENCODED, b"") == {}
+
+
+@pytest.mark.parametrize("count", [FIELDS, FIELDS + 1, FIELDS + 2, 100_000])
+def test_a_form_has_few_fields(count: int) -> None:
+    names = [f"f{number}" for number in range(count)]
+    for posted in (
+        parse(MULTIPART, multipart(*(part(name, "") for name in names[:100]))),
+        parse(URLENCODED, "&".join(names).encode()),
+    ):
+        assert posted.is_malformed == (count > FIELDS)
+        assert [*posted.fields] == names[:FIELDS]
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff", b"\xed\xa0\x80", b"\xe3\xd1\xcd\xc8\xc7", b"Sk\xf6ldinge"]
+)
+def test_bytes_that_are_not_utf_8_are_marked(content: bytes) -> None:
+    body = multipart(part("message", "x").replace(b"\r\n\r\nx", b"\r\n\r\n" + content))
+    quoted = "".join(f"%{byte:02x}" for byte in content).encode()
+    for value in (
+        fields(MULTIPART, body)["message"],
+        fields(URLENCODED, b"message=" + content)["message"],
+        fields(URLENCODED, b"message=" + quoted)["message"],
+    ):
+        assert REPLACED in value
+
+
+@pytest.mark.parametrize("charset", ["ISO-8859-1", "utf-16", "windows-1256", "x"])
+def test_only_utf_8_is_read(charset: str) -> None:
+    """In another encoding the same bytes may be other words."""
+    typed = part("message", "\u00c3\u00a5 hej")
+    named = typed.replace(
+        b"\r\n\r\n", f"\r\nContent-Type: text/plain; charset={charset}\r\n\r\n".encode()
+    )
+    for posted in (
+        fields(f"{MULTIPART}; charset={charset}", multipart(typed)),
+        fields(MULTIPART, multipart(named)),
+        fields(f"{URLENCODED}; charset={charset}", b"message=%c3%83%c2%a5 hej"),
+    ):
+        assert posted["message"] == 4 * REPLACED + " hej"
+    assert fields(f"{MULTIPART}; charset=UTF-8", multipart(typed))["message"] == "\u00c3\u00a5 hej"
+    assert fields(MULTIPART, multipart(named, part("b", "\u00e5")))["b"] == "\u00e5"
 
 
 @given(st.text(), st.binary())
 def test_nothing_but_forms_is_read(content_type: str, body: bytes) -> None:
-    assert refused(f"x{content_type}", body) == 415
+    with pytest.raises(HTTPException) as refusal:
+        parse(f"x{content_type}", body)
+    assert refusal.value.status_code == 415
 
 
 @given(st.sampled_from([MULTIPART, URLENCODED, "multipart/form-data"]), st.binary())
 def test_no_body_breaks_it(content_type: str, body: bytes) -> None:
-    with suppress(HTTPException):
-        assert all(isinstance(value, str) for value in parse(content_type, body).values())
+    assert all(isinstance(value, str) for value in parse(content_type, body).fields.values())

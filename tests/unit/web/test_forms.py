@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from portal.cases.messages import KINDS, MESSAGE_LIMIT
-from portal.web.forms import EMAIL_LIMIT, LANGUAGE_LIMIT, ContactForm, Problem, bare, normalised
+from portal.content.mail_addresses import LIMIT as EMAIL_LIMIT
+from portal.web.forms import LANGUAGE_LIMIT, ContactForm, Problem, normalised
 
 PAGES = frozenset({"", "kontakt", "omraden/styrning"})
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "counting.json").read_text())
@@ -15,6 +16,8 @@ EMPTY = Problem("message", "empty")
 UNREADABLE = Problem("message", "unreadable")
 MALFORMED = Problem("email", "malformed")
 UNNAMED = Problem("other_language", "malformed")
+UNREADABLE_EMAIL = Problem("email", "unreadable")
+UNREADABLE_NAME = Problem("other_language", "unreadable")
 
 LONGEST_LOCAL_PART = "a" * 64
 LONGEST_LABEL = "b" * 63
@@ -37,17 +40,18 @@ def test_characters_are_counted_as_the_counter_counts_them(vector: dict[str, str
 
 
 @pytest.mark.parametrize(
-    ("typed", "kept"),
+    ("typed", "stored"),
     [
         ("a\r\nb\rc\nd", "a\nb\nc\nd"),
+        ("a\x0bb\x0cc\x85d\u2028e\u2029f", "a\nb\nc\nd\ne\nf"),
         ("a\u030a", "\u00e5"),
         ("  indented\t\n\n", "  indented\t\n\n"),
         ("<b>&amp;'\"\\%s</b>", "<b>&amp;'\"\\%s</b>"),
         ("\u202eright to left\u202c\u200d", "\u202eright to left\u202c\u200d"),
     ],
 )
-def test_a_message_is_kept_as_it_was_typed(typed: str, kept: str) -> None:
-    assert form(message=typed).message == kept
+def test_a_message_is_kept_as_it_was_typed(typed: str, stored: str) -> None:
+    assert form(message=typed).message == stored
 
 
 @pytest.mark.parametrize(
@@ -69,7 +73,22 @@ def test_a_message_of_up_to_five_thousand_characters_is_accepted(message: str) -
     assert form(message=message).problems() == []
 
 
-@pytest.mark.parametrize("message", ["", " ", "\r\n", " \t\n\u00a0\u3000\u2028 "])
+@pytest.mark.parametrize(
+    "message",
+    [
+        *(
+            "",
+            " ",
+            "\r\n",
+            " \t\n\u00a0\u3000\u2028 ",
+            "\u3164",
+            "\u2800",
+            "\u034f\ufe0f",
+            "\ufeff",
+        ),
+        *("\ufeff", "\u115f\u1160", "\u2060\u200d", "\U000e0041", "\u17b4", "\x1b\x85"),
+    ],
+)
 def test_a_message_without_words_is_empty(message: str) -> None:
     assert form(message=message).problems() == [EMPTY]
     assert form().problems() == [EMPTY]
@@ -82,10 +101,12 @@ def test_a_message_that_is_too_long_says_by_how_much(over: int) -> None:
     assert form(message="\r\n" * over + "x" * MESSAGE_LIMIT).problems() == [too_long]
 
 
-@pytest.mark.parametrize("sign", ["\0", chr(0xD800), chr(0xDFFF)])
-def test_a_sign_that_cannot_be_kept_is_told(sign: str) -> None:
-    assert form(message=f"Hej {sign} du").problems() == [UNREADABLE]
-    assert form(message=sign + "x" * MESSAGE_LIMIT).problems() == [UNREADABLE]
+@pytest.mark.parametrize("character", ["\0", chr(0xD800), chr(0xDFFF), "\ufffd"])
+def test_a_character_that_cannot_be_stored_is_refused_in_every_field(character: str) -> None:
+    assert form(message=f"Hej {character} du").problems() == [UNREADABLE]
+    assert form(message=character + "x" * MESSAGE_LIMIT).problems() == [UNREADABLE]
+    assert form(message="Hej", email=f"na{character}mn@a.se").problems() == [UNREADABLE_EMAIL]
+    assert form(message="Hej", other_language=f"a{character}").problems() == [UNREADABLE_NAME]
 
 
 @pytest.mark.parametrize(
@@ -97,16 +118,14 @@ def test_a_sign_that_cannot_be_kept_is_told(sign: str) -> None:
         "n.a-m_n'o@sub.example.se",
         "åsa@example.se",
         "namn@örebro.se",
-        "namn@xn--rebro-nua.se",
         "اسم@مثال.com",
-        "NAMN@EXAMPLE.SE",
         f"{LONGEST_LOCAL_PART}@{LONGEST_LABEL}.se",
     ],
 )
 def test_an_address_that_mail_can_reach_is_accepted(email: str) -> None:
-    found = form(message="Hej", email=email)
-    assert found.problems() == []
-    assert found.email == email
+    filled = form(message="Hej", email=email)
+    assert filled.problems() == []
+    assert filled.email == email
 
 
 @pytest.mark.parametrize(
@@ -130,18 +149,43 @@ def test_an_address_that_mail_can_reach_is_accepted(email: str) -> None:
         "mailto:namn@example.se",
         "a@example.se,b@example.se",
         "namn@example.se\nBcc: alla@example.se",
-        "namn\u200b@example.se",
-        "na\u202emn@example.se",
-        "namn@example\u2066.se",
-        "namn\0@example.se",
-        "na\ud800mn@example.se",
         "namn@" + "c" * 64 + ".se",
     ],
 )
 def test_an_address_that_mail_cannot_reach_is_refused_and_kept(email: str) -> None:
-    found = form(message="Hej", email=email)
-    assert found.problems() == [MALFORMED]
-    assert found.email == email
+    filled = form(message="Hej", email=email)
+    assert filled.problems() == [MALFORMED]
+    assert filled.email == email
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("namn\u0661\u06f2\u0969@example.se", "namn123@example.se"),
+        ("anna\u2011lisa@example.se", "anna-lisa@example.se"),
+        ("anna\u2013lisa@example.se", "anna-lisa@example.se"),
+        ("o\u2019neill@example.se", "o'neill@example.se"),
+        ("namn@exam\uff50le\u3002se", "namn@example.se"),
+        ("\uff4e\uff41mn\uff20example\uff0ese", "namn@example.se"),
+        ("a\u030asa@o\u0308rebro.se", "\u00e5sa@\u00f6rebro.se"),
+        ("ali@exam\u200bple.se", "ali@example.se"),
+        ("anna\u00adlisa@example.se", "annalisa@example.se"),
+        ("na\u202emn@example\u2066.se\ufe0f", "namn@example.se"),
+        ("NAMN@EXAMPLE.SE", "NAMN@example.se"),
+        ("namn@xn--rebro-iua.se", "namn@\u00f6rebro.se"),
+    ],
+)
+def test_an_address_is_stored_as_it_was_checked(typed: str, stored: str) -> None:
+    filled = form(message="Hej", email=typed)
+    assert filled.problems() == []
+    assert filled.email == stored
+    assert form(email=stored).email == stored
+
+
+def test_what_stands_before_the_at_sign_is_counted_in_bytes() -> None:
+    assert form(message="Hej", email="\u00e5" * 32 + "@example.se").problems() == []
+    assert form(message="Hej", email="\u00e5" * 33 + "@example.se").problems() == [MALFORMED]
+    assert form(message="Hej", email="A" * 65 + "@example.se").problems() == [MALFORMED]
 
 
 def test_an_address_is_as_long_as_mail_can_carry_and_no_longer() -> None:
@@ -163,19 +207,20 @@ def test_an_address_is_as_long_as_mail_can_carry_and_no_longer() -> None:
     ],
 )
 def test_what_copying_puts_around_an_address_is_taken_away(before: str, after: str) -> None:
-    assert bare(f"{before}namn@example.se{after}") == "namn@example.se"
-    assert form(message="Hej", email=f"{before}namn@example.se{after}").problems() == []
+    filled = form(message="Hej", email=f"{before}namn@example.se{after}")
+    assert filled.email == "namn@example.se"
+    assert filled.problems() == []
 
 
 @pytest.mark.parametrize("nothing", ["", " ", "\u200e\u200f", "\n \u2066\u2069 \n"])
 def test_an_address_of_nothing_visible_is_no_address(nothing: str) -> None:
-    found = form(message="Hej", email=nothing)
-    assert found.email == ""
-    assert found.problems() == []
+    filled = form(message="Hej", email=nothing)
+    assert filled.email == ""
+    assert filled.problems() == []
 
 
 @pytest.mark.parametrize(
-    ("chosen", "named", "wanted"),
+    ("chosen", "named", "language"),
     [
         ("", "", ""),
         ("ar", "", "ar"),
@@ -186,18 +231,17 @@ def test_an_address_of_nothing_visible_is_no_address(nothing: str) -> None:
     ],
 )
 def test_the_answer_is_wanted_in_a_language_of_ours_or_of_the_persons_own(
-    chosen: str, named: str, wanted: str
+    chosen: str, named: str, language: str
 ) -> None:
-    found = form(message="Hej", answer_language=chosen, other_language=named)
-    assert found.wanted_language == wanted
-    assert found.problems() == []
+    filled = form(message="Hej", answer_language=chosen, other_language=named)
+    assert filled.wanted_language == language
+    assert filled.problems() == []
 
 
-@pytest.mark.parametrize("named", ["x" * (LANGUAGE_LIMIT + 1), "a\0b", f"a{chr(0xD800)}"])
-def test_a_name_that_no_language_has_is_told_and_kept(named: str) -> None:
-    found = form(message="Hej", other_language=named)
-    assert found.problems() == [UNNAMED]
-    assert found.other_language == named
+def test_a_name_that_no_language_has_is_refused_and_stays_in_the_form() -> None:
+    name = "x" * (LANGUAGE_LIMIT + 1)
+    assert form(message="Hej", other_language=name).problems() == [UNNAMED]
+    assert form(message="Hej", other_language=name).other_language == name
 
 
 def test_a_form_in_which_nothing_was_done_is_empty() -> None:
@@ -216,9 +260,9 @@ def test_a_kind_is_one_of_the_choices(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["", "Question", "question ", "spam", "question\0", "<b>"])
 def test_another_kind_is_left_out(kind: str) -> None:
-    found = form(message="Hej", kind=kind)
-    assert found.kind == ""
-    assert found.problems() == []
+    filled = form(message="Hej", kind=kind)
+    assert filled.kind == ""
+    assert filled.problems() == []
 
 
 @pytest.mark.parametrize("page", sorted(PAGES))
@@ -228,9 +272,9 @@ def test_a_report_is_about_one_of_the_pages(page: str) -> None:
 
 @pytest.mark.parametrize("page", ["/kontakt", "https://example.se/", "arende/1", "kontakt/", "<b>"])
 def test_another_page_is_left_out(page: str) -> None:
-    found = form(message="Hej", page=page)
-    assert found.page is None
-    assert found.problems() == []
+    filled = form(message="Hej", page=page)
+    assert filled.page is None
+    assert filled.problems() == []
 
 
 def test_no_page_is_not_the_start_page() -> None:
@@ -246,8 +290,8 @@ def test_only_programs_fall_into_the_trap() -> None:
 
 
 def test_everything_is_told_at_once_in_the_order_of_the_page() -> None:
-    found = form(message=" ", email="namn@", other_language="x" * 61, website="x")
-    assert found.problems() == [EMPTY, MALFORMED, UNNAMED, Problem("form", "trap")]
+    filled = form(message=" ", email="namn@", other_language="x" * 61, website="x")
+    assert filled.problems() == [EMPTY, MALFORMED, UNNAMED, Problem("form", "trap")]
 
 
 def test_a_refused_form_keeps_everything_that_was_typed() -> None:
@@ -260,9 +304,9 @@ def test_a_refused_form_keeps_everything_that_was_typed() -> None:
         "page": "kontakt",
         "website": "x",
     }
-    found = form(**typed, other="is no field of ours")
-    assert found.problems()
-    assert found == ContactForm(**typed)
+    filled = form(**typed, other="is no field of ours")
+    assert filled.problems()
+    assert filled == ContactForm(**typed)
 
 
 @pytest.mark.parametrize(

@@ -58,9 +58,9 @@ def guarding(inside: Inside, folder: Path, settings: Settings) -> Iterator[Guard
     """A guard before ``inside``, with two pages on the shelf and short error pages."""
     (folder / "public").mkdir()
     (folder / "public" / "error.html").write_text("{{ language.tag }} {{ error }}", "utf-8")
-    found = Languages(["en", "ar"])
-    catalogs = {tag: Catalog(language(tag), {}, int) for tag in found}
-    renderers = Renderers(folder, found, catalogs)
+    languages = Languages(["en", "ar"])
+    catalogs = {tag: Catalog(language(tag), {}, int) for tag in languages}
+    renderers = Renderers(folder, languages, catalogs)
     shelf = Resources({"/sv/": lambda: START, "/en/?bredvid=sv": lambda: WITH_QUERY})
     coverage = PageCoverage({}, 0)
     edition = Edition(renderers, catalogs, coverage, None, shelf, Errors(renderers))
@@ -163,6 +163,11 @@ async def test_at_home_the_portal_answers_to_the_names_of_home(own_guard: Guard,
         ({"origin": "https://evil.example.com"}, 403),
         ({"origin": f"https://{HOST}.evil.example.com"}, 403),
         ({"origin": "null"}, 403),
+        ({"origin": "null", "sec_fetch_site": "none"}, 403),
+        ({"origin": "null", "sec_fetch_site": "same-origin"}, 200),
+        ({"origin": f"http://{HOST}"}, 403),
+        ({"origin": f"http://{HOST}", "sec_fetch_site": "same-origin"}, 403),
+        ({"origin": "https://annan.example.se", "host": "annan.example.se"}, 200),
         ({"origin": ""}, 403),
         ({"sec_fetch_site": "cross-site"}, 403),
         ({"sec_fetch_site": "same-site"}, 403),
@@ -175,6 +180,12 @@ async def test_a_form_is_taken_from_our_own_page_alone(
 ) -> None:
     assert (await knock(guard, "POST", **headers))[0] == status
     assert bool(inside.entered) == (status == 200)
+
+
+async def test_at_home_our_own_page_needs_no_https(own_guard: Guard) -> None:
+    origin = "http://localhost:8000"
+    assert (await knock(own_guard, "POST", origin=origin, host="localhost:8000"))[0] == 200
+    assert (await knock(own_guard, "POST", origin=origin, host="127.0.0.1:8000"))[0] == 403
 
 
 async def test_a_page_may_be_opened_from_anywhere(guard: Guard) -> None:

@@ -1,0 +1,64 @@
+"""E-mail addresses: what phones and keyboards make of them, and whether mail can reach them."""
+
+import re
+import unicodedata
+
+from portal.content.characters import IGNORED, INVISIBLE, UNREADABLE
+
+LIMIT = 254
+"""The longest address that mail can carry (RFC 5321, 4.5.3.1.3, less its brackets)."""
+LOCAL_LIMIT = 64
+"""Bytes before the @ (RFC 5321, 4.5.3.1.1)."""
+PLAIN = re.compile(
+    r"(?=.{1,64}@)[a-z0-9_+-]+(\.[a-z0-9_+-]+)*@([a-z0-9](-?[a-z0-9]){0,31}\.)+[a-z]{2,3}"
+)
+"""Plain addresses, all of which email-validator accepts and leaves unchanged.
+
+It takes 20 to 27 µs for such an address, the pattern 1 µs; it is asked about all others.
+No special-use domain (RFC 6761) ends in so few letters.
+"""
+
+_HYPHENS = "\u2010\u2011\u2012\u2013\u2014\u2212\ufe58\ufe63"
+_APOSTROPHES = "\u2018\u2019\u02bc\u2032"
+_FULL_STOPS = "\u3002\uff61\ufe52"
+_PLAIN_CHARACTERS = {
+    **dict.fromkeys(map(ord, _HYPHENS), "-"),
+    **dict.fromkeys(map(ord, _APOSTROPHES), "'"),
+    **dict.fromkeys(map(ord, _FULL_STOPS), "."),
+    **{0xFF01 + offset: chr(0x21 + offset) for offset in range(0x5E)},
+}
+"""Typographic and full-width characters, and those that are typed for them."""
+
+
+def normalised(address: str) -> str:
+    """An address as it is checked and stored; what is none is only tidied.
+
+    Without what cannot be seen, with the plain characters that keyboards put others for,
+    and with the digits that mail servers know.
+    """
+    start = INVISIBLE.match(address)
+    address = address[start.end() if start else 0 :]
+    end = INVISIBLE.match(address[::-1])
+    address = IGNORED.sub("", address[: len(address) - (end.end() if end else 0)])
+    if len(address) > LIMIT:
+        return address
+    address = unicodedata.normalize("NFC", address.translate(_PLAIN_CHARACTERS))
+    address = re.sub(r"\d", lambda digit: str(unicodedata.decimal(digit[0])), address)
+    return checked(address) or address
+
+
+def checked(address: str) -> str | None:
+    """A normalised address as mail can reach it; None where it cannot."""
+    if PLAIN.fullmatch(address):
+        return address if len(address) <= LIMIT else None
+    local_part = address.rpartition("@")[0]
+    if len(address) > LIMIT or UNREADABLE.search(address):
+        return None
+    if len(local_part.encode()) > LOCAL_LIMIT:
+        return None
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        return validate_email(address, check_deliverability=False).normalized
+    except EmailNotValidError:
+        return None

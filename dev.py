@@ -5,6 +5,7 @@
     python3 dev.py test         all tests, with a browser and a PostgreSQL of their own
                                 (-m quick: those that need neither, in half a minute)
     python3 dev.py bench        what it costs, beside what others cost (Linux; half an hour)
+                                (before PATH: beside an older checkout)
     python3 dev.py messages …   any other command of `portal`
 
 Needs Python 3.11 or newer and nothing else: what is missing (pip, a browser) is

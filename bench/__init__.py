@@ -1,1 +1,1 @@
-"""What the portal costs, compared with other servers: run by ``python3 dev.py bench``."""
+"""What the portal costs beside other servers: run by ``python3 dev.py bench``."""

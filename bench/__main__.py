@@ -1,91 +1,97 @@
-"""``python3 dev.py bench [what] …``: measure, print tables, write bench/results.md."""
+"""``python3 dev.py bench [part]``: measure, print tables, save those of a full run.
+
+A full run is all parts but the soak and the comparison with another checkout. Its tables
+are written to bench/results.md.
+"""
 
 import argparse
 import os
 import platform
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from bench import first_view, growth, mixed, soak
-from bench.compare import compare, rows
+from bench import before, compare, first_view, growth, mixed, soak
 from bench.load import WRK
 
 RESULTS = Path(__file__).with_name("results.md")
-MARK = "<!-- below: what limits it, written by hand -->\n"
+MARK = "<!-- Everything below is written by hand; a run leaves it as it is. -->\n"
+HEADINGS = {
+    "peers": "",  # it has two headings of its own
+    "mixed": "\n## Readers while others write",
+    "first-view": "\n## First view",
+    "growth": "\n## Growth",
+}
+"""The parts of a full run, in order."""
 
 
 def main() -> int:
-    """Run the named benchmark; without a name, all but the soak."""
+    """Run one part, or all parts of a full run."""
     if sys.platform != "linux":
         sys.exit("The benchmarks read CPU time from /proc and so need Linux.")
     arguments = _arguments()
+    rounds, seconds = arguments.rounds, arguments.seconds
     if not WRK:
-        print("» wrk is not installed: a slower client of our own is used.", file=sys.stderr)
+        print("» wrk is not installed: a slower client in Python is used.", file=sys.stderr)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)  # nginx may run as another user
-        if arguments.what == "soak":
-            return _print(soak.run(folder, arguments.minutes))
-        if arguments.what == "growth":
-            return _print(growth.run(folder))
-        if arguments.what == "mixed":
-            return _print(mixed.run(folder, arguments.rounds, arguments.seconds))
-        if arguments.what == "first-view":
-            return _print(first_view.run(folder))
-        _store(_all(folder, arguments))
+        parts: dict[str, Callable[[], Iterator[str]]] = {
+            "peers": partial(compare.run, folder, rounds, seconds),
+            "mixed": partial(mixed.run, folder, rounds, seconds),
+            "first-view": partial(first_view.run, folder),
+            "growth": partial(growth.run, folder),
+            "soak": partial(soak.run, folder, arguments.minutes),
+            "before": partial(before.run, folder, arguments.checkout, rounds, seconds),
+        }
+        if arguments.part != "all":
+            _print(parts[arguments.part]())
+            return 0
+        lines = _print(_machine(rounds, seconds))
+        for part, heading in HEADINGS.items():
+            lines += _print(iter([heading])) + _print(parts[part]())
+    by_hand = RESULTS.read_text("utf-8").partition(MARK)[2]
+    RESULTS.write_text("\n".join(lines) + f"\n\n{MARK}{by_hand}", "utf-8")
     return 0
 
 
-def _all(folder: Path, arguments: argparse.Namespace) -> Iterator[str]:
-    yield from _machine(arguments)
-    reads, writes = compare(folder, arguments.rounds, arguments.seconds)
-    yield "\n## Reads: one page, 32 connections"
-    yield from rows(reads)
-    yield "\n## Messages: accepted and on the disk"
-    yield from rows(writes)
-    yield "\n## Readers while others write"
-    yield from mixed.run(folder, arguments.rounds, arguments.seconds)
-    yield "\n## First view"
-    yield from first_view.run(folder)
-    yield "\n## Growth"
-    yield from growth.run(folder)
-
-
-def _machine(arguments: argparse.Namespace) -> Iterator[str]:
+def _machine(rounds: int, seconds: float) -> Iterator[str]:
     yield "# Results\n"
     yield f"`python3 dev.py bench`, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC:"
     yield f"Python {platform.python_version()}, {os.cpu_count()} cores,"
-    yield f"load {os.getloadavg()[0]:.1f} before the start, {'wrk' if WRK else 'own client'},"
-    yield f"median of {arguments.rounds} interleaved rounds of {arguments.seconds:.0f} s."
-    yield "“× portal” is CPU time of the whole process tree; compare nothing else between runs."
+    yield f"load {os.getloadavg()[0]:.1f} before the start, {'wrk' if WRK else 'Python client'},"
+    yield f"median of {rounds} interleaved rounds of {seconds:g} s."
+    yield "“× portal” is CPU time of the process tree; compare nothing else between runs."
 
 
-def _store(lines: Iterator[str]) -> None:
-    """Print the figures and store them above what was written by hand."""
-    text = ""
+def _print(lines: Iterator[str]) -> list[str]:
+    """Print lines as they come; gives them all."""
+    printed = []
     for line in lines:
         print(line, flush=True)
-        text += line + "\n"
-    by_hand = RESULTS.read_text("utf-8").partition(MARK)[2] if RESULTS.exists() else ""
-    RESULTS.write_text(f"{text}\n{MARK}{by_hand}", "utf-8")
-
-
-def _print(lines: Iterator[str]) -> int:
-    for line in lines:
-        print(line, flush=True)
-    return 0
+        printed.append(line)
+    return printed
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="dev.py bench", description=main.__doc__)
-    parser.add_argument("what", nargs="?", choices=["all", "soak", "growth", "mixed", "first-view"])
+    parts = ["all", *HEADINGS, "soak", "before"]
+    parser.add_argument("part", nargs="?", choices=parts, default="all")
+    parser.add_argument(
+        "checkout", nargs="?", type=Path, metavar="PATH", help="with before: the older checkout"
+    )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--minutes", type=float, default=10.0, help="of the soak")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if (arguments.part == "before") != bool(arguments.checkout):
+        parser.error("before needs the path of a checkout, and nothing else takes one")
+    if arguments.checkout and not (arguments.checkout / "portal").is_dir():
+        parser.error(f"{arguments.checkout} is not a checkout of the portal")
+    return arguments
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""The portal compared with a bare server, nginx, Django and starlette-babel: same page, same form.
+"""The portal beside a bare server, nginx, Django and starlette-babel: same page, same form.
 
-All run at once and are loaded in turn, round after round, so that other load on the
-machine affects all of them alike. Compare the ratios, not the absolute figures.
+All servers run at once and are loaded one after the other, round after round, so that
+disturbances of the machine hit all of them. The ratios are what counts.
 """
 
 import html
@@ -23,58 +23,71 @@ from portal.web.edition import build
 from portal.web.headers import SECURITY
 
 PAGE = "/sv/kontakt"
-PLAIN = ("Accept-Encoding: br",)
+BROTLI = ("Accept-Encoding: br",)
+EMAIL = "guardian@example.org"
 READS = {
-    "page": Load(PAGE, 32, PLAIN),
-    "304": Load(PAGE, 32, (*PLAIN, "If-None-Match: *")),
+    "page": Load(PAGE, 32, BROTLI),
+    "304": Load(PAGE, 32, (*BROTLI, "If-None-Match: *")),
 }
 WRITES = {
-    f"{characters} {script}, {connections} connections": Load(
-        PAGE, connections, (), script, characters
+    f"{characters} {script}{', with an address' * bool(email)}, {connections} connections": Load(
+        PAGE, connections, script=script, characters=characters, email=email
     )
-    for script, characters, connections in [
-        ("sv", 300, 1),
-        ("sv", 300, 64),
-        ("sv", 300, 256),
-        ("sv", 5000, 64),
-        ("ar", 5000, 64),
+    for script, characters, email, connections in [
+        ("sv", 300, "", 1),
+        ("sv", 300, "", 64),
+        ("sv", 300, EMAIL, 64),
+        ("sv", 300, "", 256),
+        ("sv", 5000, "", 64),
+        ("ar", 5000, "", 64),
     ]
 }
+READERS = {"nginx", "django cached", "portal, application only"}
+"""Servers of which only reads are measured."""
+
 Table = dict[str, dict[str, Figures]]
+"""Figures by load and server."""
 
 
-def compare(folder: Path, rounds: int, seconds: float) -> tuple[Table, Table]:
-    """Measure reads of all servers, and writes of those that accept messages."""
+def run(folder: Path, rounds: int, seconds: float) -> Iterator[str]:
+    """Reads of all servers, and writes of those that accept messages."""
     prepare(folder)
     with ExitStack() as stack:
-        running = {}
-        for name, (command, environment) in servers(folder).items():
+        servers = {}
+        for name, (command, environment) in commands(folder).items():
             print(f"» Starting {name}", file=sys.stderr)
-            running[name] = stack.enter_context(started(command, environment, PAGE))
-        writers = {name: server for name, server in running.items() if name not in _READERS}
-        reads = _measured(running, READS, rounds, seconds)
-        return reads, _measured(writers, WRITES, rounds, seconds)
+            servers[name] = stack.enter_context(started(command, environment, PAGE))
+        writers = {name: server for name, server in servers.items() if name not in READERS}
+        yield "\n## Reads: one page, 32 connections"
+        yield from _rows(measure_all(servers, READS, rounds, seconds))
+        yield "\n## Messages: accepted and on the disk"
+        yield from _rows(measure_all(writers, WRITES, rounds, seconds))
 
 
-_READERS = {"nginx", "django cached", "portal, application only"}
-
-
-def _measured(
-    running: dict[str, Server], loads: dict[str, Load], rounds: int, seconds: float
+def measure_all(
+    servers: dict[str, Server], loads: dict[str, Load], rounds: int, seconds: float
 ) -> Table:
+    """Put each load on each server in turn, round after round.
+
+    Args:
+        servers: that run, by name.
+        loads: by name.
+        rounds: of which the median is taken.
+        seconds: of one measurement.
+    """
     table: Table = {}
-    for title, load in loads.items():
-        rounds_by_name: dict[str, list[Figures]] = {name: [] for name in running}
+    for name, load in loads.items():
+        samples: dict[str, list[Figures]] = {server: [] for server in servers}
         for number in range(rounds):
-            print(f"» {title}: round {number + 1} of {rounds}", file=sys.stderr)
-            for name, server in running.items():
-                rounds_by_name[name].append(measure(server, load, seconds))
-        table[title] = {name: middle(figures) for name, figures in rounds_by_name.items()}
+            print(f"» {name}: round {number + 1} of {rounds}", file=sys.stderr)
+            for server, running in servers.items():
+                samples[server].append(measure(running, load, seconds))
+        table[name] = {server: medians(figures) for server, figures in samples.items()}
     return table
 
 
-def middle(rounds: list[Figures]) -> Figures:
-    """The median of each figure over some rounds."""
+def medians(rounds: list[Figures]) -> Figures:
+    """The median of each figure."""
     return Figures(
         median(figures.cpu for figures in rounds),
         median(figures.rate for figures in rounds),
@@ -82,40 +95,38 @@ def middle(rounds: list[Figures]) -> Figures:
     )
 
 
-def servers(folder: Path) -> dict[str, tuple[list[object], dict[str, str]]]:
-    """The command that starts each server, and its environment."""
-    environment = {"BENCH_FOLDER": str(folder), "BENCH_PAGE": f"{folder}/page.br"}
+def commands(folder: Path) -> dict[str, tuple[list[object], dict[str, str]]]:
+    """The command and the environment that each server is started with."""
+    shared = {"BENCH_FOLDER": str(folder), "BENCH_PAGE": f"{folder}/page.br"}
     python = sys.executable
     uvicorn = [python, "-m", "uvicorn", "--port", "{port}", "--no-access-log", "--no-server-header"]
     gunicorn = [python, "-m", "gunicorn", "-k", "gthread", "--threads", "8", "-b"]
     django = [*gunicorn, "127.0.0.1:{port}", "--keep-alive", "5", "bench.peers.site:application"]
-    for name in ("own", "off"):
-        (folder / name).mkdir(exist_ok=True)
-    commands: dict[str, tuple[list[object], dict[str, str]]] = {
+    servers: dict[str, tuple[list[object], dict[str, str]]] = {
         "portal": portal(folder / "own"),
         "portal, application only": portal(folder / "off", PORTAL_FAST_PATH="off"),
-        "bare": ([*uvicorn, "bench.peers.bare:app"], environment),
+        "bare": ([*uvicorn, "bench.peers.bare:app"], shared),
         "starlette-babel": (
             [*uvicorn, "bench.peers.plain:app"],
-            environment | {"BENCH_DATABASE": f"sqlite:///{folder}/plain.db"},
+            shared | {"BENCH_DATABASE": f"sqlite:///{folder}/plain.db"},
         ),
-        "django": (list(django), environment | {"BENCH_DATABASE": f"{folder}/django.db"}),
+        "django": (list(django), shared | {"BENCH_DATABASE": f"{folder}/django.db"}),
         "django cached": (
             list(django),
-            environment | {"BENCH_DATABASE": f"{folder}/cached.db", "BENCH_CACHE": "1"},
+            shared | {"BENCH_DATABASE": f"{folder}/cached.db", "BENCH_CACHE": "1"},
         ),
     }
     if nginx := shutil.which("nginx"):
         configuration = folder / "nginx.conf"
-        # nginx takes no port on its command line, so a shell writes it into the configuration.
+        # nginx takes no port on its command line, so a shell writes it into the file.
         fill = f"sed s/PORT/{{port}}/ {configuration} > {configuration}.used"
         serve = f"exec {nginx} -c {configuration}.used -e stderr"
-        commands["nginx"] = (["sh", "-c", f"{fill} && {serve}"], {})
-    return commands
+        servers["nginx"] = (["sh", "-c", f"{fill} && {serve}"], {})
+    return servers
 
 
 def prepare(folder: Path) -> None:
-    """Write the compressed page, templates of it for the other servers, and compiled catalogs."""
+    """Write what the peers serve: the compressed page, its templates, compiled catalogs."""
     settings = Settings.read({"DATABASE_URL": f"sqlite:///{folder}/portal.db"})
     page = build(settings).resources.built(PAGE)
     (folder / "page.br").write_bytes(page.bodies["br"])
@@ -130,17 +141,17 @@ def prepare(folder: Path) -> None:
 
 
 def _template(page: str, texts: set[str], call: str) -> str:
-    """The Swedish page, with a call in place of each text that the catalogs have."""
+    """The Swedish page with a call for each of its texts that the catalogs have."""
 
-    def translated(match: re.Match[str]) -> str:
+    def translate(match: re.Match[str]) -> str:
         text = html.unescape(match[1]).strip()
         return f">{call.format(text)}<" if text in texts and '"' not in text else match[0]
 
-    return re.sub(r">([^<>]+)<", translated, page)
+    return re.sub(r">([^<>]+)<", translate, page)
 
 
 def _compile_catalogs(folder: Path) -> set[str]:
-    """Compile the catalogs for gettext, and return the texts that they have."""
+    """Compile the catalogs for gettext; gives the texts that they have."""
     texts: set[str] = set()
     for path in (DATA / "locales").glob("*/LC_MESSAGES/portal.po"):
         with path.open("rb") as file:
@@ -176,13 +187,13 @@ http {{
 """
 
 
-def rows(table: Table) -> Iterator[str]:
-    """The tables as Markdown, with the CPU time of each server as a multiple of the portal's."""
-    for title, by_name in table.items():
-        own = by_name["portal"].cpu
-        yield f"\n### {title}\n"
+def _rows(table: Table) -> Iterator[str]:
+    """The table as Markdown; ``× portal`` is a server's CPU time over the portal's."""
+    for load, by_server in table.items():
+        own = by_server["portal"].cpu
+        yield f"\n### {load}\n"
         yield "| server | µs CPU a request | × portal | requests/s | p99 ms |"
         yield "|---|--:|--:|--:|--:|"
-        for name, figures in sorted(by_name.items(), key=lambda item: item[1].cpu):
-            cpu, rate, p99 = figures.cpu, figures.rate, figures.p99
-            yield f"| {name} | {cpu:.1f} | {cpu / own:.2f} | {rate:,.0f} | {p99:.1f} |"
+        for server, figures in sorted(by_server.items(), key=lambda item: item[1].cpu):
+            cpu = f"{figures.cpu:.1f} | {figures.cpu / own:.2f}"
+            yield f"| {server} | {cpu} | {figures.rate:,.0f} | {figures.p99:.1f} |"

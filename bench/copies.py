@@ -1,4 +1,4 @@
-"""A copy of the portal that has grown: more languages, more pages."""
+"""Copies of a checkout: as it is, or grown by languages and pages."""
 
 import compileall
 import shutil
@@ -13,28 +13,46 @@ from portal.i18n.languages import CATALOG
 from portal.i18n.plurals import NUMBERS
 
 PARTS = ("portal", "templates", "static", "locales")
+PAGES = "portal/web/public/pages.py"
 MORE = '\nPAGES += tuple(Page(f"sida-{n}", "words.html") for n in range(%d - len(PAGES)))\n'
 
 
-def grown(folder: Path, languages: int, pages: int) -> Path:
-    """Make a copy of the portal in a folder, with that many languages and pages."""
+def copy_checkout(checkout: Path, folder: Path) -> Path:
+    """Copy what a portal runs from; gives the folder."""
     for part in PARTS:
-        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-    source = folder / "locales" / "en" / CATALOG
-    for tag in _tags(languages - len(list((folder / "locales").glob(f"*/{CATALOG}"))) - 1):
-        target = folder / "locales" / tag / CATALOG
-        target.parent.mkdir(parents=True)
-        shutil.copy(source, target)
-    with (folder / "portal" / "web" / "public" / "pages.py").open("a", encoding="utf-8") as file:
-        file.write(MORE % pages)
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(checkout / part, folder / part, ignore=ignored)
     compileall.compile_dir(folder / "portal", quiet=2)  # as pip does when it installs
     return folder
 
 
+def grown_copy(folder: Path, languages: int, pages: int) -> Path:
+    """Copy this checkout and add to it.
+
+    Args:
+        folder: of the copy.
+        languages: how many it has, Swedish among them.
+        pages: how many it has in each language, if that is more than now.
+    """
+    copy = copy_checkout(ROOT, folder)
+    source = copy / "locales" / "en" / CATALOG
+    translated = len(list((copy / "locales").glob(f"*/{CATALOG}")))
+    for tag in _tags(languages - translated - 1):
+        target = copy / "locales" / tag / CATALOG
+        target.parent.mkdir(parents=True)
+        shutil.copy(source, target)
+    module = copy / PAGES
+    module.write_text(module.read_text("utf-8") + MORE % pages, "utf-8")
+    compileall.compile_file(module, quiet=2)
+    return copy
+
+
 def _tags(count: int) -> list[str]:
-    """Languages of CLDR with the plural forms of English, those with short tags first."""
-    names = sorted(locale_identifiers(), key=lambda name: (len(name), name))
-    new = (name for name in names if name not in {"sv", "en", "ar"} and _is_like_english(name))
+    """Languages that CLDR has with the plural forms of English, those with short tags first."""
+    identifiers = sorted(locale_identifiers(), key=lambda name: (len(name), name))
+    new = (
+        name for name in identifiers if name not in {"sv", "en", "ar"} and _is_like_english(name)
+    )
     return [name.replace("_", "-") for name in islice(new, max(count, 0))]
 
 

@@ -1,7 +1,7 @@
-"""The size of the first view of each page: page, style sheet and scripts, compressed by brotli.
+"""What the first view of each page weighs: page, style sheets and scripts, compressed by brotli.
 
-A server may send ten segments, 14 600 bytes, before the client acknowledges any
-(RFC 6928); a page of that size is loaded in three round trips.
+14,600 bytes are the ten segments that a server may send before the client acknowledges any
+(RFC 6928). A page within that limit arrives in three round trips.
 """
 
 import re
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.copies import grown
+from bench.copies import grown_copy
 from portal.settings import Settings
 from portal.web.edition import build
 from portal.web.public.pages import HTML
@@ -20,22 +20,22 @@ ENVIRONMENT = {"DATABASE_URL": "sqlite:///:memory:", "PORTAL_SECRET_KEY": "k" * 
 
 
 def run(folder: Path) -> Iterator[str]:
-    """The heaviest pages, with the portal's own languages and with a hundred."""
+    """The heaviest pages with the present languages, and with a hundred."""
     yield f"\nNo page may weigh more than {LIMIT:,} bytes; the heaviest:\n"
     yield "| languages | pages | page | bytes |"
     yield "|--:|--:|---|--:|"
     for languages, shown in ((3, 5), (100, 2)):
         print(f"» first view with {languages} languages", file=sys.stderr)
-        locales = grown(folder / f"first-{languages}", languages, 0) / "locales"
+        locales = grown_copy(folder / f"first-{languages}", languages, 0) / "locales"
         resources = build(Settings.read(ENVIRONMENT), locales).resources
         weights = sorted(_weights(resources), reverse=True)
         for weight, path in weights[:shown]:
-            much = " (too much)" if weight > LIMIT else ""
-            yield f"| {languages} | {len(weights):,} | {path} | {weight:,}{much} |"
+            excess = " (too much)" if weight > LIMIT else ""
+            yield f"| {languages} | {len(weights):,} | {path} | {weight:,}{excess} |"
 
 
 def _weights(resources: Resources[str]) -> Iterator[tuple[int, str]]:
-    """The bytes and the path of each page, its style sheet and scripts included."""
+    """The bytes of each page with its style sheets and scripts, and its path."""
     for path in resources:
         page = resources.built(path)
         if (b"content-type", HTML.encode()) in page.headers and "?saknas=" not in path:

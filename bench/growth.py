@@ -1,19 +1,20 @@
-"""What grows with the number of languages, pages and messages, and what must not."""
+"""What grows with languages, pages and messages, and what must not."""
 
 import asyncio
 import random
 import re
+import signal
 import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from string import ascii_lowercase
 from time import process_time
 
-from bench.copies import grown
+from bench.copies import grown_copy
 from bench.load import Load, measure
 from bench.servers import PATIENCE, Server, fetch, portal, started
 from portal.cases import messages
@@ -21,55 +22,63 @@ from portal.i18n.languages import CATALOG
 from portal.storage.database import Database
 
 SIZES = ((3, 11), (100, 11), (100, 100))
+"""Languages and pages."""
 ROWS = (10, 10_000, 1_000_000)
 TIMES = 50
 STARTS = 3
 HELP = re.compile(r'(msgid "Behöver du hjälp\?"\nmsgstr )".*"')
-"""A text that every page shows."""
+"""A text that stands on every page."""
 
 
 def run(folder: Path) -> Iterator[str]:
-    """Start times and memory by size, then the cost of a message by the number stored."""
+    """Start times and memory by size; what a message costs by the number that are stored."""
     yield "\n| languages | pages | s to the first 200 | MB | MB after load | s to a saved text |"
     yield "|--:|--:|--:|--:|--:|--:|"
     for languages, pages in SIZES:
         with tempfile.TemporaryDirectory(dir=folder) as name:
-            yield _start(Path(name), languages, pages)
-    yield "\n| messages kept | accept µs | case page µs | list µs | s to the first 200 |"
+            yield _size_row(Path(name), languages, pages)
+    yield "\n| messages stored | accept µs | case page µs | list µs | s to the first 200 |"
     yield "|--:|--:|--:|--:|--:|"
     for count in ROWS:
         with tempfile.TemporaryDirectory(dir=folder) as name:
-            yield asyncio.run(_rows(Path(name), count))
+            yield asyncio.run(_messages_row(Path(name), count))
 
 
-def _start(folder: Path, languages: int, pages: int) -> str:
+def _size_row(folder: Path, languages: int, pages: int) -> str:
     print(f"» {languages} languages, {pages} pages", file=sys.stderr)
-    where = grown(folder / "copy", languages, pages)
+    copy = grown_copy(folder / "copy", languages, pages)
     command, environment = portal(folder)
-    took = []
+    starts = []
     for _ in range(STARTS):
-        with started(command, environment, "/sv/", where) as server:
-            took.append(server.took)
+        with started(command, environment, "/sv/", copy) as server:
+            starts.append(server.start_seconds)
             fresh = server.memory()
             measure(server, Load("/sv/kontakt", 32), 1)
-            measure(server, Load("/sv/kontakt", 32, (), "sv", 300), 1)
+            measure(server, Load("/sv/kontakt", 32, script="sv", characters=300), 1)
             loaded = server.memory()
-            saved = _seen_after(server, where / "locales" / "en" / CATALOG)
-    figures = f"{min(took):.2f} | {fresh:.0f} | {loaded:.0f} | {saved:.2f}"
+            shown = seconds_until_shown(server, copy / "locales" / "en" / CATALOG)
+    figures = f"{min(starts):.2f} | {fresh:.0f} | {loaded:.0f} | {shown:.2f}"
     return f"| {languages} | {pages} | {figures} |"
 
 
-def _seen_after(server: Server, catalog: Path) -> float:
-    """Seconds from the saving of a catalog until a page shows the new text.
+def seconds_until_shown(server: Server, catalog: Path, *, announce: bool = False) -> float:
+    """Seconds from saving a catalog until a page has the new text.
+
+    Args:
+        server: that serves the catalog.
+        catalog: the English one; it is changed.
+        announce: by SIGHUP, so that the time does not depend on when the server looks.
 
     Raises:
-        RuntimeError: when none does in time.
+        RuntimeError: when no page ever has it.
     """
     mark = "".join(random.choices(ascii_lowercase, k=12))
-    draft = catalog.with_suffix(".new")
-    draft.write_text(HELP.sub(rf'\1"{mark}"', catalog.read_text("utf-8")), "utf-8")
+    changed = catalog.with_suffix(".new")
+    changed.write_text(HELP.sub(rf'\1"{mark}"', catalog.read_text("utf-8")), "utf-8")
     begun = time.monotonic()
-    draft.replace(catalog)
+    changed.replace(catalog)
+    if announce:
+        server.process.send_signal(signal.SIGHUP)
     while mark.encode() not in fetch(server.port, "/en/"):
         if time.monotonic() - begun > PATIENCE:
             raise RuntimeError(f"a saved text is not shown: {catalog}")
@@ -77,26 +86,36 @@ def _seen_after(server: Server, catalog: Path) -> float:
     return time.monotonic() - begun
 
 
-async def _rows(folder: Path, count: int) -> str:
+async def _messages_row(folder: Path, count: int) -> str:
     print(f"» {count:,} messages", file=sys.stderr)
-    url = f"sqlite:///{folder}/portal.db"
-    database = Database(url)
+    database = Database(f"sqlite:///{folder}/portal.db")
     database.upgrade()
     _fill(folder / "portal.db", count)
     await database.start()
-    accept = await _cost(lambda number: _accept(database, number))
-    case = await _cost(lambda _: _read(database, lambda c: messages.find(c, "code-1")))
-    listing = await _cost(lambda _: _read(database, lambda c: messages.newest(c, 20)))
+
+    async def accept(number: int) -> None:
+        submission = messages.Submission(f"message {number}", "", "", None, "sv")
+        arrival = messages.Arrival(submission, number, 60)
+        await database.write_together(messages.receive_all, arrival)
+
+    async def show_case(_: int) -> None:
+        async with database.reading() as connection:
+            await messages.find(connection, "code-1")
+
+    async def list_newest(_: int) -> None:
+        async with database.reading() as connection:
+            await messages.newest(connection, 20)
+
+    costs = [await _cost(work) for work in (accept, show_case, list_newest)]
     await database.stop()
     command, environment = portal(folder)
     with started(command, environment, "/sv/") as server:
-        took = server.took
-    return f"| {count:,} | {accept:.0f} | {case:.0f} | {listing:.0f} | {took:.2f} |"
+        figures = " | ".join(f"{cost:.0f}" for cost in costs)
+        return f"| {count:,} | {figures} | {server.start_seconds:.2f} |"
 
 
-async def _cost(work: object) -> float:
-    """Microseconds of CPU time that a piece of work takes, after a first run."""
-    assert callable(work)
+async def _cost(work: Callable[[int], Awaitable[None]]) -> float:
+    """Microseconds of CPU time that some work takes, after a first time."""
     await work(-1)
     begun = process_time()
     for number in range(TIMES):
@@ -104,20 +123,8 @@ async def _cost(work: object) -> float:
     return (process_time() - begun) / TIMES * 1e6
 
 
-async def _accept(database: Database, number: int) -> None:
-    sent = messages.Submission(f"message {number}", "", "", None, "sv")
-    arrived = messages.Arrival(sent, number, 60)
-    await database.write_together(messages.receive_all, arrived)
-
-
-async def _read(database: Database, look: object) -> None:
-    assert callable(look)
-    async with database.reading() as connection:
-        await look(connection)
-
-
 def _fill(path: Path, count: int) -> None:
-    """Insert old messages, which no arrival refers to any more."""
+    """Insert old messages, whose arrivals have long been deleted."""
     columns = "code, received_at, language, kind, page, email, text"
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executemany(

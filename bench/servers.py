@@ -1,7 +1,7 @@
 """Servers on loopback, started for a measurement and stopped after it.
 
-Each server runs on the first core and the load on the second, where there are two. The
-cost of a server is the CPU time of its whole process tree, read from /proc.
+Each runs on the first core and the load on the second, where there are two. What a server
+costs is the CPU time of its process and all child processes (Linux: /proc).
 """
 
 import os
@@ -16,6 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60.0
+"""Seconds after which a server is taken to have failed."""
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -24,25 +25,23 @@ class Server:
     """A running server.
 
     Attributes:
-        took: seconds from its start to its first response.
+        start_seconds: from its start to its first response.
     """
 
     process: subprocess.Popen[bytes]
     port: int
-    took: float = field(default=0.0)
+    start_seconds: float = field(default=0.0)
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     def processes(self) -> list[int]:
-        """The process of the server and all its descendants."""
-        pids, index = [self.process.pid], 0
-        while index < len(pids):
-            tasks = Path(f"/proc/{pids[index]}/task")
-            for task in tasks.glob("*/children"):
+        """The ids of its process and all child processes."""
+        pids = [self.process.pid]
+        for pid in pids:  # the list grows while it is read
+            for task in Path(f"/proc/{pid}/task").glob("*/children"):
                 pids += map(int, task.read_text().split())
-            index += 1
         return pids
 
     def cpu(self) -> float:
@@ -64,43 +63,43 @@ class Server:
 
 
 def pinned(core: int, *command: object) -> list[str]:
-    """A command bound to one core, where there is more than one."""
+    """A command that runs on one core, where there are several."""
     words = [str(word) for word in command]
     return ["taskset", "-c", str(core), *words] if (os.cpu_count() or 1) > 1 else words
 
 
 @contextmanager
 def started(
-    command: list[object], environment: Mapping[str, str], path: str, where: Path = ROOT
+    command: list[object], environment: Mapping[str, str], path: str, folder: Path = ROOT
 ) -> Iterator[Server]:
     """Start a server, wait for its first response, and stop it at the end.
 
     Args:
         command: ``{port}`` in it stands for the port.
-        environment: variables in addition to those of this process.
-        path: the page that is requested until the server answers.
-        where: the working directory, which modules are imported from.
+        environment: added to that of this process.
+        path: requested to see whether the server responds.
+        folder: the server runs in it and imports from it.
 
     Raises:
-        RuntimeError: when the server does not answer.
+        RuntimeError: when it does not respond.
     """
     port = free_port()
     words = [str(word).replace("{port}", str(port)) for word in command]
     begun = time.monotonic()
     process = subprocess.Popen(
         pinned(0, *words),
-        env={**os.environ, "PYTHONPATH": str(where), **environment},
+        env={**os.environ, "PYTHONPATH": str(folder), **environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        cwd=where,
+        cwd=folder,
     )
     server = Server(process, port)
     try:
-        while not answers(port, path):
+        while not responds(port, path):
             if process.poll() is not None or time.monotonic() - begun > PATIENCE:
-                raise RuntimeError(f"does not answer: {' '.join(words)}")
+                raise RuntimeError(f"does not respond: {' '.join(words)}")
             time.sleep(0.005)
-        server.took = time.monotonic() - begun
+        server.start_seconds = time.monotonic() - begun
         yield server
     finally:
         process.terminate()
@@ -109,14 +108,14 @@ def started(
 
 def free_port() -> int:
     """A port that no process listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port: int = listening.getsockname()[1]
         return port
 
 
-def answers(port: int, path: str) -> bool:
-    """Whether a server on that port answers the path with 200."""
+def responds(port: int, path: str) -> bool:
+    """Whether a server on a port has a page."""
     try:
         return b" 200 " in fetch(port, path)[:20]
     except OSError:
@@ -124,18 +123,19 @@ def answers(port: int, path: str) -> bool:
 
 
 def fetch(port: int, path: str) -> bytes:
-    """The response to a plain GET request, headers included."""
+    """The response to a plain GET, headers and body."""
     request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
     response = b""
     with socket.create_connection(("127.0.0.1", port), 5) as connection:
         connection.sendall(request.encode())
-        while piece := connection.recv(65536):
-            response += piece
+        while data := connection.recv(65536):
+            response += data
     return response
 
 
 def portal(folder: Path, **environment: str) -> tuple[list[object], dict[str, str]]:
-    """The command and the environment of a portal with a database of its own in a folder."""
+    """Command and environment of the portal, with a database of its own in a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
     command: list[object] = [sys.executable, "-m", "portal", "serve", "--port", "{port}"]
-    usual = {"DATABASE_URL": f"sqlite:///{folder}/portal.db", "PORTAL_MESSAGES_PER_HOUR": "0"}
-    return command, usual | environment
+    settings = {"DATABASE_URL": f"sqlite:///{folder}/portal.db", "PORTAL_MESSAGES_PER_HOUR": "0"}
+    return command, settings | environment

@@ -1,4 +1,4 @@
-"""A long run under mixed load: memory and open descriptors must not grow."""
+"""A long mixed run: memory and descriptors must stay constant."""
 
 import sys
 import time
@@ -6,32 +6,34 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.load import Load
-from bench.mixed import together
+from bench.mixed import measure_together
 from bench.servers import portal, started
 
 STEP = 20
+"""Seconds of load between two rows."""
+QUIET = 7
+"""Seconds until idle connections are closed."""
 MIXTURE = (
     Load("/sv/kontakt", 256, ("Accept-Encoding: br",)),
     Load("/ar/", 16, ("If-None-Match: *",)),
     Load("/en/kontakt?kind=praise", 8),
-    Load("/sv/kontakt", 16, (), "sv", 300),
+    Load("/sv/kontakt", 16, script="sv", characters=300),
 )
 
 
 def run(folder: Path, minutes: float) -> Iterator[str]:
-    """Rates, memory and open descriptors after each step."""
+    """Memory and descriptors, step by step."""
     command, environment = portal(folder)
-    until = time.monotonic() + minutes * 60
     yield "| minute | reads/s | messages/s | MB | descriptors |"
     yield "|--:|--:|--:|--:|--:|"
     begun = time.monotonic()
+    until = begun + minutes * 60
     with started(command, environment, "/sv/") as server:
-        while time.monotonic() < until:
-            print(f"» {(until - time.monotonic()) / 60:.1f} minutes left", file=sys.stderr)
-            step = min(STEP, max(1, until - time.monotonic()))
-            figures = together(server, step, MIXTURE)
+        while (left := until - time.monotonic()) > 0:
+            print(f"» {left / 60:.1f} minutes left", file=sys.stderr)
+            figures = measure_together(server, min(STEP, max(1, left)), MIXTURE)
             minute = (time.monotonic() - begun) / 60
-            time.sleep(7)  # until idle connections are closed
+            time.sleep(QUIET)
             yield (
                 f"| {minute:.1f} | {figures[0].rate:,.0f} | {figures[-1].rate:,.0f}"
                 f" | {server.memory():.0f} | {server.descriptors()} |"

@@ -2,7 +2,7 @@
 
 import sys
 
-from portal.commands.run import main
+from portal.commands import main
 
 if __name__ == "__main__":
     sys.exit(main())

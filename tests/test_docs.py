@@ -1,22 +1,28 @@
-"""The documents name settings, files, commands and versions that exist."""
+"""What the documents say is so."""
 
 import re
 from pathlib import Path
+from pkgutil import iter_modules, resolve_name
 
 import pytest
 
+import portal
 from portal import __version__
-from portal.commands.run import main
+from portal.commands import main
 from portal.settings import CHECKOUT, Confirmed, Settings, rows
 
-DOCUMENTS = [*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/**/*.md")]
+DOCUMENTS = [
+    path for pattern in ("*.md", "docs/**/*.md", "bench/*.md") for path in CHECKOUT.glob(pattern)
+]
+FOLDERS = "portal|tests|templates|docs|static|locales|bench|requirements"
+ROOMS = "|".join(module.name for module in iter_modules(portal.__path__) if module.ispkg)
 
 
 def text(name: str) -> str:
     return (CHECKOUT / name).read_text("utf-8")
 
 
-def test_the_readme_lists_exactly_the_settings_that_exist() -> None:
+def test_the_readme_lists_exactly_the_settings() -> None:
     listed = dict(re.findall(r"^\| `([A-Z_]+)` \| (.+?) \|", text("README.md"), re.MULTILINE))
     assert listed == {
         row.metadata["variable"]: row.metadata["meaning"]
@@ -25,29 +31,33 @@ def test_the_readme_lists_exactly_the_settings_that_exist() -> None:
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-def test_links_have_a_target_that_exists(path: Path) -> None:
+def test_links_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text("utf-8")):
         assert target.startswith("https://") or (path.parent / target).exists(), target
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_named_files_exist(path: Path) -> None:
-    named = re.findall(
-        r"`((?:portal|tests|templates|docs|static)/[\w./-]+)`", path.read_text("utf-8")
-    )
-    assert [name for name in named if not (CHECKOUT / name).exists()] == []
+    names = re.findall(rf"`((?:{FOLDERS})/[\w./-]+)`", path.read_text("utf-8"))
+    assert [name for name in names if not (CHECKOUT / name).exists()] == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_named_modules_and_their_parts_exist(path: Path) -> None:
+    for name in re.findall(rf"`((?:{ROOMS})\.[a-z_]+(?:\.\w+)*)", path.read_text("utf-8")):
+        assert resolve_name(f"portal.{name}"), name
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_named_commands_exist(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    commands = re.findall(
-        r"(?:portal|dev\.py) ((?:db|catalogs|messages) [a-z]+|serve|check)\b",
-        path.read_text("utf-8"),
-    )
-    for command in set(commands):
+    code = re.findall(r"`[^`\n]+`|^    [^#\n]+", path.read_text("utf-8"), re.MULTILINE)
+    commands = re.findall(r"\b(portal|dev\.py) ([a-z]+)(?: ([a-z]+))?", "\n".join(code))
+    for program, *words in set(commands):
+        if program == "dev.py" and words[0] in {"test", "bench"}:
+            continue
         with pytest.raises(SystemExit) as end:
-            main([*command.split(), "--help"])
-        assert end.value.code == 0, command
+            main([*filter(None, words), "--help"])
+        assert end.value.code == 0, words
     capsys.readouterr()
 
 

@@ -1,1 +1,1 @@
-"""What the portal is compared with: small servers, configured as for production."""
+"""What the portal is compared with: small sites, configured as for production."""

@@ -27,7 +27,7 @@ RECEIPT = [
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
-    """Send the same response to every request; read the body of a POST and discard it."""
+    """Send the same to every client; the body of a POST is read and dropped."""
     if scope["type"] != "http":
         return
     status, headers, body = 200, PAGE, BODY

@@ -1,4 +1,4 @@
-"""Starlette and starlette-babel, used plainly: each request is rendered, each message committed."""
+"""Starlette and starlette-babel as usual: render each request, commit each message."""
 
 import os
 from pathlib import Path
@@ -32,7 +32,7 @@ messages = sa.Table(
 
 @sa.event.listens_for(engine, "connect")
 def prepare(connection: Any, _: Any) -> None:
-    """Make commits as durable as the portal's: on the disk before the response is sent."""
+    """As durable as the portal: a commit returns when it is on the disk."""
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
         connection.execute(f"PRAGMA {pragma}")
@@ -40,18 +40,18 @@ def prepare(connection: Any, _: Any) -> None:
 
 @sa.event.listens_for(engine, "begin")
 def begin(connection: sa.Connection) -> None:
-    """Lock for writing at once, so that concurrent writers wait and do not fail."""
+    """Take the write lock at once, so that no transaction fails after it has read."""
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def store(text: str, email: str) -> None:
-    """Insert a message and commit it."""
+    """Commit each message by itself."""
     with engine.begin() as connection:
         connection.execute(sa.insert(messages), {"text": text, "email": email})
 
 
 async def contact(request: Request) -> Response:
-    """Show the contact page, or receive a message from it."""
+    """Show the page, or store what was sent from it."""
     if request.method == "POST":
         form = await request.form(max_files=0, max_fields=20)
         text, email = str(form.get("message", "")).strip(), str(form.get("email", ""))
@@ -62,7 +62,7 @@ async def contact(request: Request) -> Response:
 
 
 def from_path(connection: Any) -> str:
-    """The language of the path."""
+    """The first segment of the path is the language."""
     tag: str = connection.scope["path"].split("/")[1]
     return tag
 

@@ -1,4 +1,4 @@
-"""Django with LocaleMiddleware and i18n_patterns; with BENCH_CACHE, also its per-site cache."""
+"""Django with LocaleMiddleware and i18n_patterns; with BENCH_CACHE also its page cache."""
 
 import os
 from pathlib import Path
@@ -73,14 +73,12 @@ class Message(models.Model):
 
 
 class ContactForm(forms.Form):
-    """The fields that a message is made of, and their limits."""
-
     message = forms.CharField(max_length=5000)
     email = forms.EmailField(required=False)
 
 
 def contact(request: HttpRequest) -> HttpResponse:
-    """Show the contact page, or receive a message from it."""
+    """Show the page, or store what was sent from it."""
     if request.method == "POST":
         form = ContactForm(request.POST)
         if form.is_valid():

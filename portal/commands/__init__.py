@@ -5,11 +5,55 @@ does not exist. What it finds goes to standard output, what went wrong to standa
 
 Its modules, in the order in which they may import:
 
-    output    how a command is added, and how it reports
-    db        the tables of the database
+    command   what a command is made of: its parser, its settings, its output
+    schema    whether the database has the tables of this version
     serve     serve the portal until it is stopped
     check     whether everything that serving needs is in order
+    db        the tables of the database
     catalogs  the translations
     messages  the messages received
-    run       ``portal``: from arguments to an exit code
+    version   which version this is
 """
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from jinja2 import TemplateError
+
+from portal.commands.command import report
+from portal.i18n.catalogs import CatalogError
+from portal.i18n.languages import NoLanguage
+from portal.settings import SettingsError
+from portal.storage.database import Unavailable
+
+NOUNS = ("serve", "check", "db", "catalogs", "messages", "version")
+"""The modules that add commands, in the order of the help."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: of the command line, without the program's name.
+
+    Returns:
+        the exit code.
+    """
+    words = sys.argv[1:] if arguments is None else arguments
+    parser = argparse.ArgumentParser(prog="portal", description="The guardians' portal.")
+    nouns = parser.add_subparsers(required=True, metavar="command")
+    # Only the noun that is asked for is imported: a server needs nothing of the translators'.
+    for noun in words[:1] if words and words[0] in NOUNS else NOUNS:
+        import_module(f"{__name__}.{noun}").add_to(nouns)
+    parsed = parser.parse_args(words)
+    try:
+        exit_code: int = parsed.run(parsed)
+        return exit_code
+    except SettingsError as error:
+        return report("These settings cannot be used:", *error.faults)
+    except (CatalogError, TemplateError, NoLanguage) as error:
+        return report(str(error))
+    except Unavailable:
+        return report("The database cannot be used. Is DATABASE_URL right, and is it running?")

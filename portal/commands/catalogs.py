@@ -7,33 +7,32 @@ from pathlib import Path
 
 import uvicorn
 
-from portal.commands.output import FAULT, add_command, print_json, report
+from portal.commands.command import (
+    FAULT,
+    Parsers,
+    add_command,
+    add_group,
+    print_json,
+    read_settings,
+    report,
+)
 from portal.i18n import catalogs
 from portal.i18n.languages import Languages, NoLanguage, discover, language, strange_folders
-from portal.settings import CHECKOUT, Settings
+from portal.settings import CHECKOUT
 from portal.translators import merging, reports
 from portal.translators.preview import Preview, create_preview
 from portal.web.edition import LOCALES
 
 
-def add_to(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_to(nouns: Parsers) -> None:
     """Add the commands to the parser."""
-    about = "the translations"
-    verbs = nouns.add_parser("catalogs", help=about, description=about).add_subparsers(
-        required=True, metavar="command"
-    )
-
-    add_command(verbs, "extract", extract, "Write the template of all catalogs.")
-
-    about = "Bring all catalogs in step with the texts."
-    parser = add_command(verbs, "update", update, about)
+    group = add_group(nouns, "catalogs", "the translations")
+    add_command(group, "extract", extract)
+    parser = add_command(group, "update", update)
     parser.add_argument("--check", action="store_true", help="change nothing; 1 if there is a need")
-
-    parser = add_command(verbs, "add", add, "Begin the catalog of a new language.")
+    parser = add_command(group, "add", add)
     parser.add_argument("language", help="its tag, such as so, fa or zh-Hant")
-
-    about = "Say what is wrong with the translations, and what to do about it."
-    parser = add_command(verbs, "check", check, about)
+    parser = add_command(group, "check", check)
     parser.add_argument("language", nargs="?", help="only this one")
     parser.add_argument(
         "--in",
@@ -43,19 +42,15 @@ def add_to(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="the language of the report",
     )
     parser.add_argument("--json", action="store_true")
-
-    about = "Say how much of each page is translated, and what the Swedish has changed."
-    parser = add_command(verbs, "status", status, about)
+    parser = add_command(group, "status", status)
     parser.add_argument("language", nargs="?", help="only this one")
     parser.add_argument("--json", action="store_true")
-
-    about = "Serve all pages with every text numbered, for translators; or write a list of them."
-    parser = add_command(verbs, "preview", preview, about)
+    parser = add_command(group, "preview", preview)
     parser.add_argument("--port", type=int, default=8001)
     parser.add_argument("--write", type=Path, metavar="DIR", help="write index.html there instead")
 
 
-def extract(settings: Settings, arguments: argparse.Namespace) -> int:
+def extract(arguments: argparse.Namespace) -> int:
     """Write the template of all catalogs."""
     template = merging.extract(CHECKOUT)
     template.save(str(CHECKOUT / "locales" / merging.TEMPLATE))
@@ -63,18 +58,18 @@ def extract(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def update(settings: Settings, arguments: argparse.Namespace) -> int:
+def update(arguments: argparse.Namespace) -> int:
     """Bring all catalogs in step with the texts."""
     languages = discover(CHECKOUT / "locales")
     if arguments.check:
         late = merging.out_of_step(CHECKOUT, languages)
-        return report(*(f"{path} is not in step with the texts." for path in late)) if late else 0
+        return report(*(f"{path} is not in step with the texts." for path in late))
     for change in merging.update(CHECKOUT, languages):
         print(f"{change.tag}: {change.added} new ({change.fuzzy} fuzzy), {change.removed} gone")
     return 0
 
 
-def add(settings: Settings, arguments: argparse.Namespace) -> int:
+def add(arguments: argparse.Namespace) -> int:
     """Begin the catalog of a new language."""
     try:
         path = merging.add(LOCALES, arguments.language)
@@ -85,9 +80,9 @@ def add(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def check(settings: Settings, arguments: argparse.Namespace) -> int:
+def check(arguments: argparse.Namespace) -> int:
     """Say what is wrong with the translations, and what to do about it."""
-    languages = discover(LOCALES)
+    settings, languages = read_settings(), discover(LOCALES)
     chosen = [languages[tag] for tag in _tags(languages, arguments.language)]
     findings = reports.faults(LOCALES, chosen, settings, arguments.interface_language)
     if arguments.json:
@@ -96,14 +91,13 @@ def check(settings: Settings, arguments: argparse.Namespace) -> int:
         verdict = reports.verdict(findings, arguments.interface_language)
         print(*map(str, findings), verdict, sep="\n\n")
     strange = [] if arguments.language else strange_folders(LOCALES)
-    if strange:
-        report(*strange)
+    report(*strange)
     return FAULT if strange or any(finding.level == "error" for finding in findings) else 0
 
 
-def status(settings: Settings, arguments: argparse.Namespace) -> int:
+def status(arguments: argparse.Namespace) -> int:
     """Say how much of each page is translated, and what the Swedish has changed."""
-    languages = discover(LOCALES)
+    settings, languages = read_settings(), discover(LOCALES)
     tags = _tags(languages, arguments.language)
     rows = [reports.status(LOCALES, languages[tag], settings) for tag in tags]
     if arguments.json:
@@ -113,8 +107,9 @@ def status(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def preview(settings: Settings, arguments: argparse.Namespace) -> int:
+def preview(arguments: argparse.Namespace) -> int:
     """Serve all pages with every text numbered, for translators; or write a list of them."""
+    settings = read_settings()
     try:
         if arguments.write:
             arguments.write.mkdir(parents=True, exist_ok=True)

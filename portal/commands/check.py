@@ -2,25 +2,24 @@
 
 import argparse
 
-from portal.commands.db import schema_fault
-from portal.commands.output import add_command, report
+from portal.commands.command import Parsers, add_command, read_settings, report
+from portal.commands.schema import schema_faults
 from portal.i18n.languages import strange_folders
-from portal.settings import Settings
 from portal.web.edition import LOCALES, build
 
 
-def add_to(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_to(nouns: Parsers) -> None:
     """Add the command to the parser."""
-    about = "Look whether everything that serving needs is in order."
-    add_command(nouns, "check", run, about)
+    add_command(nouns, "check", run)
 
 
-def run(settings: Settings, arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Look whether everything that serving needs is in order."""
+    settings = read_settings()
     edition = build(settings)
     faults = [*strange_folders(LOCALES), *edition.faults]
-    if not settings.embedded and (fault := schema_fault(settings)):
-        faults.append(fault)
+    if not settings.embedded:
+        faults += schema_faults(settings)
     if faults:
         return report(*faults)
     resources, languages = len(edition.resources), len(edition.languages)

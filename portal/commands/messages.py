@@ -8,33 +8,33 @@ from dataclasses import asdict
 from typing import Any, TypeVar
 
 from portal.cases import messages
-from portal.commands.output import add_command, print_json, report
-from portal.settings import Settings
+from portal.commands.command import (
+    Parsers,
+    add_command,
+    add_group,
+    print_json,
+    read_settings,
+    report,
+)
 from portal.storage.database import Database
 
 Result = TypeVar("Result")
 
 
-def add_to(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_to(nouns: Parsers) -> None:
     """Add the commands to the parser."""
-    about = "the messages received"
-    verbs = nouns.add_parser("messages", help=about, description=about).add_subparsers(
-        required=True, metavar="command"
-    )
-
-    parser = add_command(verbs, "list", list_newest, "List the newest messages.")
+    group = add_group(nouns, "messages", "the messages received")
+    parser = add_command(group, "list", list_newest)
     parser.add_argument("--count", type=int, default=20)
     parser.add_argument("--json", action="store_true")
-
-    about = "Show one message, its text exactly as it was sent."
-    parser = add_command(verbs, "show", show, about)
+    parser = add_command(group, "show", show)
     parser.add_argument("reference")
     parser.add_argument("--json", action="store_true")
 
 
-def list_newest(settings: Settings, arguments: argparse.Namespace) -> int:
+def list_newest(arguments: argparse.Namespace) -> int:
     """List the newest messages."""
-    newest = _read(settings, lambda connection: messages.newest(connection, arguments.count))
+    newest = _read(lambda connection: messages.newest(connection, arguments.count))
     if arguments.json:
         print_json([_plain(message) for message in newest])
         return 0
@@ -45,10 +45,10 @@ def list_newest(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def show(settings: Settings, arguments: argparse.Namespace) -> int:
+def show(arguments: argparse.Namespace) -> int:
     """Show one message, its text exactly as it was sent."""
     reference = arguments.reference
-    message = _read(settings, lambda connection: messages.find_by_reference(connection, reference))
+    message = _read(lambda connection: messages.find_by_reference(connection, reference))
     if message is None:
         return report(f"No message has the reference {reference}.")
     if arguments.json:
@@ -63,11 +63,11 @@ def show(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _read(settings: Settings, read: Callable[[Any], Awaitable[Result]]) -> Result:
+def _read(read: Callable[[Any], Awaitable[Result]]) -> Result:
     """Read with a connection of the database."""
 
     async def run() -> Result:
-        database = Database(settings.database_url)
+        database = Database(read_settings().database_url)
         try:
             async with database.reading() as connection:
                 return await read(connection)

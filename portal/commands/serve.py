@@ -8,9 +8,9 @@ from functools import partial
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-from portal.commands.db import schema_fault
-from portal.commands.output import FAULT, add_command, report
-from portal.settings import LOCAL_ADDRESS, Settings
+from portal.commands.command import FAULT, Parsers, add_command, read_settings, report
+from portal.commands.schema import schema_faults
+from portal.settings import LOCAL_ADDRESS
 from portal.web.app import create_app
 from portal.web.fast_path import FastPathProtocol
 from portal.web.protocol import BoundedProtocol
@@ -19,19 +19,20 @@ CONNECTIONS = 2000
 """Open at once; more get 503 until some close."""
 
 
-def add_to(nouns: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_to(nouns: Parsers) -> None:
     """Add the command to the parser."""
-    about = "Serve the portal until it is stopped."
-    parser = add_command(nouns, "serve", run, about)
+    parser = add_command(nouns, "serve", run)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--workers", type=int, default=1)
 
 
-def run(settings: Settings, arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Serve the portal until it is stopped."""
-    if not settings.embedded and (fault := schema_fault(settings)):
-        return report(fault)
+    settings = read_settings()
+    # An SQLite database gets its tables at the start; one that nodes share is upgraded apart.
+    if not settings.embedded and (faults := schema_faults(settings)):
+        return report(*faults)
     if settings.base_url == LOCAL_ADDRESS:
         settings = replace(settings, base_url=f"http://{arguments.host}:{arguments.port}")
     config = uvicorn.Config(

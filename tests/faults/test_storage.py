@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from portal.cases import messages
 from portal.cases.messages import Arrival, Submission
 from portal.storage.database import Database, Unavailable
-from tests.test_commands import free_port, wait_for
+from tests.unit.commands.test_serve import free_port, wait_for
 from tests.visitor import parts
 
 SECRET = "mina egna ord ٣"

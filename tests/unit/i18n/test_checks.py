@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.commands.run import main
+from portal.commands import main
 from portal.i18n import catalogs
 from portal.i18n.checks import BROKEN, CHECKS, RULE, UNREADABLE, Fault
 from portal.i18n.languages import CATALOG, discover, language

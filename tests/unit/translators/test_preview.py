@@ -9,7 +9,7 @@ import html5lib
 import httpx2
 import pytest
 
-from portal.commands.run import main
+from portal.commands import main
 from portal.i18n import catalogs
 from portal.i18n.catalogs import open_file
 from portal.i18n.checks import placeholders

@@ -8,7 +8,7 @@ from pathlib import Path
 import polib
 import pytest
 
-from portal.commands.run import main
+from portal.commands import main
 from portal.i18n import catalogs
 from portal.i18n.languages import CATALOG, discover, language
 from portal.settings import CHECKOUT, DATA

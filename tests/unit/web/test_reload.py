@@ -27,7 +27,7 @@ from portal.web.app import create_app
 from portal.web.edition import Edition, build
 from portal.web.guard import Guard
 from portal.web.reload import compress, read_stamps, reload, reloading
-from tests.test_commands import free_port, wait_for
+from tests.unit.commands.test_serve import free_port, wait_for
 
 HELP = "Behöver du hjälp?"
 """A text that every page shows."""

@@ -1,0 +1,82 @@
+"""What a command is made of: its parser, its settings and log, its output."""
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from portal.settings import Settings
+
+FAULT = 1
+"""The exit code of a command that found a fault."""
+
+Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+"""What argparse adds commands to."""
+Run = Callable[[argparse.Namespace], int]
+"""Runs a command with its arguments; gives the exit code."""
+
+
+def add_group(nouns: Parsers, name: str, about: str) -> Parsers:
+    """Add a noun that has several commands; gives what they are added to."""
+    parser = nouns.add_parser(name, help=about, description=about)
+    return parser.add_subparsers(required=True, metavar="command")
+
+
+def add_command(commands: Parsers, name: str, run: Run) -> argparse.ArgumentParser:
+    """Add a command; the first line of its docstring is its help.
+
+    Args:
+        commands: those of the program, or of a group.
+        name: what the operator types.
+        run: what is then called.
+    """
+    about = (run.__doc__ or "").partition("\n")[0]
+    parser = commands.add_parser(name, help=about, description=about)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def read_settings() -> Settings:
+    """Read the settings, and write the log as they say.
+
+    Raises:
+        SettingsError: when some cannot be used.
+    """
+    settings = Settings.read()
+    handler = logging.StreamHandler()
+    if settings.log_format == "json":
+        handler.setFormatter(_JsonLines())
+    else:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    return settings
+
+
+def report(*faults: str) -> int:
+    """Print faults on standard error; gives the exit code: 0 where there are none."""
+    if not faults:
+        return 0
+    print(*faults, sep="\n", file=sys.stderr)
+    return FAULT
+
+
+def print_json(content: Sequence[dict[str, Any]] | dict[str, Any]) -> None:
+    """Print what a program is to read."""
+    print(json.dumps(content, ensure_ascii=False, indent=2))
+
+
+class _JsonLines(logging.Formatter):
+    """One JSON object a line, for log collectors."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return json.dumps(
+            {
+                "time": self.formatTime(record),
+                "level": record.levelname,
+                "logger": record.name,
+                "message": record.getMessage(),
+            }
+        )

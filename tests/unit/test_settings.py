@@ -1,4 +1,4 @@
-"""Settings are read once, cast, and refused all together when they are wrong."""
+"""Settings are read once and cast, and everything wrong with them is reported together."""
 
 from collections.abc import Callable
 from datetime import date, time
@@ -20,42 +20,47 @@ LONGEST_SHORT_KEY = "k" * 31
 def read(tmp_path: Path) -> Read:
     """Reads settings whose database is the test's own."""
 
-    def read(**given: str) -> Settings:
-        return Settings.read({"DATABASE_URL": f"sqlite:///{tmp_path}/portal.db"} | given)
+    def read(**environment: str) -> Settings:
+        return Settings.read({"DATABASE_URL": f"sqlite:///{tmp_path}/portal.db"} | environment)
 
     return read
 
 
-def faults(read: Read, **given: str) -> list[str]:
-    with pytest.raises(SettingsError) as refused:
-        read(**given)
-    assert str(refused.value).splitlines() == refused.value.faults
-    return refused.value.faults
+def faults(read: Read, **environment: str) -> list[str]:
+    with pytest.raises(SettingsError) as error:
+        read(**environment)
+    assert str(error.value).splitlines() == error.value.faults
+    return error.value.faults
 
 
 def test_nothing_has_to_be_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "CHECKOUT", tmp_path)
     monkeypatch.setattr(settings, "DATA", tmp_path)
-    found = Settings.read({})
-    assert found.database_url == f"sqlite:///{tmp_path}/var/portal.db"
-    assert found.embedded
-    assert not found.production
-    assert found.base_url == "http://127.0.0.1:8000"
-    assert found.allowed_hosts == found.trusted_proxies == ()
-    assert found.messages_per_hour == 60
-    assert found.log_format == "text"
-    assert (
-        found.confirmed.email
-        == found.confirmed.protection_officer
-        == found.confirmed.erasure_decision
-        == ""
-    )
-    assert found.confirmed.answer_days == 0
-    assert found.confirmed.phone_hours is None
-    assert found.confirmed.answer_languages == ("sv",)
-    assert found.translated_share == 80
-    assert found.confirmed.access_status == "partial"
-    assert found.secret_key == b""
+    defaults = Settings.read({})
+    assert defaults.database_url == f"sqlite:///{tmp_path}/var/portal.db"
+    assert defaults.embedded
+    assert not defaults.production
+    assert defaults.base_url == "http://127.0.0.1:8000"
+    assert defaults.allowed_hosts == defaults.trusted_proxies == ()
+    assert defaults.messages_per_hour == 60
+    assert defaults.log_format == "text"
+    assert defaults.translated_share == 80
+    assert defaults.secret_key == b""
+    confirmed = defaults.confirmed
+    assert confirmed.email == confirmed.protection_officer == confirmed.erasure_decision == ""
+    assert confirmed.answer_days == 0
+    assert confirmed.phone_hours is None
+    assert confirmed.answer_languages == ("sv",)
+    assert confirmed.access_status == "partial"
+
+
+def test_reading_makes_no_file_and_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "CHECKOUT", tmp_path)
+    monkeypatch.setattr(settings, "DATA", tmp_path)
+    Settings.read({})
+    Settings.read({"DATABASE_URL": f"sqlite:///{tmp_path}/elsewhere/portal.db"})
     assert [*tmp_path.iterdir()] == []
 
 
@@ -109,7 +114,7 @@ def test_an_installed_portal_keeps_its_database_with_the_users_data(
         ),
     ],
 )
-def test_a_value_is_read_as_what_it_means(
+def test_a_value_is_cast_to_its_type(
     read: Read, variable: str, text: str, name: str, value: object
 ) -> None:
     settings = read(**{variable: text})
@@ -157,7 +162,7 @@ def test_a_value_is_read_as_what_it_means(
         ("PORTAL_ACCESS_AUTHORITY_URL", 'https://pts.se/"onclick="'),
     ],
 )
-def test_a_value_that_cannot_be_meant_is_refused_by_the_name_of_its_variable(
+def test_a_bad_value_is_reported_by_the_name_of_its_variable(
     read: Read, variable: str, text: str
 ) -> None:
     (fault,) = faults(read, **{variable: text})
@@ -165,8 +170,8 @@ def test_a_value_that_cannot_be_meant_is_refused_by_the_name_of_its_variable(
     assert len(fault) > len(f"{variable}: ")
 
 
-def test_all_faults_are_told_at_once(read: Read) -> None:
-    found = faults(
+def test_all_faults_are_reported_together(read: Read) -> None:
+    reported = faults(
         read,
         PORTAL_ENV="production",
         PORTAL_BASE_URL="http://skola.example.se",
@@ -175,14 +180,14 @@ def test_all_faults_are_told_at_once(read: Read) -> None:
         PORTAL_COLOUR="blue",
         PORTAL_EMAIL_FILE="/nowhere/email",
     )
-    assert {fault.partition(":")[0] for fault in found} == {
+    assert {fault.partition(":")[0] for fault in reported} == {
         "PORTAL_BASE_URL",
         "PORTAL_SECRET_KEY",
         "PORTAL_ANSWER_DAYS",
         "PORTAL_COLOUR",
         "PORTAL_EMAIL",
     }
-    assert len(found) == 5
+    assert len(reported) == 5
 
 
 @pytest.mark.parametrize("name", ["PORTAL_EMIAL", "PORTAL_", "PORTAL_EMIAL_FILE", "PORTAL_TESTS"])
@@ -191,27 +196,27 @@ def test_a_misspelt_setting_is_refused(read: Read, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["PORTAL_TEST_POSTGRESQL", "PATH", "PORTALS", "portal_email"])
-def test_what_is_not_a_setting_is_left_alone(read: Read, name: str) -> None:
+def test_other_variables_are_ignored(read: Read, name: str) -> None:
     assert read(**{name: "x"}) == read()
 
 
-def test_a_value_can_stand_in_a_file(read: Read, tmp_path: Path) -> None:
+def test_a_value_can_be_read_from_a_file(read: Read, tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text(f"{KEY}\n", "utf-8")
     assert read(PORTAL_SECRET_KEY_FILE=str(file)).secret_key == KEY.encode()
     file.write_text("postgresql://host/name\n", "utf-8")
-    given = {"DATABASE_URL_FILE": str(file), "PORTAL_SECRET_KEY": KEY}
-    assert Settings.read(given).database_url == "postgresql://host/name"
+    environment = {"DATABASE_URL_FILE": str(file), "PORTAL_SECRET_KEY": KEY}
+    assert Settings.read(environment).database_url == "postgresql://host/name"
 
 
-def test_a_value_in_a_file_is_checked_as_any_other(read: Read, tmp_path: Path) -> None:
+def test_a_value_from_a_file_is_checked_like_any_other(read: Read, tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text(LONGEST_SHORT_KEY, "utf-8")
     (fault,) = faults(read, PORTAL_SECRET_KEY_FILE=str(file))
     assert fault.startswith("PORTAL_SECRET_KEY: must be at least")
 
 
-def test_a_value_given_twice_is_refused(read: Read, tmp_path: Path) -> None:
+def test_a_variable_that_is_set_twice_is_refused(read: Read, tmp_path: Path) -> None:
     file = tmp_path / "email"
     file.write_text("grund@example.se", "utf-8")
     (fault,) = faults(read, PORTAL_EMAIL="grund@example.se", PORTAL_EMAIL_FILE=str(file))
@@ -219,20 +224,20 @@ def test_a_value_given_twice_is_refused(read: Read, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
-def test_both_names_of_postgresql_are_understood(read: Read, scheme: str) -> None:
-    found = read(DATABASE_URL=f"{scheme}://u:postgres:@host/name", PORTAL_SECRET_KEY=KEY)
-    assert found.database_url == "postgresql://u:postgres:@host/name"
-    assert not found.embedded
+def test_both_schemes_of_postgresql_are_accepted(read: Read, scheme: str) -> None:
+    url = f"{scheme}://u:postgres:@host/name"
+    settings = read(DATABASE_URL=url, PORTAL_SECRET_KEY=KEY)
+    assert settings.database_url == "postgresql://u:postgres:@host/name"
+    assert not settings.embedded
 
 
 def test_production_needs_a_public_https_address(read: Read) -> None:
     assert faults(read, PORTAL_ENV="production") == [
         "PORTAL_BASE_URL: production needs the portal's public https address"
     ]
-    found = read(PORTAL_ENV="production", PORTAL_BASE_URL="https://skola.example.se")
-    assert found.production
+    assert read(PORTAL_ENV="production", PORTAL_BASE_URL="https://skola.example.se").production
 
 
-def test_nodes_that_share_postgresql_must_be_given_their_key(read: Read) -> None:
+def test_postgresql_needs_a_secret_key_in_the_settings(read: Read) -> None:
     (fault,) = faults(read, DATABASE_URL="postgresql://host/name")
     assert fault.startswith("PORTAL_SECRET_KEY: ")

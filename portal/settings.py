@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from portal.content import mail_addresses
 from portal.content.hours import Hours
@@ -25,6 +25,8 @@ DATA = PACKAGED if PACKAGED.is_dir() else CHECKOUT
 SECRET_BYTES = 32
 LOCAL_ADDRESS = "http://127.0.0.1:8000"
 
+Value = TypeVar("Value")
+
 
 class SettingsError(Exception):
     """The environment cannot be used; ``faults`` has a line for each fault."""
@@ -34,9 +36,17 @@ class SettingsError(Exception):
         self.faults = faults
 
 
-def setting(variable: str, read: Callable[[str], Any], default: Any, meaning: str) -> Any:
-    """One row of the table of settings, as a dataclass field."""
-    return field(default=default, metadata={"variable": variable, "read": read, "meaning": meaning})
+def setting(variable: str, read: Callable[[str], Value], default: Value, meaning: str) -> Value:
+    """A row of the table of settings, as a dataclass field.
+
+    Args:
+        variable: its name in the environment.
+        read: makes a value of its text; a ValueError says what is wrong with it.
+        default: the value where the variable is unset or empty.
+        meaning: a line for the README.
+    """
+    metadata = {"variable": variable, "read": read, "meaning": meaning}
+    return field(default=default, metadata=metadata)
 
 
 def _words(value: str) -> tuple[str, ...]:

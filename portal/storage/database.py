@@ -21,13 +21,19 @@ import sqlalchemy as sa
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from portal.storage import migrations
-from portal.storage.engines import begin, reading_engine, writing_engine
+from portal.storage.engines import (
+    begin,
+    error_code,
+    reading_engine,
+    stays_connected,
+    writing_engine,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 WAIT_SECONDS = 7.0
-"""After this a write is given up; its sender gets a response within eight seconds."""
+"""After this long a write is given up, so that its sender gets a response within eight seconds."""
 BATCH = 250
 """Jobs in one commit at the most."""
 QUEUE = 2000
@@ -56,10 +62,12 @@ class Database:
 
     Args:
         url: as in ``DATABASE_URL``.
+        wait_seconds: after this long, reading or writing is given up.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, wait_seconds: float = WAIT_SECONDS) -> None:
         self._url = url
+        self._wait_seconds = wait_seconds
         self._engine = writing_engine(url)
         self._connection: sa.Connection | None = None
         self._thread = ThreadPoolExecutor(1, "writer")
@@ -102,7 +110,7 @@ class Database:
             Unavailable: when the database does not answer in time.
         """
         try:
-            async with asyncio.timeout(WAIT_SECONDS), self._readers.connect() as connection:
+            async with asyncio.timeout(self._wait_seconds), self._readers.connect() as connection:
                 yield connection
         except (SQLAlchemyError, TimeoutError) as error:
             raise _unavailable(error) from None
@@ -140,7 +148,7 @@ class Database:
             waiting = _Waiting(job, item, asyncio.get_running_loop().create_future())
             self._queue.append(waiting)
             self._has_jobs.set()
-            async with asyncio.timeout(WAIT_SECONDS):
+            async with asyncio.timeout(self._wait_seconds):
                 return cast(Result, await waiting.done)
         except (SQLAlchemyError, TimeoutError, asyncio.QueueFull) as error:
             raise _unavailable(error) from None
@@ -214,10 +222,10 @@ class Database:
     def _writing(self) -> AbstractContextManager[sa.Connection]:
         """A connection to write with.
 
-        SQLite's stays open, since taking one from the pool costs as much as a statement. A
-        server may hang up meanwhile, so there one is taken, and tried, each time.
+        SQLite's stays open, since taking one from the pool costs as much as a statement. For
+        a server one is taken, and tried, each time.
         """
-        if self._engine.dialect.name != "sqlite":
+        if not stays_connected(self._engine):
             return self._engine.connect()
         if self._connection is None:
             self._connection = self._engine.connect()
@@ -267,8 +275,7 @@ def _unavailable(error: BaseException) -> Unavailable:
     kinds = []
     cause: BaseException | None = error
     while cause:
-        code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", "")
-        kinds.append(f"{type(cause).__name__} {code}".strip())
+        kinds.append(f"{type(cause).__name__} {error_code(cause)}".strip())
         cause = cause.__context__
     log.error("database unavailable: %s", " after ".join(kinds))
     return Unavailable()

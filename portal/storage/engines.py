@@ -1,6 +1,7 @@
 """How an engine of each kind is made.
 
-The two databases differ here and in ``tables.Moment``, and nowhere else.
+The two databases behave differently only here. Besides, ``tables`` declares what type each
+stores a column as, and ``migrations`` changes tables in the way that each can.
 
 SQLite: write-ahead log, every commit on the disk (``synchronous=FULL``), transactions that
 begin with ``BEGIN IMMEDIATE``. PostgreSQL: time limits for each connection, and an advisory
@@ -40,11 +41,13 @@ _WRITERS_LOCK = 7_031_365
 def writing_engine(url: str) -> sa.Engine:
     """An engine with one connection, for the one writer; ``begin`` begins its transactions.
 
+    The folder of an SQLite database is made when the writer first connects.
+
     Args:
         url: as in ``DATABASE_URL``.
     """
     if url.startswith("sqlite:"):
-        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        folder = sqlite_file(url).parent
         engine = sa.create_engine(
             url,
             pool_size=1,
@@ -54,6 +57,7 @@ def writing_engine(url: str) -> sa.Engine:
             connect_args={"check_same_thread": False},
         )
         _prepare_sqlite(engine)
+        sa.event.listen(engine, "do_connect", lambda *_: folder.mkdir(parents=True, exist_ok=True))
         return engine
     return sa.create_engine(
         _with_driver(url),
@@ -97,6 +101,25 @@ def reading_engine(url: str) -> "AsyncEngine":
         hide_parameters=True,
         connect_args=_POSTGRESQL_ARGUMENTS,
     )
+
+
+def stays_connected(engine: sa.Engine) -> bool:
+    """Whether a connection may be used again unchecked: a server may hang up, a file does not."""
+    return engine.dialect.name == "sqlite"
+
+
+def sqlite_file(url: str) -> Path:
+    """The file of an SQLite database.
+
+    Args:
+        url: as in ``DATABASE_URL``, beginning with ``sqlite:``.
+    """
+    return Path(sa.make_url(url).database or "")
+
+
+def error_code(error: BaseException) -> str:
+    """The code that a database gives to a fault: SQLSTATE, or SQLite's name for it."""
+    return getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None) or ""
 
 
 def _with_driver(url: str) -> str:

@@ -1,16 +1,16 @@
 """The secret key: the one in the settings, or one that is stored beside an SQLite database.
 
-A key that is not given is made when the database is first opened for serving, so that one
-command starts a portal. Reading the settings has no effect.
+A key that is not set is made by the first ``serve`` or ``db upgrade``, so that one command
+starts a portal. Reading the settings has no effect.
 """
 
 import os
 import secrets
 from contextlib import suppress
-from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from portal.settings import SECRET_BYTES, Settings, SettingsError
+from portal.storage.engines import sqlite_file
 
 
 def open_secret_key(settings: Settings) -> bytes:
@@ -21,7 +21,7 @@ def open_secret_key(settings: Settings) -> bytes:
     """
     if settings.secret_key:
         return settings.secret_key
-    path = Path(settings.database_url.removeprefix("sqlite:///")).parent / "secret-key"
+    path = sqlite_file(settings.database_url).parent / "secret-key"
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         with NamedTemporaryFile(dir=path.parent) as file:  # only its owner may read it

@@ -1,4 +1,4 @@
-"""Settings are read and parsed once, and all faults are reported together."""
+"""Settings are read once and cast, and everything wrong with them is reported together."""
 
 from collections.abc import Callable
 from datetime import date, time
@@ -27,10 +27,10 @@ def read(tmp_path: Path) -> Read:
 
 
 def faults(read: Read, **environment: str) -> list[str]:
-    with pytest.raises(SettingsError) as refused:
+    with pytest.raises(SettingsError) as error:
         read(**environment)
-    assert str(refused.value).splitlines() == refused.value.faults
-    return refused.value.faults
+    assert str(error.value).splitlines() == error.value.faults
+    return error.value.faults
 
 
 def test_every_setting_has_a_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,18 +44,23 @@ def test_every_setting_has_a_default(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert defaults.allowed_hosts == defaults.trusted_proxies == ()
     assert defaults.messages_per_hour == 60
     assert defaults.log_format == "text"
-    assert (
-        defaults.confirmed.email
-        == defaults.confirmed.protection_officer
-        == defaults.confirmed.erasure_decision
-        == ""
-    )
-    assert defaults.confirmed.answer_days == 0
-    assert defaults.confirmed.phone_hours is None
-    assert defaults.confirmed.answer_languages == ("sv",)
     assert defaults.translated_share == 80
-    assert defaults.confirmed.access_status == "partial"
     assert defaults.secret_key == b""
+    confirmed = defaults.confirmed
+    assert confirmed.email == confirmed.protection_officer == confirmed.erasure_decision == ""
+    assert confirmed.answer_days == 0
+    assert confirmed.phone_hours is None
+    assert confirmed.answer_languages == ("sv",)
+    assert confirmed.access_status == "partial"
+
+
+def test_reading_makes_no_file_and_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "CHECKOUT", tmp_path)
+    monkeypatch.setattr(settings, "DATA", tmp_path)
+    Settings.read({})
+    Settings.read({"DATABASE_URL": f"sqlite:///{tmp_path}/elsewhere/portal.db"})
     assert [*tmp_path.iterdir()] == []
 
 
@@ -109,7 +114,9 @@ def test_an_installed_portal_keeps_its_database_with_the_users_data(
         ),
     ],
 )
-def test_a_value_is_parsed(read: Read, variable: str, text: str, name: str, value: object) -> None:
+def test_a_value_is_cast_to_its_type(
+    read: Read, variable: str, text: str, name: str, value: object
+) -> None:
     settings = read(**{variable: text})
     holder = settings if hasattr(settings, name) else settings.confirmed
     assert getattr(holder, name) == value
@@ -155,7 +162,7 @@ def test_a_value_is_parsed(read: Read, variable: str, text: str, name: str, valu
         ("PORTAL_ACCESS_AUTHORITY_URL", 'https://pts.se/"onclick="'),
     ],
 )
-def test_a_malformed_value_is_refused_with_the_name_of_its_variable(
+def test_a_bad_value_is_reported_by_the_name_of_its_variable(
     read: Read, variable: str, text: str
 ) -> None:
     (fault,) = faults(read, **{variable: text})
@@ -164,7 +171,7 @@ def test_a_malformed_value_is_refused_with_the_name_of_its_variable(
 
 
 def test_all_faults_are_reported_together(read: Read) -> None:
-    messages = faults(
+    reported = faults(
         read,
         PORTAL_ENV="production",
         PORTAL_BASE_URL="http://skola.example.se",
@@ -173,14 +180,14 @@ def test_all_faults_are_reported_together(read: Read) -> None:
         PORTAL_COLOUR="blue",
         PORTAL_EMAIL_FILE="/nowhere/email",
     )
-    assert {fault.partition(":")[0] for fault in messages} == {
+    assert {fault.partition(":")[0] for fault in reported} == {
         "PORTAL_BASE_URL",
         "PORTAL_SECRET_KEY",
         "PORTAL_ANSWER_DAYS",
         "PORTAL_COLOUR",
         "PORTAL_EMAIL",
     }
-    assert len(messages) == 5
+    assert len(reported) == 5
 
 
 @pytest.mark.parametrize("name", ["PORTAL_EMIAL", "PORTAL_", "PORTAL_EMIAL_FILE", "PORTAL_TESTS"])
@@ -202,14 +209,14 @@ def test_a_value_can_be_read_from_a_file(read: Read, tmp_path: Path) -> None:
     assert Settings.read(environment).database_url == "postgresql://host/name"
 
 
-def test_a_value_in_a_file_is_checked_as_any_other(read: Read, tmp_path: Path) -> None:
+def test_a_value_from_a_file_is_checked_like_any_other(read: Read, tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text(LONGEST_SHORT_KEY, "utf-8")
     (fault,) = faults(read, PORTAL_SECRET_KEY_FILE=str(file))
     assert fault.startswith("PORTAL_SECRET_KEY: must be at least")
 
 
-def test_a_value_given_twice_is_refused(read: Read, tmp_path: Path) -> None:
+def test_a_variable_that_is_set_twice_is_refused(read: Read, tmp_path: Path) -> None:
     file = tmp_path / "email"
     file.write_text("grund@example.se", "utf-8")
     (fault,) = faults(read, PORTAL_EMAIL="grund@example.se", PORTAL_EMAIL_FILE=str(file))
@@ -218,7 +225,8 @@ def test_a_value_given_twice_is_refused(read: Read, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
 def test_both_schemes_of_postgresql_are_accepted(read: Read, scheme: str) -> None:
-    settings = read(DATABASE_URL=f"{scheme}://u:postgres:@host/name", PORTAL_SECRET_KEY=KEY)
+    url = f"{scheme}://u:postgres:@host/name"
+    settings = read(DATABASE_URL=url, PORTAL_SECRET_KEY=KEY)
     assert settings.database_url == "postgresql://u:postgres:@host/name"
     assert not settings.embedded
 
@@ -227,10 +235,9 @@ def test_production_needs_a_public_https_address(read: Read) -> None:
     assert faults(read, PORTAL_ENV="production") == [
         "PORTAL_BASE_URL: production needs the portal's public https address"
     ]
-    settings = read(PORTAL_ENV="production", PORTAL_BASE_URL="https://skola.example.se")
-    assert settings.production
+    assert read(PORTAL_ENV="production", PORTAL_BASE_URL="https://skola.example.se").production
 
 
-def test_with_postgresql_the_secret_key_must_be_set(read: Read) -> None:
+def test_postgresql_needs_a_secret_key_in_the_settings(read: Read) -> None:
     (fault,) = faults(read, DATABASE_URL="postgresql://host/name")
     assert fault.startswith("PORTAL_SECRET_KEY: ")

@@ -1,8 +1,7 @@
-"""The way from an empty database to today's.
+"""Migrations: from an empty database, or an older one, to the present tables.
 
-How far a database has come is known here. Alembic, which takes the steps, is imported
-when there is one to take: it costs a tenth of a second and eleven megabytes, and most
-starts have no need of it.
+The revision of a database is read here, without Alembic. Alembic is imported only when
+there is a migration to run: it costs 0.1 s and 11 MB, and most starts do not need it.
 """
 
 from pathlib import Path
@@ -14,19 +13,19 @@ _VERSION = sa.table("alembic_version", sa.column("version_num"))
 
 
 def newest() -> str:
-    """The revision that this portal works with: the number of the last step's file."""
+    """The revision of the portal's tables: the number that the last file's name begins with."""
     return max(path.name for path in STEPS.glob("[0-9]*.py"))[:4]
 
 
 def current(connection: sa.Connection) -> str:
-    """The revision a database has; empty where it has none."""
+    """The revision of a database; empty when it has none."""
     if not sa.inspect(connection).has_table(_VERSION.name):
         return ""
     return connection.scalar(sa.select(_VERSION.c.version_num)) or ""
 
 
 def upgrade(connection: sa.Connection) -> None:
-    """Bring a database to the newest revision."""
+    """Upgrade a database to the newest revision."""
     if current(connection) != newest():
         from portal.storage.migrations import steps
 
@@ -34,7 +33,7 @@ def upgrade(connection: sa.Connection) -> None:
 
 
 def differences(connection: sa.Connection) -> list[str]:
-    """What a database lacks, or has too much, against the tables."""
+    """What differs between a database and the portal's tables."""
     from portal.storage.migrations import steps
 
     return steps.differences(connection)

@@ -1,4 +1,4 @@
-"""Alembic runs this for every command, on the connection that it was given."""
+"""Alembic runs this for every command, on the connection that ``steps`` hands over."""
 
 from alembic import context
 

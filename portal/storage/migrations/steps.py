@@ -1,4 +1,4 @@
-"""Alembic's part: the steps are taken, forth and back, and the tables are compared."""
+"""What needs Alembic: upgrading, downgrading, and comparing a database with the tables."""
 
 from pathlib import Path
 
@@ -20,16 +20,16 @@ def _config(connection: sa.Connection) -> Config:
 
 
 def upgrade(connection: sa.Connection) -> None:
-    """Bring a database to the newest revision."""
+    """Upgrade a database to the newest revision."""
     command.upgrade(_config(connection), "head")
 
 
 def downgrade(connection: sa.Connection, revision: str = "base") -> None:
-    """Take a database back to an earlier revision."""
+    """Downgrade a database to an earlier revision."""
     command.downgrade(_config(connection), revision)
 
 
 def differences(connection: sa.Connection) -> list[str]:
-    """What a database lacks, or has too much, against the tables."""
+    """What differs between a database and the portal's tables."""
     context = MigrationContext.configure(connection, opts={"compare_type": True})
     return [str(difference) for difference in compare_metadata(context, metadata)]

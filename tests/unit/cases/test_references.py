@@ -1,6 +1,7 @@
 """References are easy to say, and found however they are written."""
 
 from itertools import pairwise
+from operator import eq
 
 import pytest
 from hypothesis import given
@@ -17,13 +18,10 @@ def test_a_number_is_recovered_from_its_reference(number: int) -> None:
     assert references.number(written) == number
 
 
-def test_references_of_consecutive_numbers_differ_in_most_characters() -> None:
+def test_references_of_consecutive_numbers_look_unrelated() -> None:
     written = [references.reference(number) for number in range(1, 2000)]
     assert len(set(written)) == len(written)
-    equal_characters = [
-        sum(a == b for a, b in zip(former, latter, strict=True))
-        for former, latter in pairwise(written)
-    ]
+    equal_characters = [sum(map(eq, *pair)) for pair in pairwise(written)]
     assert max(equal_characters) <= 2
 
 

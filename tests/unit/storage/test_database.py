@@ -1,4 +1,4 @@
-"""One writer for everything: a result comes after its commit, and faulty work fails alone."""
+"""One writer for everything: a result comes after its commit, and a faulty job fails alone."""
 
 import asyncio
 import re
@@ -52,14 +52,14 @@ def sa_listener(event: str, listener: Callable[[sa.Connection], None]) -> Iterat
         sa.event.remove(sa.Engine, event, listener)
 
 
-async def test_faulty_work_fails_alone_in_a_batch(database: Database) -> None:
-    work = [partial(insert, code=None if n == 7 else f"{n}") for n in range(20)]
-    results = await asyncio.gather(*map(database.write, work), return_exceptions=True)
+async def test_a_faulty_job_fails_alone_in_a_batch(database: Database) -> None:
+    jobs = [partial(insert, code=None if n == 7 else f"{n}") for n in range(20)]
+    results = await asyncio.gather(*map(database.write, jobs), return_exceptions=True)
     assert [n for n, result in enumerate(results) if isinstance(result, Exception)] == [7]
     assert await database.write(count) == 19
 
 
-async def test_work_that_raises_is_rolled_back(database: Database) -> None:
+async def test_a_job_that_raises_is_rolled_back(database: Database) -> None:
     def change_of_mind(connection: sa.Connection) -> None:
         insert(connection)
         raise KeyError
@@ -79,8 +79,8 @@ async def test_reading_before_writing_loses_no_update(database: Database) -> Non
     assert sorted(numbers) == list(range(100))
 
 
-async def test_a_bug_in_some_work_does_not_stop_the_writer(database: Database) -> None:
-    """Work that returns too few results, or stops, is a bug; messages are still written."""
+async def test_a_bug_in_a_job_does_not_stop_the_writer(database: Database) -> None:
+    """A job that returns too few results, or stops, is a bug; messages are still written."""
 
     def forgets(connection: sa.Connection, items: Sequence[int]) -> list[int]:
         return []
@@ -109,14 +109,14 @@ async def test_two_nodes_lose_no_update_either(database: Database, database_url:
     await other.stop()
 
 
-async def test_work_is_refused_at_once_when_the_queue_is_full(database: Database) -> None:
+async def test_a_job_is_refused_at_once_when_the_queue_is_full(database: Database) -> None:
     everything = (database.write(count) for _ in range(QUEUE + 200))
     results = await asyncio.gather(*everything, return_exceptions=True)
     refused = [result for result in results if isinstance(result, Unavailable)]
     assert len(refused) == 200
 
 
-async def test_queued_work_is_written_before_the_writer_stops(database_url: str) -> None:
+async def test_queued_jobs_are_done_before_the_writer_stops(database_url: str) -> None:
     database = Database(database_url)
     database.upgrade()
     await database.start()
@@ -179,23 +179,32 @@ async def test_a_locked_database_is_unavailable_until_it_is_unlocked(tmp_path: P
     await database.stop()
 
 
-async def test_work_that_waits_too_long_fails_and_is_not_written_later(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+async def test_a_job_that_waits_too_long_fails_and_is_not_done_later(
+    database: Database, database_url: str
 ) -> None:
-    monkeypatch.setattr("portal.storage.database.WAIT_SECONDS", 0.2)
+    impatient = Database(database_url, wait_seconds=0.2)
+    await impatient.start()
     reached, release = Event(), Event()
 
     def hold(connection: sa.Connection) -> None:
         reached.set()
         release.wait(5)
 
-    holding = asyncio.create_task(database.write(hold))
+    holding = asyncio.create_task(impatient.write(hold))
     assert await asyncio.to_thread(reached.wait, 5)
-    results = await asyncio.gather(holding, database.write(insert), return_exceptions=True)
+    results = await asyncio.gather(holding, impatient.write(insert), return_exceptions=True)
     assert [type(result) for result in results] == [Unavailable, Unavailable]
     release.set()
-    monkeypatch.setattr("portal.storage.database.WAIT_SECONDS", 5)
+    await impatient.stop()
     assert await database.write(count) == 0
+
+
+def test_the_folder_of_a_database_is_made_when_the_writer_connects(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "folder"
+    with closing(Database(f"sqlite:///{folder}/portal.db")) as database:
+        assert not folder.parent.exists()
+        database.upgrade()
+    assert (folder / "portal.db").exists()
 
 
 async def test_a_database_that_does_not_answer_is_unavailable() -> None:
@@ -270,10 +279,8 @@ def test_a_number_is_never_reused(database_url: str) -> None:
 
 def test_a_migration_is_named_by_its_revision() -> None:
     """``migrations.newest`` takes the newest revision from the file names."""
-    names = [path.name for path in migrations.STEPS.glob("[0-9]*.py")]
-    revisions = {
-        re.search(r'^revision = "(.+)"$', (migrations.STEPS / name).read_text("utf-8"), re.M)
-        for name in names
-    }
-    assert {match[1] for match in revisions if match} == {name[:4] for name in names}
-    assert migrations.newest() == max(names)[:4]
+    pattern = re.compile(r'^revision = "(.+)"$', re.MULTILINE)
+    paths = sorted(migrations.STEPS.glob("[0-9]*.py"))
+    revisions = [pattern.findall(path.read_text("utf-8")) for path in paths]
+    assert revisions == [[path.name[:4]] for path in paths]
+    assert [migrations.newest()] == revisions[-1]

@@ -1,4 +1,4 @@
-"""Messages, and the arrivals by which repeated ones are known."""
+"""Create messages, and arrivals, by which repeated messages are recognised."""
 
 import sqlalchemy as sa
 from alembic import op

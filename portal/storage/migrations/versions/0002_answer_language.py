@@ -1,4 +1,4 @@
-"""Which language a person wants the answer in, apart from the page's own."""
+"""Add the language that a person wants the answer in, which may differ from the page's."""
 
 import sqlalchemy as sa
 from alembic import op

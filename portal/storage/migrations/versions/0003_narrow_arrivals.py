@@ -1,7 +1,7 @@
-"""Arrivals by numbers; a reference is the message's own number; none is given twice.
+"""Store arrivals by numbers; make references of the numbers of messages.
 
-What arrived within the last hour is forgotten on the way, as after an hour. References
-that were given before are not known any more: each message has a new one.
+SQLite never uses the number of a message again. Arrivals of the last hour are deleted.
+Earlier references are lost: each message gets a new one.
 """
 
 from typing import Any
@@ -40,7 +40,7 @@ def downgrade() -> None:
     op.create_index("ix_arrivals_received_at", "arrivals", ["received_at"])
     op.create_index("ix_arrivals_sender_received_at", "arrivals", ["sender", "received_at"])
     op.add_column("messages", sa.Column("reference", sa.Text()))
-    # The references of before are not known any more; a number is one as well.
+    # The earlier references are lost; a number is as unique.
     op.execute("UPDATE messages SET reference = CAST(id AS TEXT)")
     with op.batch_alter_table(
         "messages", table_args=(_length(),), table_kwargs={"sqlite_strict": True}
@@ -50,7 +50,7 @@ def downgrade() -> None:
 
 
 def _length() -> sa.CheckConstraint:
-    """SQLite's tables are copied, and what checks them is not seen by Alembic."""
+    """The check constraint, which Alembic does not see when it copies a table of SQLite's."""
     return sa.CheckConstraint(
         "length(text) BETWEEN 1 AND 5000", name=op.f("ck_messages_text_length")
     )

@@ -77,6 +77,16 @@ async def test_reading_comes_to_the_end_of_the_page(page: Page) -> None:
     assert heard[-1]["text"] == "Till kontaktformuläret"
 
 
+async def test_reading_needs_nothing_that_older_telephones_lack(page: Page) -> None:
+    await page.add_init_script("delete Element.prototype.checkVisibility")
+    await page.goto("/sv/kontakt")
+    await page.get_by_role("button", name="Lyssna på sidan").click()
+    await page.evaluate("finishOne()")
+    heard = await page.evaluate("heard()")
+    assert heard[0]["text"] == "Kontakta grundskoleförvaltningen"
+    await expect(page.locator(".spoken")).to_have_count(1)
+
+
 async def test_where_no_voice_speaks_the_language_nothing_is_offered(
     browser: Browser, portal: Running
 ) -> None:

@@ -146,6 +146,9 @@ def test_the_page_says_whether_it_is_open(
     assert re.sub(r"<[^>]+>", "", bare) == told
     assert ("We are closed now." in page) == ("Closed" in told)
 
+    beside = build(settings).resources.built("/en/klagomal").text.split("<aside")[1]
+    assert told in " ".join(re.sub(r"<[^>]+>", "", beside).split())
+
 
 @pytest.fixture
 def locales(tmp_path: Path) -> Path:

@@ -147,6 +147,9 @@ def test_the_page_shows_whether_the_telephone_is_answered_now(
     assert re.sub(r"<[^>]+>", "", bare) == status
     assert ("The phone line is closed now." in page) == ("Closed" in status)
 
+    help_text = resources.built("/en/klagomal").text.split("<aside")[1]
+    assert status in " ".join(re.sub(r"<[^>]+>", "", help_text).split())
+
 
 @pytest.fixture
 def locales(tmp_path: Path) -> Path:

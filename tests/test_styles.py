@@ -13,6 +13,9 @@ FILES = sorted(FOLDER.rglob("*.css"))
 CONTRAST = 7.0
 """WCAG 2.2, 1.4.6 (AAA)."""
 
+UNMIRRORED = {"tokens.css", "base.css"}
+"""Letters differ with the direction of writing, not only places; ``:dir()`` is too new for them."""
+
 PHYSICAL = re.compile(
     r"(margin|padding|border|scroll-margin|scroll-padding)-(left|right|top|bottom)\b"
     r"|(?<![-\w])(left|right|top|bottom|width|height|(min|max)-(width|height)|float)\s*:"
@@ -28,7 +31,8 @@ def bare(path: Path) -> str:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_only_logical_properties_are_used(path: Path) -> None:
     assert not PHYSICAL.search(bare(path))
-    assert "[dir" not in bare(path)
+    if path.name not in UNMIRRORED:
+        assert "[dir" not in bare(path)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -59,7 +63,7 @@ def test_no_file_is_loaded_and_no_text_is_italic_or_justified() -> None:
 def colours(scheme: str) -> dict[str, str]:
     """The colours of the light or the dark scheme."""
     text = bare(FOLDER / "tokens.css")
-    light, dark = text.split("@media (prefers-color-scheme: dark)")
+    light, dark = text.split("@media screen and (prefers-color-scheme: dark)")
     palette = dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{3,6})", light))
     if scheme == "dark":
         palette |= dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{3,6})", dark))

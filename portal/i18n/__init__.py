@@ -8,5 +8,6 @@ Its modules, in the order in which they may import:
     checks       what can be wrong with a translation, and what to do about it
     catalogs     the translations of each language, read from its ``.po`` file
     coverage     how much of a page is translated
+    hyphenation  where long Swedish words may break
     rendering    templates and catalogs become a page in one language
 """

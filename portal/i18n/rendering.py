@@ -40,6 +40,7 @@ from portal.content.facts import dialled
 from portal.content.hours import ZONE
 from portal.i18n.catalogs import Catalog
 from portal.i18n.checks import PLACEHOLDER, Key
+from portal.i18n.hyphenation import SOFT_HYPHEN, hyphenated
 from portal.i18n.languages import Language, Languages
 
 ALONGSIDE = {"bredvid": "sv"}
@@ -47,7 +48,9 @@ ALONGSIDE = {"bredvid": "sv"}
 
 _NO_VALUES: Mapping[str, Any] = MappingProxyType({})
 _IN_SWEDISH = Markup('<span lang="sv" dir="ltr">%s</span>')
-_SWEDISH_ALONGSIDE = Markup('<span class="alongside" lang="sv" dir="ltr">%s</span>')
+_SWEDISH_ALONGSIDE = Markup(
+    '<span class="pair"><span>%s</span><span class="alongside" lang="sv" dir="ltr">%s</span></span>'
+)
 _NAME = Markup('<bdi lang="sv" dir="ltr" translate="no">%s</bdi>')
 
 
@@ -75,12 +78,13 @@ class Text(Markup):
     @property
     def source(self) -> Markup:
         """The same text in Swedish, its values in Swedish too."""
-        return fill(self.words, {name: in_source(value) for name, value in self.values.items()})
+        values = {name: in_source(value) for name, value in self.values.items()}
+        return hyphenated(fill(self.words, values))
 
     @property
     def plain(self) -> Markup:
-        """The text without elements, for titles and attributes."""
-        return escape(self.striptags())
+        """The text without elements and soft hyphens, for titles and attributes."""
+        return escape(self.striptags().replace(SOFT_HYPHEN, ""))
 
 
 def fill(words: str, values: Mapping[str, Any]) -> Markup:
@@ -231,17 +235,17 @@ class Vocabulary:
             for name, value in values.items()
         }
         if translation is not None:
-            return Text(fill(translation, values), source, values)
+            return Text(hyphenated(fill(translation, values)), source, values)
         swedish = Text("", source, values).source
         if self.language.is_source:
             return Text(swedish, source, values)
         return Text(_IN_SWEDISH % swedish, source, values, in_swedish=True)
 
     def with_swedish(self, text: Text) -> Markup:
-        """The text, followed by its Swedish source where that is read alongside."""
+        """The text, in a pair with its Swedish source where that is read alongside."""
         if not self.renderer.alongside or text.in_swedish:
             return text
-        return text + _SWEDISH_ALONGSIDE % text.source
+        return _SWEDISH_ALONGSIDE % (text, text.source)
 
     def link(self, address: str, text: Text) -> Text:
         """A link inside a sentence."""
@@ -332,6 +336,7 @@ def _environment(folder: Path) -> Environment:
         auto_reload=False,
     )
     environment.filters["alongside"] = _alongside
+    environment.filters["hyphenated"] = hyphenated
     return environment
 
 

@@ -12,7 +12,7 @@ for (const field of document.querySelectorAll('[data-module="counter"]')) {
   const language = document.documentElement.lang;
   const plural = new Intl.PluralRules(language);
   const digits = new Intl.NumberFormat(language, { numberingSystem: "latn" });
-  const words = document.getElementById("counter-texts").content;
+  const words = document.getElementById("counter-texts");
 
   const seen = document.createElement("p");
   seen.className = "counter";
@@ -25,8 +25,8 @@ for (const field of document.querySelectorAll('[data-module="counter"]')) {
   const say = (left) => {
     const number = Math.abs(left);
     const which = left < 0 ? "over" : "left";
-    const form = words.querySelector(`[data-${which}="${plural.select(number)}"]`);
-    return form.textContent.replace("#", digits.format(number));
+    const form = words.getAttribute(`data-${which}-${plural.select(number)}`);
+    return form.replace("#", digits.format(number));
   };
 
   let waiting;

@@ -21,8 +21,9 @@ if (box && speech) {
     let run = null;
     while (words.nextNode()) {
       const parent = words.currentNode.parentElement;
-      if (!parent.checkVisibility() || parent.closest(".listen, textarea, template")) continue;
-      const text = words.currentNode.data.replace(/\s+/g, " ");
+      const isShown = parent.getClientRects().length > 0; // checkVisibility() is too new
+      if (!isShown || parent.closest(".listen, textarea")) continue;
+      const text = words.currentNode.data.replace(/\u00ad/g, "").replace(/\s+/g, " ");
       const language = parent.closest("[lang]").lang;
       const block = parent.closest(BLOCKS) ?? parent;
       if (run && run.block === block && (run.language === language || !/\p{L}|\p{N}/u.test(text))) {

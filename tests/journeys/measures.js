@@ -75,14 +75,13 @@ window.measure = (() => {
     };
   };
 
-  // Touch targets: buttons, fields, and links outside sentences.
+  // Touch targets: buttons, fields, and links outside sentences. The label of a choice is part of it.
   const targets = () =>
     [...document.querySelectorAll(TARGETS)]
-      .filter((element) => shown(element) && !inSentence(element))
+      .filter((element) => shown(element) && element.tabIndex >= 0 && !inSentence(element))
       .map((element) => {
-        const { width, height } = element.getBoundingClientRect();
-        const large = element.closest("nav, button, .button") !== null;
-        return { name: name(element), width, height, large };
+        const { width, height } = (element.closest(".choice") ?? element).getBoundingClientRect();
+        return { name: name(element), width, height };
       });
   const inSentence = (element) =>
     style(element).display === "inline" &&
@@ -134,6 +133,42 @@ window.measure = (() => {
     });
   };
 
+  // Words that continue on another line without a hyphen. Addresses may: they have no syllables.
+  const broken = () => {
+    const nodes = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const words = [];
+    while (nodes.nextNode()) {
+      const node = nodes.currentNode;
+      if (!shown(node.parentElement) || node.parentElement.closest("textarea")) continue;
+      for (const { 0: part, index } of node.data.matchAll(/(?<![/.@\p{L}\p{M}\p{N}])[\p{L}\p{M}\p{N}]+/gu)) {
+        const lines = [...part].map((_, place) => {
+          const range = new Range();
+          range.setStart(node, index + place);
+          range.setEnd(node, index + place + 1);
+          // A hyphen at the end of the line before belongs to the letter after it.
+          return Math.round([...range.getClientRects()].at(-1)?.top ?? 0);
+        });
+        if (new Set(lines).size > 1) words.push(part);
+      }
+    }
+    return words;
+  };
+
+  // Each text that has its Swedish alongside: where both begin, on the page and along the line.
+  const pairs = () =>
+    [...document.querySelectorAll(".pair")].filter(shown).map((pair) => {
+      const [own, swedish] = [...pair.children].map((child) => child.getBoundingClientRect());
+      const apart = own.right <= swedish.left || swedish.right <= own.left;
+      return { name: name(pair), own: own.top, swedish: swedish.top, start: swedish.left, apart };
+    });
+
+  // Texts that do not fit their own box, and are cut off by it.
+  const clipped = () =>
+    [...document.querySelectorAll("body *")]
+      .filter((element) => shown(element) && style(element).overflowX === "hidden")
+      .filter((element) => element.scrollWidth > element.clientWidth)
+      .map(name);
+
   // WCAG 2.2, 1.4.12: text spacing. The content security policy blocks a style element.
   const spacing = new CSSStyleSheet();
   spacing.replaceSync(`
@@ -155,5 +190,5 @@ window.measure = (() => {
       })
       .map(name);
 
-  return { box, focusable, focus, targets, texts, marks, positions, spread, beyond };
+  return { box, focusable, focus, targets, texts, marks, positions, broken, pairs, clipped, spread, beyond };
 })();

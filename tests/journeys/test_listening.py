@@ -79,6 +79,16 @@ async def test_reading_continues_to_the_end_of_the_page(page: Page) -> None:
     assert heard[-1]["text"] == "Till kontaktformuläret"
 
 
+async def test_reading_works_without_check_visibility(page: Page) -> None:
+    await page.add_init_script("delete Element.prototype.checkVisibility")
+    await page.goto("/sv/kontakt")
+    await page.get_by_role("button", name="Lyssna på sidan").click()
+    await page.evaluate("finishOne()")
+    heard = await page.evaluate("heard()")
+    assert heard[0]["text"] == "Kontakta grundskoleförvaltningen"
+    await expect(page.locator(".spoken")).to_have_count(1)
+
+
 async def test_listening_is_not_offered_without_a_voice_for_the_language(
     browser: Browser, portal: Running
 ) -> None:

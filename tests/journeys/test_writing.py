@@ -53,7 +53,7 @@ WORDS = {
         thanks="Thank you, we have received your message",
     ),
     "ar": Words(
-        write="الكتابة إلينا",
+        write="اكتبوا إلينا",
         send="إرسال الرسالة",
         sending="جارٍ إرسال الرسالة …",
         wrong="خطأ:",

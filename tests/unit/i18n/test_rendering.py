@@ -281,7 +281,8 @@ def test_swedish_is_added_only_when_chosen_and_when_it_differs(
 ) -> None:
     languages = say(beside).gettext("Språk")
     assert say(beside).with_swedish(languages) == (
-        'Languages<span class="alongside" lang="sv" dir="ltr">Språk</span>'
+        '<span class="pair"><span>Languages</span>'
+        '<span class="alongside" lang="sv" dir="ltr">Språk</span></span>'
     )
     assert say(english).with_swedish(languages) == "Languages"
     missing = say(beside).gettext("Karta")
@@ -290,7 +291,7 @@ def test_swedish_is_added_only_when_chosen_and_when_it_differs(
 
 def test_swedish_alongside_is_escaped_too(beside: Renderer) -> None:
     text = Text("<i>shown</i>", "<i>%(a)s", {"a": "<b>"})
-    assert say(beside).with_swedish(text).endswith('dir="ltr">&lt;i&gt;&lt;b&gt;</span>')
+    assert say(beside).with_swedish(text).endswith('dir="ltr">&lt;i&gt;&lt;b&gt;</span></span>')
 
 
 def test_links_keep_the_reading_mode_except_to_swedish(english: Renderer, beside: Renderer) -> None:
@@ -336,7 +337,8 @@ def test_a_template_has_the_language_and_its_functions(tmp_path: Path, beside: R
         ' {{ ngettext("%(num)s elev av %(all)s", "%(num)s elever av %(all)s", 1, all=2) }}'
     )
     assert shown(tmp_path, beside, template) == (
-        'en, shared by all, Languages<span class="alongside" lang="sv" dir="ltr">Språk</span>,'
+        'en, shared by all, <span class="pair"><span>Languages</span>'
+        '<span class="alongside" lang="sv" dir="ltr">Språk</span></span>,'
         " /en/x?bredvid=sv, Home, 5,000, 3, One pupil out of 2"
     )
 
@@ -405,7 +407,13 @@ MAIN = "{% block main %}{% endblock %}"
 def test_an_unfinished_page_is_a_fault(tmp_path: Path, parts: tuple[str, ...], fault: str) -> None:
     shutil.copytree(DATA / "templates", tmp_path / "templates")
     address = "https://skola.example.se"
-    english = speaking(tmp_path, "en", ENTRIES, facts=Facts(), base_url=address, asset=str)
+    values: dict[str, Any] = {
+        "facts": Facts(),
+        "base_url": address,
+        "asset": str,
+        "opening": None,
+    }
+    english = speaking(tmp_path, "en", ENTRIES, **values)
     for name, content in (("whole", (TITLE, DESCRIPTION, MAIN)), ("unfinished", parts)):
         path = tmp_path / "templates" / "public" / f"{name}.html"
         path.write_text("".join(['{% extends "layout.html" %}', *content]), "utf-8")

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from datetime import date
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -53,6 +54,44 @@ def _words(value: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in value.split(",") if word.strip())
 
 
+def host_name(text: str) -> str:
+    """A host name as browsers send it: lower case, punycode, no final dot; IPv6 in brackets.
+
+    Raises:
+        ValueError: when it is none; says why.
+    """
+    if re.fullmatch(r"(\[[^\]]*\]|[^:]*):[0-9]*", text):
+        raise ValueError(f"{text} has a port: only the host name is needed")
+    if text.startswith("."):
+        raise ValueError(f"{text} begins with a dot: each host must be named in full")
+    try:
+        if ":" in text:
+            bare = text[1:-1] if text.startswith("[") else text
+            return f"[{IPv6Address(bare).compressed}]"
+        name = text.lower().removesuffix(".").encode("idna").decode()
+    except ValueError:  # also what the codec raises
+        name = ""
+    if not _HOST.fullmatch(name):
+        raise ValueError(f"{text} is no host name, such as skola.example.se")
+    return name
+
+
+_HOST = re.compile(r"(?!-)[a-z0-9_-]+(?<!-)(\.(?!-)[a-z0-9_-]+(?<!-))*")
+
+
+def _hosts(value: str) -> tuple[str, ...]:
+    """Host names; every one that is none is named."""
+    names, faults = [], []
+    for word in _words(value):
+        try:
+            names.append(host_name(word))
+        except ValueError as fault:
+            faults.append(str(fault))
+    if faults:
+        raise ValueError("; ".join(faults))
+    return tuple(names)
+
+
 def _one_of(*choices: str) -> Callable[[str], str]:
     def read(value: str) -> str:
         if value not in choices:
@@ -72,17 +111,25 @@ def _count(value: str) -> int:
     return int(value)
 
 
-_ORIGIN = re.compile(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?/?")
-_USUAL_PORT = {"http": "80", "https": "443"}
+_ORIGIN = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[^][\s/?#@:]+)(?::([0-9]{1,5}))?/?")
+_USUAL_PORT = {"http": 80, "https": 443}
+LARGEST_PORT = 65_535
 
 
-def _origin(value: str) -> str:
+def origin(value: str) -> str:
+    """An origin as browsers send it (RFC 6454): without a path, nor the usual port.
+
+    Raises:
+        ValueError: when it is none; says why.
+    """
     match = _ORIGIN.fullmatch(value.lower())
     if not match:
         raise ValueError("must be an address such as https://skola.example.se, without a path")
-    scheme, host, port = match.groups()
-    # Browsers leave the usual port out of Origin, and so must we to recognise it.
-    return f"{scheme}://{host}" + ("" if port in {None, _USUAL_PORT[scheme]} else f":{port}")
+    scheme, host, digits = match.groups()
+    port = int(digits or _USUAL_PORT[scheme])
+    if not 0 < port <= LARGEST_PORT:
+        raise ValueError(f"the port must be between 1 and {LARGEST_PORT}")
+    return f"{scheme}://{host_name(host)}" + ("" if port == _USUAL_PORT[scheme] else f":{port}")
 
 
 def _database(value: str) -> str:
@@ -179,11 +226,9 @@ class Settings:
         "development",
         "`production` demands a public https address",
     )
-    base_url: str = setting(
-        "PORTAL_BASE_URL", _origin, LOCAL_ADDRESS, "The portal's public address"
-    )
+    base_url: str = setting("PORTAL_BASE_URL", origin, LOCAL_ADDRESS, "The portal's public address")
     allowed_hosts: tuple[str, ...] = setting(
-        "PORTAL_ALLOWED_HOSTS", _words, (), "Further host names it answers to, with commas"
+        "PORTAL_ALLOWED_HOSTS", _hosts, (), "Further host names it answers to, with commas"
     )
     trusted_proxies: tuple[str, ...] = setting(
         "PORTAL_TRUSTED_PROXIES", _words, (), "Addresses of proxies whose X-Forwarded-* count"
@@ -196,6 +241,9 @@ class Settings:
     )
     fast_path: bool = setting(
         "PORTAL_FAST_PATH", _switch, True, "`off` sends every reader through the application"
+    )
+    keep_alive_seconds: int = setting(
+        "PORTAL_KEEP_ALIVE_SECONDS", _count, 75, "Seconds that an idle connection stays open"
     )
     log_format: str = setting(
         "PORTAL_LOG_FORMAT", _one_of("text", "json"), "text", "`json` for log collectors"
@@ -272,6 +320,13 @@ def _raw_value(environment: Mapping[str, str], variable: str) -> str:
     return environment.get(variable, "").strip()
 
 
+_INJECTED = re.compile(
+    r"PORTAL_(PORT|PORT_\w+|SERVICE_\w+"
+    r"|\w+_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_\w+)?)?))"
+)
+"""What Kubernetes sets for Services named ``portal`` or ``portal-…``."""
+
+
 def _unknown(environment: Mapping[str, str]) -> list[str]:
     variables = {row.metadata["variable"] for row in rows(Settings) + rows(Confirmed)}
     return [
@@ -279,6 +334,7 @@ def _unknown(environment: Mapping[str, str]) -> list[str]:
         for name in sorted(environment)
         if name.startswith("PORTAL_")
         and not name.startswith("PORTAL_TEST_")
+        and not _INJECTED.fullmatch(name)
         and name.removesuffix("_FILE") not in variables
     ]
 

@@ -16,6 +16,8 @@ Its modules, in the order in which they may import:
 """
 
 import argparse
+import io
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -27,6 +29,9 @@ from portal.i18n.catalogs import CatalogError
 from portal.i18n.languages import NoLanguage
 from portal.settings import SettingsError
 from portal.storage.database import Unavailable
+
+CLOSED_PIPE = 141
+"""The exit code when the reader of the output has closed it: as of a program ended by SIGPIPE."""
 
 NOUNS = ("serve", "check", "db", "catalogs", "messages", "version")
 """The modules that add commands, in the order of the help."""
@@ -41,6 +46,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         the exit code.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A narrow encoding cannot hold Arabic; its code points are printed.
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        try:
+            return _run(arguments)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader, such as head, has closed. Python's own last flush must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED_PIPE
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    """Parse and run one command; report what it raises."""
     words = sys.argv[1:] if arguments is None else arguments
     parser = argparse.ArgumentParser(prog="portal", description="The guardians' portal.")
     nouns = parser.add_subparsers(required=True, metavar="command")

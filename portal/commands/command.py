@@ -3,9 +3,11 @@
 import argparse
 import json
 import logging
+import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
+from unicodedata import category
 
 from portal.settings import Settings
 
@@ -64,8 +66,29 @@ def report(*faults: str) -> int:
 
 
 def print_json(content: Sequence[dict[str, Any]] | dict[str, Any]) -> None:
-    """Print what a program is to read."""
-    print(json.dumps(content, ensure_ascii=False, indent=2))
+    """Print what a program is to read; control characters and narrow encodings are escaped."""
+    is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    text = json.dumps(content, ensure_ascii=not is_unicode, indent=2)
+    print(re.sub(r"[\x7f-\x9f]", lambda match: f"\\u{ord(match[0]):04x}", text))
+
+
+def visible(text: str, allowed: str = "") -> str:
+    """A sender's text for a terminal, with control characters and line breaks as escapes.
+
+    Args:
+        text: as it was received.
+        allowed: the control characters that are printed as they are.
+    """
+    return "".join(
+        character.encode("unicode_escape").decode()
+        if category(character) in _ESCAPED and character not in allowed
+        else character
+        for character in text
+    )
+
+
+_ESCAPED = {"Cc", "Cs", "Zl", "Zp"}
+"""Unicode categories: control characters, surrogates, line and paragraph separators."""
 
 
 class _JsonLines(logging.Formatter):

@@ -4,7 +4,7 @@ import argparse
 from contextlib import closing
 
 from portal.commands.command import Parsers, add_command, add_group, read_settings, report
-from portal.commands.schema import schema_faults
+from portal.commands.schema import encoding_faults, schema_faults
 from portal.storage.database import Database
 from portal.storage.secret_key import open_secret_key
 
@@ -22,6 +22,8 @@ def upgrade(arguments: argparse.Namespace) -> int:
     settings = read_settings()
     open_secret_key(settings)
     with closing(Database(settings.database_url)) as database:
+        if faults := encoding_faults(database):
+            return report(*faults)
         database.upgrade()
         print(database.revisions()[0])
     return 0

@@ -2,9 +2,10 @@
 
 import argparse
 import asyncio
-import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, TypeVar
 
 from portal.cases import messages
@@ -15,8 +16,14 @@ from portal.commands.command import (
     print_json,
     read_settings,
     report,
+    visible,
 )
+from portal.content.hours import ZONE
+from portal.settings import Settings
 from portal.storage.database import Database
+
+NONE_YET = "There are no messages yet."
+LINE_BREAK_AND_TAB = "\n\t"
 
 Result = TypeVar("Result")
 
@@ -34,40 +41,59 @@ def add_to(nouns: Parsers) -> None:
 
 def list_newest(arguments: argparse.Namespace) -> int:
     """List the newest messages."""
-    newest = _read(lambda connection: messages.newest(connection, arguments.count))
+    settings = read_settings()
+    newest: Sequence[messages.Message] = []
+    if _has_tables(settings):
+        newest = _read(settings, lambda connection: messages.newest(connection, arguments.count))
     if arguments.json:
         print_json([_plain(message) for message in newest])
-        return 0
-    for message in newest:
-        first_line = message.text.strip().splitlines()[0]
-        received_at = f"{message.received_at:%Y-%m-%d %H:%M}"
-        print(message.reference, received_at, message.language, first_line[:60])
+    elif not newest:
+        print(NONE_YET)
+    else:
+        for message in newest:
+            first_line = visible(message.text.strip().partition("\n")[0])
+            print(message.reference, _local(message), message.language, first_line[:60])
     return 0
 
 
 def show(arguments: argparse.Namespace) -> int:
-    """Show one message, its text exactly as it was sent."""
+    """Show one message; its text is as it was sent, but for control characters."""
+    settings = read_settings()
+    if not _has_tables(settings):
+        return report(NONE_YET)
     reference = arguments.reference
-    message = _read(lambda connection: messages.find_by_reference(connection, reference))
+    message = _read(settings, lambda connection: messages.find_by_reference(connection, reference))
     if message is None:
-        return report(f"No message has the reference {reference}.")
+        return report(f"No message has the reference {visible(reference)}.")
     if arguments.json:
         print_json(_plain(message))
         return 0
-    for name, value in _plain(message).items():
-        if name != "text":
-            print(f"{name}: {value or ''}")
-    print()
-    sys.stdout.flush()
-    sys.stdout.buffer.write(message.text.encode())
+    fields = _plain(message) | {"received_at": _local(message)}
+    text = fields.pop("text")
+    for name, value in fields.items():
+        print(f"{name}: {visible(str(value or ''))}")
+    print(f"\n{visible(text, LINE_BREAK_AND_TAB)}", end="")
     return 0
 
 
-def _read(read: Callable[[Any], Awaitable[Result]]) -> Result:
+def _has_tables(settings: Settings) -> bool:
+    """Whether there can be messages; where nothing was ever served, no database is made."""
+    if settings.embedded and not Path(settings.database_url.removeprefix("sqlite:///")).exists():
+        return False
+    with closing(Database(settings.database_url)) as database:
+        return bool(database.revisions()[0])
+
+
+def _local(message: messages.Message) -> str:
+    """When a message was received, as its sender's receipt says it, with the time zone."""
+    return f"{message.received_at.astimezone(ZONE):%Y-%m-%d %H:%M %Z}"
+
+
+def _read(settings: Settings, read: Callable[[Any], Awaitable[Result]]) -> Result:
     """Read with a connection of the database."""
 
     async def run() -> Result:
-        database = Database(read_settings().database_url)
+        database = Database(settings.database_url)
         try:
             async with database.reading() as connection:
                 return await read(connection)

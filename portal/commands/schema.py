@@ -1,4 +1,4 @@
-"""Whether the database has the tables of this version."""
+"""Whether the database has the encoding and the tables that this version needs."""
 
 from contextlib import closing
 
@@ -7,15 +7,28 @@ from portal.storage.database import Database
 
 
 def schema_faults(settings: Settings) -> list[str]:
-    """What is wrong with the revision of the database; empty when it is the newest.
+    """What is wrong with the encoding or the revision of the database; empty when nothing is.
 
     Raises:
         Unavailable: when the database does not answer.
     """
     with closing(Database(settings.database_url)) as database:
+        if faults := encoding_faults(database):
+            return faults
         current, newest = database.revisions()
     if current == newest:
         return []
     return [
         f"The database is at revision {current or 'none'}, not {newest}: run portal db upgrade."
+    ]
+
+
+def encoding_faults(database: Database) -> list[str]:
+    """Why the encoding of a database cannot be used; empty when it holds every script."""
+    encoding = database.encoding()
+    if encoding == "UTF8":
+        return []
+    return [
+        f"The database has the encoding {encoding}, not UTF8, and cannot hold Arabic: "
+        "create one with ENCODING 'UTF8' TEMPLATE template0."
     ]

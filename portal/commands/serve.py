@@ -10,7 +10,7 @@ from uvicorn.supervisors import Multiprocess
 
 from portal.commands.command import FAULT, Parsers, add_command, read_settings, report
 from portal.commands.schema import schema_faults
-from portal.settings import LOCAL_ADDRESS
+from portal.settings import LARGEST_PORT, LOCAL_ADDRESS, origin
 from portal.web.app import create_app
 from portal.web.fast_path import FastPathProtocol
 from portal.web.protocol import BoundedProtocol
@@ -23,7 +23,7 @@ def add_to(nouns: Parsers) -> None:
     """Add the command to the parser."""
     parser = add_command(nouns, "serve", run)
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--port", type=_port, default=8000)
     parser.add_argument("--workers", type=int, default=1)
 
 
@@ -34,7 +34,11 @@ def run(arguments: argparse.Namespace) -> int:
     if not settings.embedded and (faults := schema_faults(settings)):
         return report(*faults)
     if settings.base_url == LOCAL_ADDRESS:
-        settings = replace(settings, base_url=f"http://{arguments.host}:{arguments.port}")
+        host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
+        try:
+            settings = replace(settings, base_url=origin(f"http://{host}:{arguments.port}"))
+        except ValueError as fault:
+            return report(f"--host: {fault}")
     config = uvicorn.Config(
         partial(create_app, settings),
         factory=True,
@@ -47,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         access_log=False,
         server_header=False,
         date_header=True,
-        timeout_keep_alive=5,
+        timeout_keep_alive=settings.keep_alive_seconds,
         timeout_graceful_shutdown=10,
         limit_concurrency=CONNECTIONS,
         proxy_headers=bool(settings.trusted_proxies),
@@ -60,3 +64,10 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         Multiprocess(config, [config.bind_socket()]).run()
     return 0 if server.started or arguments.workers > 1 else FAULT
+
+
+def _port(text: str) -> int:
+    """A port that a server can have."""
+    if not text.isdecimal() or not 0 < int(text) <= LARGEST_PORT:
+        raise argparse.ArgumentTypeError(f"{text} is no port between 1 and {LARGEST_PORT}")
+    return int(text)

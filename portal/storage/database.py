@@ -23,6 +23,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from portal.storage import migrations
 from portal.storage.engines import (
     begin,
+    encoding,
     error_code,
     reading_engine,
     stays_connected,
@@ -175,6 +176,18 @@ class Database:
         try:
             with self._engine.connect() as connection:
                 return migrations.current(connection), migrations.newest()
+        except SQLAlchemyError as error:
+            raise _unavailable(error) from None
+
+    def encoding(self) -> str:
+        """The character encoding of the database as PostgreSQL calls it, such as ``UTF8``.
+
+        Raises:
+            Unavailable: when the database does not answer.
+        """
+        try:
+            with self._engine.connect() as connection:
+                return encoding(connection)
         except SQLAlchemyError as error:
             raise _unavailable(error) from None
 

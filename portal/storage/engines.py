@@ -29,6 +29,7 @@ _SQLITE_PRAGMAS = (
 )
 _POSTGRESQL_ARGUMENTS = {
     "connect_timeout": 3,
+    "client_encoding": "utf8",
     "options": (
         "-c lock_timeout=5000 -c statement_timeout=6000"
         " -c idle_in_transaction_session_timeout=10000"
@@ -101,6 +102,13 @@ def reading_engine(url: str) -> "AsyncEngine":
         hide_parameters=True,
         connect_args=_POSTGRESQL_ARGUMENTS,
     )
+
+
+def encoding(connection: sa.Connection) -> str:
+    """The character encoding of a database as PostgreSQL calls it, such as ``UTF8``."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    query = "PRAGMA encoding" if is_sqlite else "SHOW server_encoding"
+    return str(connection.exec_driver_sql(query).scalar_one()).replace("-", "")
 
 
 def stays_connected(engine: sa.Engine) -> bool:

@@ -2,7 +2,8 @@
 
 1. A GET or HEAD whose resource is ready is answered at once (``Guard.ready``).
 2. Otherwise the request is refused if it names a host that is not ours, exceeds the
-   ceilings, or was sent by a page of another site (``Guard.refusal``).
+   ceilings, or was sent by a page of another site (``Guard.refusal``). Whether the portal
+   is alive may be asked under any name: load balancers ask by an address of their own.
 3. Otherwise the application answers.
 
 Whatever breaks inside ends in an error page in the reader's language, and in a log line
@@ -11,6 +12,7 @@ whatever refused it, as long as it can be read.
 """
 
 import logging
+import re
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -23,11 +25,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from portal.settings import Settings
+from portal.settings import Settings, host_name
 from portal.storage.database import Database
 from portal.web.edition import Edition
 from portal.web.headers import Headers, with_security
 from portal.web.public import contact
+from portal.web.public.machine_files import HEALTH
 from portal.web.resources import Representation, Resource, respond, send_representation
 
 BODY_LIMIT = 256 * 1024
@@ -42,7 +45,7 @@ LENGTH_DIGITS = 15
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 BODY_HEADERS = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade"})
 """Headers that announce a body or another protocol."""
-LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 Ready = Callable[[bytes, Headers], Representation | None]
 """Type of ``Guard.ready``, for the protocol, which must not import the guard."""
@@ -120,7 +123,8 @@ class Guard:
         fields = dict(headers)
         if len(fields) < len(headers) or not BODY_HEADERS.isdisjoint(fields):
             return None
-        if not self._is_our_host(fields.get(b"host", b"")):
+        path = target.partition(b"?")[0].decode("latin-1")
+        if path not in HEALTH and not self._is_our_host(fields.get(b"host", b"")):
             return None
         return resource.negotiate(
             fields.get(b"accept-encoding", b""), fields.get(b"if-none-match", b"")
@@ -128,8 +132,11 @@ class Guard:
 
     def refusal(self, scope: Scope) -> int:
         """The status with which a request is refused before the application, or 0."""
-        headers = dict(scope["headers"])
-        if not scope["path"].startswith("/") or not self._is_our_host(headers.get(b"host", b"")):
+        headers, path = dict(scope["headers"]), scope["path"]
+        is_probe = path in HEALTH and scope["method"] in SAFE_METHODS
+        if not is_probe and not self._is_our_host(headers.get(b"host", b"")):
+            return 400
+        if not path.startswith("/"):
             return 400
         if scope["method"] == "POST" and not self._is_from_our_page(headers):
             return 403
@@ -167,18 +174,23 @@ class Guard:
 
 def _host_filter(settings: Settings) -> Callable[[bytes], bool]:
     """A function that tells whether a Host header names one of our hosts."""
-    names = [urlsplit(settings.base_url).hostname or "", *settings.allowed_hosts]
+    hosts = {host_name(urlsplit(settings.base_url).hostname or ""), *settings.allowed_hosts}
     if not settings.production:
-        names += LOCAL_HOSTS
-    hosts = frozenset(name.encode() for name in names)
+        hosts |= LOCAL_HOSTS
 
     # Cached: the same few values come with every request.
     @lru_cache(256)
     def is_our_host(host: bytes) -> bool:
-        name, colon, port = host.lower().rpartition(b":")
-        return (name if colon and port.isdigit() else host.lower()) in hosts
+        try:
+            return host_name(_PORT.sub(b"", host.strip()).decode("ascii")) in hosts
+        except ValueError:
+            return False
 
     return is_our_host
+
+
+_PORT = re.compile(rb":[0-9]*$")
+"""The port of a Host header; it may be empty (RFC 3986, 3.2.3)."""
 
 
 async def _refused_form(

@@ -44,6 +44,7 @@ def test_every_setting_has_a_default(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert defaults.allowed_hosts == defaults.trusted_proxies == ()
     assert defaults.messages_per_hour == 60
     assert defaults.log_format == "text"
+    assert defaults.keep_alive_seconds > 60
     assert defaults.translated_share == 80
     assert defaults.secret_key == b""
     confirmed = defaults.confirmed
@@ -84,6 +85,37 @@ def test_an_installed_portal_keeps_its_database_with_the_users_data(
         ("PORTAL_BASE_URL", "https://skola.example.se/", "base_url", "https://skola.example.se"),
         ("PORTAL_BASE_URL", "http://[::1]:8000", "base_url", "http://[::1]:8000"),
         ("PORTAL_ALLOWED_HOSTS", "a.se, b.se,,", "allowed_hosts", ("a.se", "b.se")),
+        (
+            "PORTAL_BASE_URL",
+            "https://Skola.Example.se.:443",
+            "base_url",
+            "https://skola.example.se",
+        ),
+        (
+            "PORTAL_BASE_URL",
+            "https://göteborg.example",
+            "base_url",
+            "https://xn--gteborg-90a.example",
+        ),
+        (
+            "PORTAL_BASE_URL",
+            "http://[2001:DB8:0::1]:65535",
+            "base_url",
+            "http://[2001:db8::1]:65535",
+        ),
+        (
+            "PORTAL_ALLOWED_HOSTS",
+            "WWW.Example.se., göteborg.example, 10.0.0.7, 2001:db8::1, [::1]",
+            "allowed_hosts",
+            (
+                "www.example.se",
+                "xn--gteborg-90a.example",
+                "10.0.0.7",
+                "[2001:db8::1]",
+                "[::1]",
+            ),
+        ),
+        ("PORTAL_KEEP_ALIVE_SECONDS", "620", "keep_alive_seconds", 620),
         ("PORTAL_TRUSTED_PROXIES", "10.0.0.1", "trusted_proxies", ("10.0.0.1",)),
         ("PORTAL_SECRET_KEY", KEY, "secret_key", KEY.encode()),
         ("PORTAL_MESSAGES_PER_HOUR", "0", "messages_per_hour", 0),
@@ -135,6 +167,17 @@ def test_a_value_is_cast_to_its_type(
         ("PORTAL_BASE_URL", "https://skola.example.se/portal"),
         ("PORTAL_BASE_URL", "https://"),
         ("PORTAL_BASE_URL", "https://[::1"),
+        ("PORTAL_BASE_URL", "http://skola.example.se:65536"),
+        ("PORTAL_BASE_URL", "http://skola.example.se:0"),
+        ("PORTAL_BASE_URL", "http://skola..se"),
+        ("PORTAL_BASE_URL", "http://[2001:db8::g]"),
+        ("PORTAL_ALLOWED_HOSTS", "https://skola.example.se"),
+        ("PORTAL_ALLOWED_HOSTS", "*.example.se"),
+        ("PORTAL_ALLOWED_HOSTS", "[::1]:8000"),
+        ("PORTAL_ALLOWED_HOSTS", "localhost:"),
+        ("PORTAL_ALLOWED_HOSTS", "-a.example"),
+        ("PORTAL_ALLOWED_HOSTS", "a b.example"),
+        ("PORTAL_KEEP_ALIVE_SECONDS", "5 s"),
         ("PORTAL_SECRET_KEY", LONGEST_SHORT_KEY),
         ("PORTAL_MESSAGES_PER_HOUR", "-1"),
         ("PORTAL_MESSAGES_PER_HOUR", "many"),
@@ -193,6 +236,28 @@ def test_all_faults_are_reported_together(read: Read) -> None:
 @pytest.mark.parametrize("name", ["PORTAL_EMIAL", "PORTAL_", "PORTAL_EMIAL_FILE", "PORTAL_TESTS"])
 def test_a_misspelt_setting_is_refused(read: Read, name: str) -> None:
     assert faults(read, **{name: "x"}) == [f"{name}: no such setting"]
+
+
+def test_every_host_that_can_never_match_is_named_with_the_reason(read: Read) -> None:
+    (fault,) = faults(read, PORTAL_ALLOWED_HOSTS="www.se,intern.example.se:8443,.example.net")
+    assert "intern.example.se:8443 has a port" in fault
+    assert ".example.net begins with a dot" in fault
+    assert "www.se" not in fault
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORTAL_PORT", "tcp://10.43.1.2:80"),
+        ("PORTAL_PORT_80_TCP_ADDR", "10.43.1.2"),
+        ("PORTAL_SERVICE_HOST", "10.43.1.2"),
+        ("PORTAL_SERVICE_PORT_HTTP", "80"),
+        ("PORTAL_DB_SERVICE_HOST", "10.43.1.3"),
+        ("PORTAL_DB_PORT_5432_TCP", "tcp://10.43.1.3:5432"),
+    ],
+)
+def test_what_kubernetes_injects_is_passed_over(read: Read, name: str, value: str) -> None:
+    assert read(**{name: value}) == read()
 
 
 @pytest.mark.parametrize("name", ["PORTAL_TEST_POSTGRESQL", "PATH", "PORTALS", "portal_email"])

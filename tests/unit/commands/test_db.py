@@ -1,5 +1,6 @@
 """An operator looks after the tables of the database."""
 
+import psycopg
 import pytest
 
 from portal.commands import main
@@ -17,3 +18,23 @@ def test_an_empty_database_is_upgraded_and_then_in_order(
     assert main(["db", "check"]) == 0
     assert main(["db", "current"]) == 0
     assert capsys.readouterr().out == f"{revision} (newest: {revision})\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("encoding", ["LATIN1", "WIN1252", "SQL_ASCII"])
+@pytest.mark.parametrize("command", ["check", "db check", "db upgrade", "serve"])
+def test_a_database_in_another_encoding_than_utf8_is_refused(
+    postgresql: str,
+    encoding: str,
+    command: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    name = f"portal_{encoding.lower()}_{command.replace(' ', '_')}"
+    statement = f"CREATE DATABASE {name} ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0"
+    with psycopg.connect(postgresql, autocommit=True) as connection:
+        connection.execute(statement.encode())
+    monkeypatch.setenv("DATABASE_URL", f"{postgresql.rpartition('/')[0]}/{name}")
+    monkeypatch.setenv("PORTAL_SECRET_KEY", "k" * 32)
+    assert main(command.split()) == 1
+    assert f"The database has the encoding {encoding}, not UTF8" in capsys.readouterr().err

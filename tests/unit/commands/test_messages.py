@@ -2,10 +2,17 @@
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from portal.cases import messages
 from portal.commands import main
+from portal.storage.database import Database
 from tests.conftest import Serve
 from tests.unit.commands.conftest import Run
 from tests.visitor import Visitor
@@ -37,7 +44,7 @@ def test_no_message_is_an_empty_list(capsys: pytest.CaptureFixture[str]) -> None
     main(["db", "upgrade"])
     capsys.readouterr()
     assert main(["messages", "list"]) == 0
-    assert capsys.readouterr().out == ""
+    assert capsys.readouterr().out == "There are no messages yet.\n"
     assert main(["messages", "list", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == []
 
@@ -46,3 +53,89 @@ def test_a_message_that_is_not_there_is_a_fault(capsys: pytest.CaptureFixture[st
     main(["db", "upgrade"])
     assert main(["messages", "show", "ABCDEFGH"]) == 1
     assert "ABCDEFGH" in capsys.readouterr().err
+
+
+async def store(url: str, text: str = "Hej", other_language: str = "") -> str:
+    """Store a message as the form does; return its reference."""
+    database = Database(url)
+    database.upgrade()
+    await database.start()
+    submission = messages.Submission(text, "", "", None, "sv", other_language)
+    arrival = messages.Arrival(submission, 1, 0)
+    code = await database.write_together(messages.receive_all, arrival)
+    async with database.reading() as connection:
+        message = await messages.find(connection, str(code))
+    await database.stop()
+    assert message
+    return message.reference
+
+
+@pytest.mark.parametrize("command", [["list"], ["show", "ABCDEFGH"]])
+def test_a_portal_that_never_served_has_no_messages(
+    command: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["messages", *command]) == (1 if "show" in command else 0)
+    printed = capsys.readouterr()
+    assert printed.out + printed.err == "There are no messages yet.\n"
+    assert [*tmp_path.iterdir()] == []
+
+
+async def test_a_time_is_swedish_and_says_its_zone(
+    database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reference = await store(database_url)
+    with closing(Database(database_url)) as database, database.connect() as connection:
+        connection.exec_driver_sql("UPDATE messages SET received_at = '2026-07-01T22:30:00+00:00'")
+        connection.commit()
+    for command in (["list"], ["show", reference]):
+        assert await asyncio.to_thread(main, ["messages", *command]) == 0
+        assert "2026-07-02 00:30 CEST" in capsys.readouterr().out
+
+
+async def test_control_characters_are_printed_as_escapes(
+    database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reference = await store(
+        database_url, "Hej \x1b[2J\x9b1m\tdär\nrad två", "so\nemail: forged@example.org"
+    )
+    for command in (["list"], ["show", reference], ["show", reference, "--json"]):
+        assert await asyncio.to_thread(main, ["messages", *command]) == 0
+        out = capsys.readouterr().out
+        assert {"\x1b", "\x9b"}.isdisjoint(out)
+        assert "\nemail: forged" not in out
+        if "--json" in command:
+            assert json.loads(out)["text"].startswith("Hej \x1b[2J\x9b1m\tdär")
+        else:
+            assert r"Hej \x1b[2J\x9b1m" in out
+    await asyncio.to_thread(main, ["messages", "show", reference])
+    assert capsys.readouterr().out.endswith("\tdär\nrad två")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1"])
+async def test_a_narrow_encoding_shows_code_points(
+    database_url: str, encoding: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference = await store(database_url, "مرحبا 😀", "العربية")
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    listed = await asyncio.to_thread(run, "messages", "list")
+    assert r"\u0645" in listed.stdout
+    shown = await asyncio.to_thread(run, "messages", "show", reference)
+    assert r"\U0001f600" in shown.stdout
+    (message,) = json.loads((await asyncio.to_thread(run, "messages", "list", "--json")).stdout)
+    assert message["text"] == "مرحبا 😀"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", ["messages list", "--help"])
+async def test_a_closed_pipe_is_no_fault(database_url: str, arguments: str) -> None:
+    await store(database_url)
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "portal", *arguments.split()]
+    done = await asyncio.to_thread(
+        subprocess.run, command, stdout=write, stderr=subprocess.PIPE, check=False
+    )
+    os.close(write)
+    assert done.stderr == b""
+    assert done.returncode in {0, 141}  # argparse ignores that its help cannot be printed

@@ -29,7 +29,7 @@ def test_nothing_is_compressed_before_compress_ahead() -> None:
     new = build(Settings())
     assert new.resources.compressed() == {}
     new.compress_ahead()
-    etags = {new.resources.built(address).etag for address in new.resources}
+    etags = {new.resources.built(address).etag for address in new.resources} - {""}
     assert new.resources.compressed().keys() == etags
 
 

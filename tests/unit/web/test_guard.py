@@ -133,7 +133,14 @@ async def send_request(
         (f"evil.{HOST}", 400),
         (f"{HOST}:80:80", 400),
         (f"{HOST}:http", 400),
-        (f"{HOST}:", 400),
+        (f"{HOST}:", 200),
+        (f"{HOST}.", 200),
+        (f"{HOST}.:443", 200),
+        (f"{HOST} ", 200),
+        (HOST.upper(), 200),
+        (f"{HOST}..", 400),
+        (f".{HOST}", 400),
+        ("å", 400),
         (f"{HOST}@evil.example.com", 400),
         ("", 400),
         ("127.0.0.1", 400),
@@ -147,7 +154,9 @@ async def test_only_the_hosts_of_the_portal_are_served(
     assert bool(app.requests) == (status == 200)
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8000", "localhost", "[::1]:8000"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:8000", "localhost:8000", "localhost", "localhost:", "[::1]:8000"]
+)
 async def test_in_development_the_portal_is_served_on_loopback_only(
     development_guard: Guard, host: str
 ) -> None:

@@ -1,24 +1,26 @@
 """A posted body becomes fields.
 
 Both encodings that HTML forms have are understood. A body is small (the guard bounds it),
-so it is read at once. What python-multipart's parser finds must be what our own form sends
-(RFC 7578): a file, or a part without a name, is malformed. What can be read of a malformed
-form is there all the same, to be shown to the person again.
+so it is read at once. A multipart body is split at its boundary and must be what browsers
+send for our own form (RFC 7578): a file, or a part without a name, is malformed. What can
+be read of a malformed form is there all the same, to be shown to the person again.
 
 Text is UTF-8. A byte that is not becomes U+FFFD, which ``forms`` refuses.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
-from python_multipart import MultipartParser
-from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 from starlette.exceptions import HTTPException
 
 FIELDS = 20
 """Fields of a body at the most; our form has fewer."""
+HEAD_LIMIT = 300
+"""Bytes of the header lines of a part at the most; those of our form have fewer than 60."""
 
 
 @dataclass
@@ -66,15 +68,55 @@ def _parse_urlencoded(content_type: str, body: bytes) -> Posted:
 
 
 def _parse_multipart(content_type: str, body: bytes) -> Posted:
+    posted = Posted()
     _, options = parse_options_header(content_type)
-    parts = _Parts(_encoding(options))
-    try:
-        parser = MultipartParser(options.get(b"boundary", b""), parts.callbacks())  # type: ignore[arg-type]
-        parser.write(body)
-    except (ValueError, FormParserError):
-        parts.posted.is_malformed = True
-    parts.posted.is_malformed |= not parts.ended
-    return parts.posted
+    boundary = options.get(b"boundary", b"")
+    # One part more than there may be fields, and the rest as the last: that cannot be many.
+    preamble, *parts = (b"\r\n" + body).split(b"\r\n--" + boundary, FIELDS + 2)
+    end = parts.pop() if parts else b""
+    posted.is_malformed = not boundary or preamble != b"" or end not in {b"--", b"--\r\n"}
+    for part in parts:
+        head, separator, value = part.partition(b"\r\n\r\n")
+        name, encoding = _read_head(head) if separator and len(head) <= HEAD_LIMIT else (None, None)
+        if name is None:
+            posted.is_malformed = True
+        else:
+            posted.add(name, _text(value, encoding or _encoding(options)))
+    return posted
+
+
+@lru_cache(maxsize=64)
+def _read_head(head: bytes) -> tuple[str | None, str | None]:
+    """The name of the field and the encoding that the header lines of a part give.
+
+    The name is None unless the part is a field that has one. Cached: every form has the
+    same few header lines.
+
+    Args:
+        head: the header lines, with the line break that ends the boundary.
+    """
+    name = encoding = None
+    start, *lines = head.split(b"\r\n")
+    if start:
+        return None, None
+    for line in lines:
+        header = _HEADER.fullmatch(line)
+        if not header:
+            return None, None
+        content, options = parse_options_header(header[2])
+        if header[1].lower() == b"content-type" and b"charset" in options:
+            encoding = _encoding(options)
+        if header[1].lower() == b"content-disposition":
+            # parse_options_header() drops filename* (RFC 7578, 4.2).
+            is_file = content != b"form-data" or b"filename" in header[2].lower()
+            if is_file or options.keys() != {b"name"} or name is not None:
+                return None, None
+            name = _text(options[b"name"])
+    return name, encoding
+
+
+_HEADER = re.compile(rb"([!-9;-~]+):[ \t]*([^\r\n]*)")
+"""A header line (RFC 9110, 5.5) that is not folded."""
 
 
 def _encoding(options: Mapping[bytes, bytes]) -> str:
@@ -85,62 +127,6 @@ def _encoding(options: Mapping[bytes, bytes]) -> str:
 
 def _text(content: bytes, encoding: str = "utf-8") -> str:
     return content.decode(encoding, "replace")
-
-
-class _Parts:
-    """Collects what the parser finds; the body is written at once, so each value comes complete.
-
-    Args:
-        encoding: of parts that name none.
-    """
-
-    def __init__(self, encoding: str) -> None:
-        self.posted = Posted()
-        self.ended = False
-        self._usual_encoding = self._encoding = encoding
-        self._header = self._value = b""
-        self._name: str | None = None
-        self._is_file = False
-
-    def callbacks(self) -> dict[str, object]:
-        """The callbacks of ``MultipartParser``, by their names there."""
-        return {
-            "on_header_field": self._on_header_field,
-            "on_header_value": self._on_header_value,
-            "on_part_data": self._on_part_data,
-            "on_part_end": self._on_part_end,
-            "on_end": self._on_end,
-        }
-
-    def _on_header_field(self, data: bytes, start: int, end: int) -> None:
-        self._header = data[start:end].lower()
-
-    def _on_header_value(self, data: bytes, start: int, end: int) -> None:
-        value = data[start:end]
-        content, options = parse_options_header(value)
-        if self._header == b"content-type" and b"charset" in options:
-            self._encoding = _encoding(options)
-        if self._header != b"content-disposition":
-            return
-        # parse_options_header() drops filename* (RFC 7578, 4.2).
-        self._is_file = b"filename" in value.lower() or content != b"form-data"
-        if self._name is not None or options.keys() != {b"name"}:
-            self._is_file = True
-        self._name = _text(options.get(b"name", b""))
-
-    def _on_part_data(self, data: bytes, start: int, end: int) -> None:
-        self._value += data[start:end]
-
-    def _on_part_end(self) -> None:
-        if self._name is None or self._is_file:
-            self.posted.is_malformed = True
-        else:
-            self.posted.add(self._name, _text(self._value, self._encoding))
-        self._name, self._value, self._is_file = None, b"", False
-        self._encoding = self._usual_encoding
-
-    def _on_end(self) -> None:
-        self.ended = True
 
 
 _PARSERS = {

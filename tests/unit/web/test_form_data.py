@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.exceptions import HTTPException
 
-from portal.web.form_data import FIELDS, parse
+from portal.web.form_data import FIELDS, HEAD_LIMIT, parse
 
 MULTIPART = "multipart/form-data; boundary=x7"
 REPLACED = "\N{REPLACEMENT CHARACTER}"
@@ -75,7 +75,9 @@ def test_a_part_may_say_its_type(head: str) -> None:
     [
         (b"", {}),
         (b"--x7\r\n", {}),
-        (b"preamble\r\n" + multipart(part("a", "b")), {}),
+        (b"preamble\r\n" + multipart(part("a", "b")), {"a": "b"}),
+        (multipart(part("a", "b")) + b"epilogue", {"a": "b"}),
+        (multipart(part("a", "b"), part("c", "d", "\r\nX: " + "x" * HEAD_LIMIT)), {"a": "b"}),
         (part("a", "b"), {}),
         (part("a", "b") + part("c", "d"), {"a": "b"}),
         (multipart(part("a", "b"), part("c", "d", '; filename="e.png"')), {"a": "b"}),

@@ -40,7 +40,7 @@ def normalised(address: str) -> str:
     address = address[start.end() if start else 0 :]
     end = INVISIBLE.match(address[::-1])
     address = IGNORED.sub("", address[: len(address) - (end.end() if end else 0)])
-    if len(address) > LIMIT:
+    if not 0 < len(address) <= LIMIT:
         return address
     address = unicodedata.normalize("NFC", address.translate(_PLAIN_CHARACTERS))
     address = re.sub(r"\d", lambda digit: str(unicodedata.decimal(digit[0])), address)

@@ -123,9 +123,10 @@ class Guard:
         fields = dict(headers)
         if len(fields) < len(headers) or not BODY_HEADERS.isdisjoint(fields):
             return None
-        path = target.partition(b"?")[0].decode("latin-1")
-        if path not in HEALTH and not self._is_our_host(fields.get(b"host", b"")):
-            return None
+        if not self._is_our_host(fields.get(b"host", b"")):
+            path = target.partition(b"?")[0].decode("latin-1")
+            if path not in HEALTH:
+                return None
         return resource.negotiate(
             fields.get(b"accept-encoding", b""), fields.get(b"if-none-match", b"")
         )
@@ -133,9 +134,10 @@ class Guard:
     def refusal(self, scope: Scope) -> int:
         """The status with which a request is refused before the application, or 0."""
         headers, path = dict(scope["headers"]), scope["path"]
-        is_probe = path in HEALTH and scope["method"] in SAFE_METHODS
-        if not is_probe and not self._is_our_host(headers.get(b"host", b"")):
-            return 400
+        if not self._is_our_host(headers.get(b"host", b"")):
+            is_health_check = path in HEALTH and scope["method"] in SAFE_METHODS
+            if not is_health_check:
+                return 400
         if not path.startswith("/"):
             return 400
         if scope["method"] == "POST" and not self._is_from_our_page(headers):

@@ -5,7 +5,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, TypeVar
 
 from portal.cases import messages
@@ -21,6 +20,7 @@ from portal.commands.command import (
 from portal.content.hours import ZONE
 from portal.settings import Settings
 from portal.storage.database import Database
+from portal.storage.engines import sqlite_file
 
 NONE_YET = "There are no messages yet."
 LINE_BREAK_AND_TAB = "\n\t"
@@ -78,7 +78,7 @@ def show(arguments: argparse.Namespace) -> int:
 
 def _has_tables(settings: Settings) -> bool:
     """Whether there can be messages; where nothing was ever served, no database is made."""
-    if settings.embedded and not Path(settings.database_url.removeprefix("sqlite:///")).exists():
+    if settings.embedded and not sqlite_file(settings.database_url).exists():
         return False
     with closing(Database(settings.database_url)) as database:
         return bool(database.revisions()[0])

@@ -70,7 +70,7 @@ def _parse_urlencoded(content_type: str, body: bytes) -> Posted:
 def _parse_multipart(content_type: str, body: bytes) -> Posted:
     posted = Posted()
     _, options = parse_options_header(content_type)
-    boundary = options.get(b"boundary", b"")
+    boundary, usual_encoding = options.get(b"boundary", b""), _encoding(options)
     # One part more than there may be fields, and the rest as the last: that cannot be many.
     preamble, *parts = (b"\r\n" + body).split(b"\r\n--" + boundary, FIELDS + 2)
     end = parts.pop() if parts else b""
@@ -81,7 +81,7 @@ def _parse_multipart(content_type: str, body: bytes) -> Posted:
         if name is None:
             posted.is_malformed = True
         else:
-            posted.add(name, _text(value, encoding or _encoding(options)))
+            posted.add(name, _text(value, encoding or usual_encoding))
     return posted
 
 

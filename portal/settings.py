@@ -58,7 +58,7 @@ def host_name(text: str) -> str:
     """A host name as browsers send it: lower case, punycode, no final dot; IPv6 in brackets.
 
     Raises:
-        ValueError: when it is none; says why.
+        ValueError: when the text is not a host name; its message says why.
     """
     if re.fullmatch(r"(\[[^\]]*\]|[^:]*):[0-9]*", text):
         raise ValueError(f"{text} has a port: only the host name is needed")
@@ -80,7 +80,7 @@ _HOST = re.compile(r"(?!-)[a-z0-9_-]+(?<!-)(\.(?!-)[a-z0-9_-]+(?<!-))*")
 
 
 def _hosts(value: str) -> tuple[str, ...]:
-    """Host names; every one that is none is named."""
+    """Host names; the fault lists every word that is not one."""
     names, faults = [], []
     for word in _words(value):
         try:
@@ -117,10 +117,10 @@ LARGEST_PORT = 65_535
 
 
 def origin(value: str) -> str:
-    """An origin as browsers send it (RFC 6454): without a path, nor the usual port.
+    """An origin as browsers send it (RFC 6454): without a path and without the usual port.
 
     Raises:
-        ValueError: when it is none; says why.
+        ValueError: when the value is not an origin; its message says why.
     """
     match = _ORIGIN.fullmatch(value.lower())
     if not match:

@@ -1,8 +1,8 @@
 """A message from the public: its limits, receiving it, finding it again.
 
 A message is stored exactly as it was sent. The table ``arrivals`` remembers for an hour
-which sender sent what: it tells a message that is sent twice from a new one, and a flood
-from a family.
+each message's sender and fingerprint. A message that is sent twice is recognised by it, and
+a sender's messages of the last hour are counted.
 """
 
 import secrets

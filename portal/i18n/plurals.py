@@ -38,7 +38,7 @@ def parse_rule(header: str) -> Rule:
     """The rule in a ``Plural-Forms`` header; the same object for the same header.
 
     Raises:
-        ValueError: when it is none.
+        ValueError: when the header holds no rule that can be parsed.
     """
     return gettext.c2py(header.partition("plural=")[2].rstrip("; "))
 

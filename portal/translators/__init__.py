@@ -2,7 +2,7 @@
 
 Its modules, in the order in which they may import:
 
-    merging   the catalogs are kept in step with the texts
+    merging   update the catalogs after the Swedish texts have changed
     examples  every state of a page, with example values
     pseudo    languages that nobody speaks, to find what was forgotten
     reports   faults, coverage and changes, in words

@@ -1,4 +1,4 @@
-"""The catalogs are kept in step with the texts.
+"""Update the catalogs after the Swedish texts have changed.
 
 ``check`` says what is wrong with a catalog, ``add`` begins a new one, ``changed`` shows what
 is new in a Swedish text. ``update`` extracts the Swedish texts from templates and code,

@@ -5,7 +5,7 @@
 2. The catalogs that were saved are read and checked. One with an error is refused: its
    language keeps the texts that it had, and the log says what is wrong and where.
 3. A whole new edition is built, in a thread.
-4. It takes the place of the old one in one step.
+4. It replaces the old edition in one step.
 5. In the background its pages are compressed, before readers ask for them.
 """
 

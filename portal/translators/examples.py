@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from portal.cases.messages import Message
+from portal.cases.messages import Case, Message
 from portal.content.hours import ZONE, Hours, Opening
 from portal.i18n.checks import Key
 from portal.i18n.coverage import Coverage
@@ -43,11 +43,24 @@ class Example:
 
 def _receipt(name: str, email: str = "", **confirmed: Any) -> Example:
     received = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
-    text = "Hej! Mitt barn börjar i förskoleklass."
-    message = Message(
-        text, email, "question", None, "sv", reference="ABCDEFGH", code="code", received_at=received
+    case = Case(
+        number=1,
+        address_version=1,
+        state="new",
+        since=received,
+        opened_at=received,
+        language="sv",
+        answer_language="",
+        kind="question",
+        page=None,
+        email=email,
+        officer_id=None,
+        look_again_on=None,
+        revision=1,
     )
-    page = Page("arende/exempel", "case.html", {"message": message, "private": True})
+    message = Message(1, 1, received, "sv", None, "Hej! Mitt barn börjar i förskoleklass.")
+    values = {"case": case, "thread": [message], "private": True}
+    page = Page("arende/exempel", "case.html", values)
     return Example(f"arende/{name}", page, confirmed=confirmed)
 
 

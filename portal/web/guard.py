@@ -25,7 +25,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from portal.settings import Settings, host_name
+from portal.settings import LOCAL_HOSTS, Settings, host_name
 from portal.storage.database import Database
 from portal.web.edition import Edition
 from portal.web.headers import Headers, with_security
@@ -45,7 +45,6 @@ LENGTH_DIGITS = 15
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 BODY_HEADERS = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade"})
 """Headers that announce a body or another protocol."""
-LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 Ready = Callable[[bytes, Headers], Representation | None]
 """Type of ``Guard.ready``, for the protocol, which must not import the guard."""

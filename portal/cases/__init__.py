@@ -7,4 +7,6 @@ Its modules, in the order in which they may import:
     figures     how many cases there are of each kind, kept and not counted
     messages    a case and its messages: limits, receiving them, finding them again
     answers     what staff write to a guardian
+    history     who has read and done what with a case
+    handling    take, hand over, give back, close, set aside; each can be undone
 """

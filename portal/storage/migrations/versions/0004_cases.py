@@ -89,6 +89,7 @@ def _digest_addresses_and_count() -> None:
         for row in rows:
             day = row.received_at.astimezone(ZoneInfo("Europe/Stockholm")).date().isoformat()
             counts["received", day, row.language, row.kind] += 1
+            counts["open", day, row.language, row.kind] += 1
             counts["new", "", row.language, row.kind] += 1
         latest = rows[-1].id
     counts["cases", "", "", ""] = latest

@@ -10,7 +10,7 @@ import httpx2
 import polib
 import pytest
 
-from portal.cases.messages import Message, newest
+from portal.cases.messages import Case, newest
 from portal.content.hours import Hours
 from portal.settings import DATA, Settings
 from portal.storage.database import Database
@@ -20,12 +20,12 @@ from tests.conftest import Running, Serve
 from tests.visitor import Visit, Visitor, words
 
 
-async def last_message(portal: Running) -> Message:
+async def last_case(portal: Running) -> Case:
     database = Database(portal.settings.database_url)
     async with database.reading() as connection:
-        (message,) = await newest(connection, 1)
+        ((case, _),) = await newest(connection, 1)
     await database.stop()
-    return message
+    return case
 
 
 def switches(visit: Visit) -> dict[str | None, str]:
@@ -70,8 +70,8 @@ async def test_the_language_of_the_answer_is_independent_of_the_page(
 ) -> None:
     fields = {"answer_language": chosen, "other_language": named}
     await visitor.send("en", message=f"answer in {stored}", **fields)
-    message = await last_message(portal)
-    assert (message.language, message.answer_language) == ("en", stored)
+    case = await last_case(portal)
+    assert (case.language, case.answer_language) == ("en", stored)
 
 
 async def test_the_form_names_the_languages_of_answers(visitor: Visitor, serve: Serve) -> None:

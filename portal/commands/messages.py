@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from portal.cases import messages, references
 from portal.cases.messages import Case, Message
@@ -23,9 +23,6 @@ from portal.content.hours import ZONE
 from portal.settings import Settings
 from portal.storage.database import Database
 from portal.storage.engines import sqlite_file
-
-if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
 NONE_YET = "There are no messages yet."
 LINE_BREAK_AND_TAB = "\n\t"
@@ -82,9 +79,7 @@ def show(arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def _find(
-    connection: "AsyncConnection", number: int | None
-) -> tuple[Case | None, list[Message]]:
+async def _find(connection: Any, number: int | None) -> tuple[Case | None, list[Message]]:
     """A case and its messages."""
     case = await messages.find_case(connection, number)
     return case, await messages.messages_of(connection, case.number) if case else []

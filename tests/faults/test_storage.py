@@ -12,8 +12,8 @@ import httpx2
 import pytest
 import sqlalchemy as sa
 
-from portal.cases import messages
-from portal.cases.messages import Arrival, Submission
+from portal.cases import messages, references
+from portal.cases.messages import Arrival, CaseNumber, Submission
 from portal.storage.database import Database, Unavailable
 from tests.unit.commands.test_serve import free_port, wait_for
 from tests.visitor import parts
@@ -21,10 +21,12 @@ from tests.visitor import parts
 SECRET = "mina egna ord ٣"
 
 
-async def receive(database: Database, text: str) -> str:
-    """Receive a message, and return the code of its case."""
+async def receive(database: Database, text: str) -> int:
+    """Receive a message, and return the number of its case."""
     submission = Submission(text, "hemlig@example.org", "", None, "sv")
-    return await database.write_together(messages.receive_all, Arrival(submission, 1, 0))
+    arrival = Arrival(submission, 1, 0)
+    case: CaseNumber = await database.write_together(messages.receive_all, arrival)
+    return case.number
 
 
 async def test_every_message_with_a_receipt_survives_a_crash(tmp_path: Path) -> None:
@@ -49,7 +51,7 @@ async def test_every_message_with_a_receipt_survives_a_crash(tmp_path: Path) -> 
         for number in range(10_000):
             fields = parts({"message": f"{sender} {number}"})
             response = await client.post("/sv/kontakt", files=fields)
-            receipts.add(response.headers["location"].rpartition("/")[2])
+            receipts.add(response.headers["location"].rpartition("/")[2][: references.LENGTH])
             if len(receipts) == 200:
                 enough.set()
 
@@ -61,9 +63,10 @@ async def test_every_message_with_a_receipt_survives_a_crash(tmp_path: Path) -> 
     assert all(isinstance(end, httpx2.TransportError) for end in ends)
     await asyncio.to_thread(server.wait)
     with closing(sqlite3.connect(tmp_path / "portal.db")) as connection:
-        codes = {code for (code,) in connection.execute("SELECT code FROM messages")}
+        rows = connection.execute("SELECT case_id FROM messages")
+        stored = {references.reference(number) for (number,) in rows}
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    assert receipts <= codes
+    assert receipts <= stored
 
 
 async def test_a_full_disk_loses_no_message_and_is_logged(
@@ -74,19 +77,19 @@ async def test_a_full_disk_loses_no_message_and_is_logged(
     await database.start()
     pages = await database.write(lambda c: c.exec_driver_sql("PRAGMA page_count").scalar_one())
     await database.write(lambda c: c.exec_driver_sql(f"PRAGMA max_page_count={pages + 4}"))
-    codes, refused = [], 0
+    numbers, refused = [], 0
     for number in range(12):
         try:
-            codes.append(await receive(database, f"{SECRET} {number} " + "x" * 4000))
+            numbers.append(await receive(database, f"{SECRET} {number} " + "x" * 4000))
         except Unavailable:
             refused += 1
-    assert codes
+    assert numbers
     assert refused
     await database.write(lambda c: c.exec_driver_sql("PRAGMA max_page_count=1000000"))
-    codes.append(await receive(database, "det går igen"))
+    numbers.append(await receive(database, "det går igen"))
     async with database.reading() as connection:
-        stored = {message.code for message in await messages.newest(connection, 100)}
-    assert stored == set(codes)
+        stored = {case.number for case, _ in await messages.newest(connection, 100)}
+    assert stored == set(numbers)
     await database.stop()
     assert "SQLITE_FULL" in caplog.text
     assert "hemlig" not in caplog.text

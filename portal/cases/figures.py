@@ -56,6 +56,8 @@ def add(connection: sa.Connection, changes: Counter[Figure]) -> None:
         {**figure._asdict(), "number": number} for figure, number in changes.items() if number
     ]:
         connection.execute(_ADD, rows)
+    if any(number < 0 for number in changes.values()):
+        connection.execute(_DELETE_PAST_DAYS)
 
 
 def of_case(state: str, since: datetime, language: str, kind: str) -> list[Figure]:
@@ -160,6 +162,8 @@ _FIRST_ANSWERS = (
 _TAKE_NUMBERS = sa.text(
     "UPDATE counts SET number = number + :count WHERE name = 'cases' RETURNING number"
 )
+# Most days are past: their zeros would be read with each page of the inbox.
+_DELETE_PAST_DAYS = sa.text("DELETE FROM counts WHERE name = 'open' AND number = 0")
 _ADD = sa.text(
     "INSERT INTO counts (name, day, language, kind, number)"
     " VALUES (:name, :day, :language, :kind, :number)"

@@ -10,4 +10,5 @@ Its modules, in the order in which they may import:
     history     who has read and done what with a case
     search      the texts of cases, folded behind the receipt and found by their words
     handling    take, hand over, give back, close, set aside; each can be undone
+    listings    the views of the inbox, page by page
 """

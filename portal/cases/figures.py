@@ -7,7 +7,7 @@ the same with a million cases as with ten. ``differences`` compares them with th
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
@@ -46,7 +46,8 @@ class Figure(NamedTuple):
 
 def next_numbers(connection: sa.Connection, count: int) -> range:
     """Numbers for new cases, none of which was ever used."""
-    latest: int = connection.scalar(_TAKE_NUMBERS, {"count": count}) or 0
+    take_numbers = compiled(_TAKE_NUMBERS, connection.dialect)
+    latest: int = connection.exec_driver_sql(take_numbers, {"count": count}).scalar_one()
     return range(latest - count + 1, latest + 1)
 
 
@@ -55,9 +56,29 @@ def add(connection: sa.Connection, changes: Counter[Figure]) -> None:
     if rows := [
         {**figure._asdict(), "number": number} for figure, number in changes.items() if number
     ]:
-        connection.execute(_ADD, rows)
+        connection.exec_driver_sql(compiled(_ADD, connection.dialect), rows)
     if any(number < 0 for number in changes.values()):
         connection.execute(_DELETE_PAST_DAYS)
+
+
+def of_arrivals(
+    received: Counter[tuple[str, str]], opened: Counter[tuple[str, str]], now: datetime
+) -> Counter[Figure]:
+    """Where messages that came together are counted.
+
+    Args:
+        received: how many messages came, by language and kind.
+        opened: how many of them opened a case.
+        now: when they came.
+    """
+    changes: Counter[Figure] = Counter()
+    day = swedish_day(now)
+    for (language, kind), number in received.items():
+        changes[on_day(RECEIVED, language, kind, day)] += number
+    for (language, kind), number in opened.items():
+        for figure in of_case("new", now, language, kind):
+            changes[figure] += number
+    return changes
 
 
 def of_case(state: str, since: datetime, language: str, kind: str) -> list[Figure]:
@@ -146,6 +167,12 @@ def count(connection: sa.Connection) -> Counter[Figure]:
     for row in stream(_FIRST_ANSWERS):
         truth[first_answer(*row)] += 1
     return truth
+
+
+@cache
+def compiled(statement: sa.ClauseElement, dialect: sa.Dialect) -> str:
+    """A statement as the driver takes it; SQLAlchemy spends longer on one than SQLite."""
+    return str(statement.compile(dialect=dialect))
 
 
 _COUNTED = (*STATES, RECEIVED, OPEN, *ANSWERED_WITHIN.values(), ANSWERED_LATER)

@@ -166,25 +166,33 @@ def _store(connection: sa.Connection, new: list[_New], now: datetime) -> None:
     it, so the inserts are compiled once and their values given as the database stores them.
     """
     moment = Moment().process_bind_param(now, connection.dialect)
-    day = figures.swedish_day(now)
-    changes: Counter[Figure] = Counter()
+    opened: Counter[tuple[str, str]] = Counter()
+    received: Counter[tuple[str, str]] = Counter()
     rows: dict[sa.Table, list[dict[str, Any]]] = {cases: [], messages: [], arrivals: []}
-    for arrival, fingerprint, case in new:
-        submission, received = arrival.submission, {"case_id": case.number, "received_at": moment}
-        language, kind = submission.language, submission.kind
+    for arrival, fingerprint, (number, _) in new:
+        submission = arrival.submission
+        language, kind, text = submission.language, submission.kind, submission.text
         if arrival.case:
-            kind = _reopen(connection, case.number, now)
+            kind = _reopen(connection, number, now)
         else:
-            changes.update(figures.of_case("new", now, language, kind))
-            opened = {"id": case.number, "state": "new", "since": moment, "opened_at": moment}
-            rows[cases].append(vars(submission) | opened)
-        changes[figures.on_day(figures.RECEIVED, language, kind, day)] += 1
-        rows[messages].append({"language": language, "text": submission.text} | received)
-        rows[arrivals].append({"sender": arrival.sender, "fingerprint": fingerprint} | received)
+            opened[language, kind] += 1
+            rows[cases].append(
+                {
+                    "id": number,
+                    "state": "new",
+                    "since": moment,
+                    "opened_at": moment,
+                    **vars(submission),
+                }
+            )
+        received[language, kind] += 1
+        common = {"case_id": number, "received_at": moment}
+        rows[messages].append({"language": language, "text": text, **common})
+        rows[arrivals].append({"sender": arrival.sender, "fingerprint": fingerprint, **common})
     for table, values in rows.items():
         if values:
             connection.exec_driver_sql(_insert_into(table, connection.dialect), values)
-    figures.add(connection, changes)
+    figures.add(connection, figures.of_arrivals(received, opened, now))
 
 
 _STORED_COLUMNS = {

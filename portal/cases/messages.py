@@ -19,7 +19,6 @@ from portal.cases import figures, references
 from portal.cases.addresses import former_digest
 from portal.cases.figures import OPEN_STATES as OPEN_STATES
 from portal.cases.figures import STATES as STATES
-from portal.cases.figures import Figure
 from portal.storage.limits import RateLimited, count_recent, narrow_hash, rate_limited
 from portal.storage.tables import MESSAGE_LIMIT as MESSAGE_LIMIT
 from portal.storage.tables import Moment, answers, arrivals, cases, former_addresses, messages

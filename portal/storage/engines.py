@@ -84,6 +84,17 @@ def begin(connection: sa.Connection) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def snapshot(connection: sa.Connection) -> Iterator[None]:
+    """A transaction that reads one state of the database, whatever others write meanwhile."""
+    with connection.begin():
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN")
+        else:
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
+
+
 def reading_engine(url: str) -> "AsyncEngine":
     """An engine for many readers at a time.
 

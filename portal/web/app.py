@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from portal.cases.search import fold_regularly
 from portal.i18n.languages import Languages
 from portal.i18n.negotiation import negotiate
 from portal.settings import Settings
@@ -53,10 +54,14 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
         if settings.embedded:
             database.upgrade()
         await database.start()
-        forgetting = asyncio.create_task(forget_regularly(database))
+        tasks = [
+            asyncio.create_task(forget_regularly(database)),
+            asyncio.create_task(fold_regularly(database)),
+        ]
         async with reloading(guard, settings, locales, stamps):
             yield
-        forgetting.cancel()
+        for task in tasks:
+            task.cancel()
         await database.stop()
 
     routes = [

@@ -27,6 +27,7 @@ PACKAGES = {
     "alembic": ("storage.migrations",),
     "jinja2": ("i18n.rendering", "commands"),
     "polib": ("translators.merging",),
+    "aiosmtplib": ("mail.delivery",),
 }
 """The rooms and modules that may import a package."""
 

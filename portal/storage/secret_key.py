@@ -1,9 +1,11 @@
 """The secret key: the one in the settings, or one that is stored beside an SQLite database.
 
 A key that is not set is made by the first ``serve`` or ``db upgrade``, so that one command
-starts a portal. Reading the settings has no effect.
+starts a portal. Reading the settings has no effect. What is derived from the key is stored
+nowhere.
 """
 
+import hashlib
 import os
 import secrets
 from contextlib import suppress
@@ -34,3 +36,16 @@ def open_secret_key(settings: Settings) -> bytes:
     if len(key) < SECRET_BYTES:
         raise SettingsError([f"PORTAL_SECRET_KEY: the key in {path} is too short"])
     return key
+
+
+def derived(secret_key: bytes, label: bytes, content: str, size: int) -> bytes:
+    """What only a holder of the secret key can compute of a content: a MAC (RFC 7693).
+
+    Args:
+        secret_key: of the portal, present or former.
+        label: what it is for, 16 bytes at the most; each use has its own.
+        content: what it is of.
+        size: in bytes, 64 at the most.
+    """
+    key = hashlib.blake2b(secret_key).digest()  # BLAKE2b takes a key of 64 bytes
+    return hashlib.blake2b(content.encode(), key=key, person=label, digest_size=size).digest()

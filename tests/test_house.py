@@ -29,6 +29,7 @@ PACKAGES = {
     "argon2": ("staff.passwords",),
     "segno": ("web.staff.sign_in",),
     "polib": ("translators.merging",),
+    "aiosmtplib": ("mail.delivery",),
 }
 """The rooms and modules that may import a package."""
 

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from portal.i18n.languages import Languages
 from portal.i18n.negotiation import negotiate
+from portal.mail.delivery import delivering
 from portal.settings import Settings
 from portal.storage.database import Database
 from portal.storage.limits import forget_regularly
@@ -55,7 +56,10 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
             database.upgrade()
         await database.start()
         forgetting = asyncio.create_task(forget_regularly(database))
-        async with reloading(guard, settings, locales, stamps):
+        async with (
+            reloading(guard, settings, locales, stamps),
+            delivering(database, settings, lambda: guard.edition.renderers),
+        ):
             yield
         forgetting.cancel()
         await database.stop()

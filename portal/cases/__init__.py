@@ -13,4 +13,5 @@ Its modules, in the order in which they may import:
     listings    the views of the inbox, page by page
     answers     what staff write to a guardian: drafts, sending, the hold
     notes       what staff write for each other
+    thread      a case as its guardian meets it: found by its secrets, and read
 """

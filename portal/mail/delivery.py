@@ -101,7 +101,7 @@ class Delivery:
             while not self._stopping.is_set():
                 pause = LOOK_SECONDS
                 try:
-                    await self._remind(datetime.now(UTC))
+                    await self.remind(datetime.now(UTC))
                     await self._start_attempts(attempts)
                 except Exception as error:
                     # The pages stand, and letters go on when what failed is back.
@@ -116,13 +116,31 @@ class Delivery:
         Raises:
             Unavailable: when the database cannot be used.
         """
-        await self._remind(datetime.now(UTC))
+        await self.remind(datetime.now(UTC))
         async with asyncio.TaskGroup() as attempts:
             await self._start_attempts(attempts)
 
     def stop(self) -> None:
         """Take no further letter."""
         self._stopping.set()
+
+    async def remind(self, now: datetime) -> None:
+        """Queue a letter on what is overdue, from seven o'clock on a working day.
+
+        The number of the letter is that of the day, so it is queued once, however many nodes
+        there are and however often they start.
+
+        Raises:
+            Unavailable: when the database cannot be used.
+        """
+        local = now.astimezone(ZONE)
+        day, recipient = local.date(), self._settings.mail_to
+        if day == self._reminded_on or local.time() < REMIND_AT or not is_working_day(day):
+            return
+        if recipient and await self._count_overdue(now):
+            letter = NewLetter("overdue", recipient, SOURCE, message_id=f"overdue-{day}")
+            await self._database.write(partial(outbox.queue, new=[letter], now=now))
+        self._reminded_on = day
 
     async def _start_attempts(self, attempts: asyncio.TaskGroup) -> None:
         """Take letters until none is due, and begin to deliver each."""
@@ -160,7 +178,7 @@ class Delivery:
             log.info("letter %d is delivered", letter.id)
             return partial(outbox.note_delivery, letter=letter, now=now)
         log.warning("letter %d, attempt %d: %s", letter.id, letter.attempts, failure.fault)
-        wait = timedelta(seconds=self._settings.mail_retry_seconds)
+        wait = timedelta(seconds=max(self._settings.mail_retry_seconds, LOOK_SECONDS))
         return partial(
             outbox.note_failure,
             letter=letter,
@@ -175,17 +193,6 @@ class Delivery:
         overdue = await self._count_overdue(datetime.now(UTC)) if letter.kind == "overdue" else 0
         message = letters.message(letter, case, self._renderers(), self._settings, overdue)
         await send(message, self._settings)
-
-    async def _remind(self, now: datetime) -> None:
-        """Queue a letter on what is overdue, once a working day whatever nodes there are."""
-        local = now.astimezone(ZONE)
-        day, recipient = local.date(), self._settings.mail_to
-        if day == self._reminded_on or local.time() < REMIND_AT or not is_working_day(day):
-            return
-        if recipient and await self._count_overdue(now):
-            letter = NewLetter("overdue", recipient, SOURCE, message_id=f"overdue-{day}")
-            await self._database.write(partial(outbox.queue, new=[letter], now=now))
-        self._reminded_on = day
 
     async def _count_overdue(self, now: datetime) -> int:
         """How many cases have waited for longer than answers are promised to take."""

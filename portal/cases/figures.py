@@ -144,6 +144,27 @@ async def totals(
     return {tuple(values): int(number) for *values, number in rows}
 
 
+async def open_before(
+    connection: "AsyncConnection", day: date, language: str = "", kind: str | None = None
+) -> int:
+    """How many open cases have waited since before a day.
+
+    Args:
+        connection: to read with.
+        day: of Sweden.
+        language: of the cases; any when left out.
+        kind: of the cases; any when left out.
+    """
+    query = sa.select(sa.func.coalesce(sa.func.sum(counts.c.number), 0)).where(
+        counts.c.name == OPEN, counts.c.day < day.isoformat()
+    )
+    if language:
+        query = query.where(counts.c.language == language)
+    if kind is not None:
+        query = query.where(counts.c.kind == kind)
+    return int((await connection.execute(query)).scalar_one())
+
+
 def differences(connection: sa.Connection) -> list[str]:
     """Where the figures differ from what they count, in a line for each."""
     rows = connection.execute(sa.select(counts).where(counts.c.name.in_(_COUNTED)))

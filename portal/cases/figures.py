@@ -116,21 +116,53 @@ def swedish_day(moment: datetime) -> date:
     return moment.astimezone(ZONE).date()
 
 
-async def read(
-    connection: "AsyncConnection", names: Sequence[str], since: date | None = None
-) -> Counter[Figure]:
-    """Figures by their names.
+async def read(connection: "AsyncConnection", names: Sequence[str]) -> Counter[Figure]:
+    """All figures of some names."""
+    query = sa.select(counts).where(counts.c.name.in_(names), counts.c.number != 0)
+    rows = (await connection.execute(query)).all()
+    return Counter({Figure(row.name, row.language, row.kind, row.day): row.number for row in rows})
+
+
+async def totals(
+    connection: "AsyncConnection", names: Sequence[str], since: date | None, *columns: str
+) -> dict[tuple[str, ...], int]:
+    """The sums of figures from a day on, by some of their columns.
 
     Args:
         connection: to read with.
         names: of the figures.
-        since: the first day whose figures are read; all when left out.
+        since: the first day; None for figures that have none, too.
+        columns: ``name``, ``day``, ``language`` or ``kind``.
     """
-    query = sa.select(counts).where(counts.c.name.in_(names), counts.c.number != 0)
-    if since:
-        query = query.where(counts.c.day >= since.isoformat())
+    grouped = [counts.c[column] for column in columns]
+    query = (
+        sa.select(*grouped, sa.func.sum(counts.c.number))
+        .where(counts.c.name.in_(names), counts.c.day >= (since.isoformat() if since else ""))
+        .group_by(*grouped)
+    )
     rows = (await connection.execute(query)).all()
-    return Counter({Figure(row.name, row.language, row.kind, row.day): row.number for row in rows})
+    return {tuple(values): int(number) for *values, number in rows}
+
+
+async def open_before(
+    connection: "AsyncConnection", day: date, language: str = "", kind: str | None = None
+) -> int:
+    """How many open cases have waited since before a day.
+
+    Args:
+        connection: to read with.
+        day: of Sweden.
+        language: of the cases; any when left out.
+        kind: of the cases; any when left out.
+    """
+    query = sa.select(sa.func.coalesce(sa.func.sum(counts.c.number), 0)).where(
+        counts.c.name == OPEN, counts.c.day < day.isoformat()
+    )
+    if language:
+        query = query.where(counts.c.language == language)
+    if kind is not None:
+        query = query.where(counts.c.kind == kind)
+    return int((await connection.execute(query)).scalar_one())
 
 
 def differences(connection: sa.Connection) -> list[str]:

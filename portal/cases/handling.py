@@ -42,6 +42,10 @@ class Step(NamedTuple):
     now: datetime
 
 
+Action = Callable[[sa.Connection, Step], None]
+"""One of the functions below, with everything but these given."""
+
+
 def take(connection: sa.Connection, step: Step) -> None:
     """Make a case one's own; a closed one, or one that was set aside, is opened with it.
 
@@ -126,7 +130,7 @@ def undo(connection: sa.Connection, step: Step) -> None:
 
 
 def with_each(
-    steps: Iterable[Step], take_step: Callable[[Step], None]
+    connection: sa.Connection, steps: Iterable[Step], action: Action
 ) -> tuple[list[int], list[int]]:
     """Take the same step with several cases.
 
@@ -138,7 +142,7 @@ def with_each(
     changed: list[int] = []
     for step in steps:
         try:
-            take_step(step)
+            action(connection, step)
         except Changed:
             changed.append(step.number)
         else:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 
 from portal.cases import figures
-from portal.cases.figures import OPEN, OPEN_STATES, STATES, Figure
+from portal.cases.figures import OPEN_STATES, STATES, Figure
 from portal.cases.messages import Case, case_of
 from portal.content.hours import ZONE
 from portal.storage.tables import Moment, accounts, cases, messages
@@ -104,14 +104,15 @@ async def read_counts(
     Returns:
         the numbers by view, and the figures by state, as ``read_page`` takes them.
     """
-    totals = await figures.read(connection, (*STATES, OPEN))
-    shown = {figure: number for figure, number in totals.items() if selection.includes(figure)}
+    totals = await figures.read(connection, STATES)
     numbers = dict.fromkeys(VIEWS, 0)
-    for figure, number in shown.items():
-        if figure.name in STATES:
+    for figure, number in totals.items():
+        if selection.includes(figure):
             numbers[figure.name] += number
-        elif figure.day < selection.due.isoformat():
-            numbers["overdue"] += number
+    if selection.answer_days:
+        numbers["overdue"] = await figures.open_before(
+            connection, selection.due, selection.language, selection.kind
+        )
     ageless = replace(selection, age=0)
     for view, streams in (("mine", [*_mine(ageless)]), ("overdue", [_to_look_at(ageless)])):
         condition = sa.or_(*(sa.and_(*conditions) for conditions in streams))

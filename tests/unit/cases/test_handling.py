@@ -134,9 +134,7 @@ async def test_a_step_with_several_cases_says_which_were_changed_meanwhile(
     numbers = [await receive(database, f"{number}") for number in range(3)]
     await step(database, numbers[1], bo, handling.take)
     steps = [Step(number, 1, anna, LATER) for number in numbers]
-    done, changed = await database.write(
-        lambda c: handling.with_each(steps, lambda s: handling.take(c, s))
-    )
+    done, changed = await database.write(lambda c: handling.with_each(c, steps, handling.take))
     assert (done, changed) == ([numbers[0], numbers[2]], [numbers[1]])
 
 

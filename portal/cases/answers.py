@@ -179,8 +179,12 @@ def save_draft(
     account_id: int,
     draft: Draft,
     base: datetime | None = None,
-) -> None:
-    """Save a draft, in the place of what its form had saved.
+    spare_key: str = "",
+) -> str:
+    """Save a draft, in the place of what its form had saved; one without words is removed.
+
+    What the same form saved in another window since is not overwritten, and what it has sent
+    is not joined by a draft: then the draft gets a key of its own.
 
     Args:
         connection: in the writer's transaction.
@@ -188,18 +192,25 @@ def save_draft(
         account_id: who writes it.
         draft: what is saved.
         base: when the words were saved with which its form was filled in; None for a new form.
+        spare_key: the key that the draft gets beside another one.
 
-    Raises:
-        Changed: when the draft was saved in another window since. Nothing is overwritten;
-            the caller saves it under another key.
+    Returns:
+        the key under which it is saved.
     """
+    words = draft.words
     key = {"case_id": case_id, "account_id": account_id, "form_key": draft.form_key}
     stored = connection.execute(_DRAFTS.where(_has(drafts, key))).one_or_none()
-    if stored and stored.saved_at != base and _words(stored) != draft.words:
-        raise Changed
-    discard(connection, case_id, account_id, draft.form_key)
-    values = key | _columns(draft.words) | {"saved_at": draft.saved_at}
-    connection.execute(sa.insert(drafts).values(values))
+    sent = sa.select(answers.c.id).where(
+        answers.c.case_id == case_id, answers.c.form_key == draft.form_key
+    )
+    is_other = stored and stored.saved_at != base and _words(stored) != words
+    if is_other or connection.execute(sent).first():
+        key["form_key"] = spare_key
+    connection.execute(sa.delete(drafts).where(_has(drafts, key)))
+    if words.swedish.strip() or words.translated.strip():
+        values = key | _columns(words) | {"saved_at": draft.saved_at}
+        connection.execute(sa.insert(drafts).values(values))
+    return str(key["form_key"])
 
 
 def discard(connection: sa.Connection, case_id: int, account_id: int, form_key: str) -> None:

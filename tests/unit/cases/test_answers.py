@@ -43,8 +43,10 @@ async def take_back(database: Database, answer_id: int, account_id: int, now: da
 
 async def save(
     database: Database, number: int, account_id: int, draft: Draft, base: datetime | None = None
-) -> None:
-    await database.write(lambda c: answers.save_draft(c, number, account_id, draft, base))
+) -> str:
+    return await database.write(
+        lambda c: answers.save_draft(c, number, account_id, draft, base, "spare")
+    )
 
 
 async def drafts(database: Database, number: int, account_id: int) -> list[Draft]:
@@ -265,13 +267,19 @@ async def test_a_draft_that_was_saved_in_another_window_is_not_overwritten(
     later = NOON + timedelta(minutes=1)
     await save(database, number, anna, Draft("key", Words("Först"), NOON))
     await save(database, number, anna, Draft("key", Words("Sedan"), later), base=NOON)
-    with pytest.raises(Changed):
-        await save(database, number, anna, Draft("key", Words("Annat"), later), base=NOON)
-    await save(database, number, anna, Draft("other", Words("Annat"), NOON))
+    key = await save(database, number, anna, Draft("key", Words("Annat"), NOON), base=NOON)
+    assert key == "spare"
     assert [draft.words.swedish for draft in await drafts(database, number, anna)] == [
         "Sedan",
         "Annat",
     ]
+
+
+async def test_a_draft_without_words_is_removed(database: Database) -> None:
+    number, anna = await receive(database), await hire(database, "anna")
+    await save(database, number, anna, Draft("key", WORDS, NOON))
+    await save(database, number, anna, Draft("key", Words(" \n"), NOON), base=NOON)
+    assert await drafts(database, number, anna) == []
 
 
 async def test_others_are_told_who_writes(database: Database) -> None:

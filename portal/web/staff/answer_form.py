@@ -11,7 +11,7 @@ from typing import Self
 
 from portal.cases.answers import ANSWER_LIMIT, Draft, Words
 from portal.cases.messages import Case, Message
-from portal.content.characters import INVISIBLE, UNREADABLE
+from portal.content.characters import CONTROLS, INVISIBLE, UNREADABLE
 from portal.content.phrases import PHRASES, phrase_values
 from portal.i18n.languages import SOURCE, NoLanguage, language
 from portal.i18n.rendering import Renderer, Renderers, fill
@@ -52,8 +52,8 @@ class AnswerForm:
         tag = fields.get("language", "")
         return cls(
             words=Words(
-                swedish=normalised(fields.get("swedish", "")),
-                translated=normalised(fields.get("translated", "")),
+                swedish=staff_text(fields, "swedish"),
+                translated=staff_text(fields, "translated"),
                 language=tag if is_tag(tag) else "",
                 asks="asks" in fields,
             ),
@@ -75,11 +75,13 @@ class AnswerForm:
         if self.is_empty:
             return [Problem("swedish", "empty")]
         columns = {"swedish": self.words.swedish, "translated": self.words.translated}
-        return [
-            problem
+        problems = [
+            text_problem(name, text, ANSWER_LIMIT, may_be_empty=True)
             for name, text in columns.items()
-            if (problem := text_problem(name, text, ANSWER_LIMIT, may_be_empty=True))
         ]
+        if self.words.translated.strip() and not self.words.language:
+            problems.append(Problem("translated", "no-language"))
+        return [problem for problem in problems if problem]
 
     def sent_words(self) -> Words:
         """Its words as they are sent: without what cannot be seen, and without a language alone."""
@@ -102,6 +104,11 @@ class AnswerForm:
                 words, translated=_joined(words.translated, phrase(name, renderers(other)))
             )
         return replace(self, words=words)
+
+
+def staff_text(fields: Mapping[str, str], name: str) -> str:
+    """A text that somebody of the staff typed, without control characters that came along."""
+    return CONTROLS.sub("", normalised(fields.get(name, "")))
 
 
 def text_problem(field: str, text: str, limit: int, may_be_empty: bool = False) -> Problem | None:

@@ -6,6 +6,7 @@ refused is shown again with all that was typed; the words of an answer are a dra
 Nobody is locked out: that a colleague has the case or writes in it is said, and stops nobody.
 """
 
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -24,7 +25,7 @@ from portal.cases.thread import Entry
 from portal.content.phrases import GROUPS, PHRASES
 from portal.i18n.languages import language
 from portal.staff.accounts import everybody
-from portal.web.forms import Problem, normalised
+from portal.web.forms import Problem
 from portal.web.resources import Resource, redirect
 from portal.web.staff.access import INBOX, posted_fields, staff_page
 from portal.web.staff.answer_form import (
@@ -34,6 +35,7 @@ from portal.web.staff.answer_form import (
     is_tag,
     new_key,
     number,
+    staff_text,
     text_problem,
 )
 from portal.web.staff.secrecy import Mark, marks
@@ -84,7 +86,7 @@ class Posted:
 
     def text(self, name: str) -> str:
         """A text that was typed."""
-        return normalised(self.fields.get(name, ""))
+        return staff_text(self.fields, name)
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,8 @@ async def show(request: Request, case_number: int, shown: Shown) -> Resource:
         "preview": _preview(request, case, form),
         "wanted_tag": case.answer_language if is_tag(case.answer_language) else "",
     }
-    return staff_page(request, "case.html", **vars(shown), **{**CHOICES, **values})
+    values["typed"] = defaultdict(str, shown.typed)
+    return staff_page(request, "case.html", **{**vars(shown), **CHOICES, **values})
 
 
 async def _read(

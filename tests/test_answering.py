@@ -310,10 +310,10 @@ async def test_a_standard_sentence_is_put_into_both_columns(anna: Visitor, recei
     page = await do(anna, page, "phrase", phrase="call")
     fields = form_of(page)
     assert fields["swedish"] == (
-        "Hej! Tack för ditt meddelande.\n\nVill du hellre prata med oss? Ring 031-365 09 60."
+        "Hej! Tack för ditt meddelande.\n\nVill du hellre prata med oss? Ring 031-365\xa009\xa060."
     )
     assert fields["translated"].startswith("مرحبًا! شكرًا على رسالتكم.\n\n")
-    assert "\u2066031-365 09 60\u2069" in fields["translated"]
+    assert "\u2066031-365\xa009\xa060\u2069" in fields["translated"]
     (area,) = page.all("textarea", id="translated")
     assert (area.get("lang"), area.get("dir")) == ("ar", "rtl")
     page = await do(anna, page, "phrase", 422, phrase="")
@@ -348,7 +348,7 @@ async def test_an_answer_is_held_taken_back_and_sent_again(
     assert "Svaret är tillbakataget." in page.text
     assert form_of(page)["swedish"] == "Bergsjöskolan."
     page = await do(anna, page, "send")
-    assert "Svaret är på väg." in page.text
+    assert "Svaret skickas om" in page.text
 
 
 @pytest.mark.parametrize("language", ["sv", "en", "ar"])
@@ -385,7 +385,7 @@ async def test_an_answer_that_cannot_be_sent_is_shown_again_and_kept(
     page = await anna.get(address(receipt))
     page = await do(anna, page, "send", 422, **fields)
     assert problem in page.text
-    assert "Svaret är på väg" not in page.text
+    assert "Svaret skickas om" not in page.text
     assert form_of(page)["swedish"] == fields.get("swedish", "").lstrip("\n")
 
 
@@ -409,7 +409,7 @@ async def test_two_who_answer_at_once_see_both_texts(
     assert "Bos svar." in alert
     assert form_of(page)["swedish"] == "Annas svar."
     page = await do(anna, page, "send")
-    assert "Svaret är på väg." in page.text
+    assert "Svaret skickas om" in page.text
 
 
 async def test_a_new_word_of_the_guardian_is_shown_before_the_answer_goes(

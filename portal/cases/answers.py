@@ -9,7 +9,7 @@ can only be followed by another.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -180,7 +180,7 @@ def save_draft(
     draft: Draft,
     base: datetime | None = None,
     spare_key: str = "",
-) -> str:
+) -> Draft:
     """Save a draft, in the place of what its form had saved; one without words is removed.
 
     What the same form saved in another window since is not overwritten, and what it has sent
@@ -195,7 +195,7 @@ def save_draft(
         spare_key: the key that the draft gets beside another one.
 
     Returns:
-        the key under which it is saved.
+        the draft as it is saved: one whose words are as before keeps its moment.
     """
     words = draft.words
     key = {"case_id": case_id, "account_id": account_id, "form_key": draft.form_key}
@@ -203,14 +203,15 @@ def save_draft(
     sent = sa.select(answers.c.id).where(
         answers.c.case_id == case_id, answers.c.form_key == draft.form_key
     )
-    is_other = stored and stored.saved_at != base and _words(stored) != words
-    if is_other or connection.execute(sent).first():
+    if stored and _words(stored) == words:
+        return replace(draft, saved_at=stored.saved_at)
+    if (stored and stored.saved_at != base) or connection.execute(sent).first():
         key["form_key"] = spare_key
     connection.execute(sa.delete(drafts).where(_has(drafts, key)))
     if words.swedish.strip() or words.translated.strip():
         values = key | _columns(words) | {"saved_at": draft.saved_at}
         connection.execute(sa.insert(drafts).values(values))
-    return str(key["form_key"])
+    return replace(draft, form_key=str(key["form_key"]))
 
 
 def discard(connection: sa.Connection, case_id: int, account_id: int, form_key: str) -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from portal.content.areas import N_
 from portal.content.facts import Facts
 
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
+
 
 @dataclass(frozen=True)
 class Phrase:
@@ -124,10 +126,10 @@ PHRASES = {phrase.name: phrase for group in GROUPS for phrase in group.phrases}
 
 
 def phrase_values(facts: Facts) -> dict[str, str]:
-    """What the phrases name, by the names of the placeholders."""
+    """What the phrases name, by the names of the placeholders; numbers stay on one line."""
     return {
-        "phone": facts.phone,
-        "switchboard": facts.switchboard,
+        "phone": facts.phone.replace(" ", NO_BREAK_SPACE),
+        "switchboard": facts.switchboard.replace(" ", NO_BREAK_SPACE),
         "administration": facts.administration,
         "representative": facts.representative_url,
         "inspectorate": facts.inspectorate_url,

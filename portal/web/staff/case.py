@@ -375,12 +375,12 @@ async def _unlink(posted: Posted) -> Resource:
 async def _keep(posted: Posted, form: AnswerForm) -> AnswerForm:
     """Save the words of a form as a draft; gives the form that goes on with it."""
     draft = Draft(form.form_key, form.words, posted.now)
-    key: str = await posted.request.state.database.write(
+    saved: Draft = await posted.request.state.database.write(
         lambda c: answers.save_draft(
             c, posted.number, posted.account_id, draft, form.base, new_key()
         )
     )
-    return replace(form, form_key=key, base=posted.now)
+    return replace(form, form_key=saved.form_key, base=saved.saved_at)
 
 
 async def _save(posted: Posted) -> Resource:

@@ -43,7 +43,7 @@ async def take_back(database: Database, answer_id: int, account_id: int, now: da
 
 async def save(
     database: Database, number: int, account_id: int, draft: Draft, base: datetime | None = None
-) -> str:
+) -> Draft:
     return await database.write(
         lambda c: answers.save_draft(c, number, account_id, draft, base, "spare")
     )
@@ -267,12 +267,20 @@ async def test_a_draft_that_was_saved_in_another_window_is_not_overwritten(
     later = NOON + timedelta(minutes=1)
     await save(database, number, anna, Draft("key", Words("Först"), NOON))
     await save(database, number, anna, Draft("key", Words("Sedan"), later), base=NOON)
-    key = await save(database, number, anna, Draft("key", Words("Annat"), NOON), base=NOON)
-    assert key == "spare"
+    saved = await save(database, number, anna, Draft("key", Words("Annat"), NOON), base=NOON)
+    assert saved.form_key == "spare"
     assert [draft.words.swedish for draft in await drafts(database, number, anna)] == [
         "Sedan",
         "Annat",
     ]
+
+
+async def test_a_draft_with_the_same_words_stays_as_it_was_saved(database: Database) -> None:
+    number, anna = await receive(database), await hire(database, "anna")
+    draft = Draft("key", WORDS, NOON)
+    await save(database, number, anna, draft)
+    later = Draft("key", WORDS, NOON + timedelta(minutes=1))
+    assert await save(database, number, anna, later, base=NOON) == draft
 
 
 async def test_a_draft_without_words_is_removed(database: Database) -> None:

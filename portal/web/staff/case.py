@@ -168,7 +168,6 @@ async def show(request: Request, case_number: int, shown: Shown) -> Resource:
     values |= {
         "case": case,
         "now": now,
-        "today": swedish_day(now),
         "news": [
             entry
             for entry in values["written"]

@@ -14,6 +14,7 @@ Its modules, in the order in which they may import:
     messages  the messages received
     outbox    the letters to guardians and staff
     mail      whether letters arrive
+    log       the history of what staff read and did
     version   which version this is
 """
 
@@ -35,7 +36,7 @@ from portal.storage.database import Unavailable
 CLOSED_PIPE = 141
 """The exit code when the reader of the output has closed it: as of a program ended by SIGPIPE."""
 
-NOUNS = ("serve", "check", "db", "catalogs", "messages", "outbox", "mail", "version")
+NOUNS = ("serve", "check", "db", "catalogs", "messages", "outbox", "mail", "log", "version")
 """The modules that add commands, in the order of the help."""
 
 

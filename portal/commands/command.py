@@ -13,6 +13,8 @@ from portal.settings import Settings
 
 FAULT = 1
 """The exit code of a command that found a fault."""
+USAGE = 2
+"""The exit code of a command that was asked for something that does not exist."""
 
 Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 """What argparse adds commands to."""

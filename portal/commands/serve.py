@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve the portal until it is stopped."""
     settings = read_settings()
     # An SQLite database gets its tables at the start; one that nodes share is upgraded apart.
-    if not settings.embedded and (faults := schema_faults(settings)):
+    if faults := schema_faults(settings, upgrades_itself=settings.embedded):
         return report(*faults)
     if settings.base_url == LOCAL_ADDRESS:
         host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host

@@ -2,13 +2,13 @@
 
 import argparse
 import json
-import logging
 import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 from unicodedata import category
 
+from portal.logs import open_log
 from portal.settings import Settings
 
 FAULT = 1
@@ -49,13 +49,7 @@ def read_settings() -> Settings:
         SettingsError: when some cannot be used.
     """
     settings = Settings.read()
-    handler = logging.StreamHandler()
-    if settings.log_format == "json":
-        handler.setFormatter(_JsonLines())
-    else:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    open_log(settings)
     return settings
 
 
@@ -91,17 +85,3 @@ def visible(text: str, allowed: str = "") -> str:
 
 _ESCAPED = {"Cc", "Cs", "Zl", "Zp"}
 """Unicode categories: control characters, surrogates, line and paragraph separators."""
-
-
-class _JsonLines(logging.Formatter):
-    """One JSON object a line, for log collectors."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return json.dumps(
-            {
-                "time": self.formatTime(record),
-                "level": record.levelname,
-                "logger": record.name,
-                "message": record.getMessage(),
-            }
-        )

@@ -13,19 +13,19 @@ whatever refused it, as long as it can be read.
 
 import logging
 import re
-import traceback
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import lru_cache, partial
 from itertools import chain
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from portal.logs import begin_request, describe
 from portal.metrics import Metrics, Samples
 from portal.settings import Settings, host_name
 from portal.storage.database import Database
@@ -49,6 +49,7 @@ BODY_HEADERS = frozenset({b"content-length", b"transfer-encoding", b"expect", b"
 """Headers that announce a body or another protocol."""
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
+REQUEST_ID = b"x-request-id"
 REQUESTS = "portal_requests_total"
 
 Ready = Callable[[bytes, Headers], Representation | None]
@@ -85,6 +86,9 @@ class Guard:
         # Counted by address, and by route only when somebody asks: this is the fast path.
         self._ready_counts: defaultdict[tuple[str, int], int] = defaultdict(int)
         metrics.gauge(REQUESTS, self._count_by_route)
+        # uvicorn's own rule, so that no other proxy is believed than where it says "client".
+        proxies = [*settings.trusted_proxies]
+        self._proxies = ProxyHeadersMiddleware(app, proxies).trusted_hosts  # type: ignore[arg-type]
         self._origin = settings.base_url.encode()
         self._schemes = [b"https://"] if settings.production else [b"https://", b"http://"]
         self._is_our_host = _host_filter(settings)
@@ -104,7 +108,7 @@ class Guard:
                 return
         edition, body = self.edition, _Body(scope, receive)
         count = partial(self.metrics.count, REQUESTS, edition.route(scope["path"]))
-        sender = _Sender(send, count)
+        sender = _Sender(send, self._request_id(scope), count)
         scope["state"] = {**scope.get("state", {}), **self._state, "edition": edition}
         scope["app"] = self.app  # without it, Starlette's routes answer errors themselves
         try:
@@ -176,6 +180,11 @@ class Guard:
         page = self.edition.errors.page_for(status, {"path": path, "headers": headers})
         self.metrics.count(REQUESTS, self.edition.route(path), str(status))
         return page.negotiate(dict(headers).get(b"accept-encoding", b""), b"")
+
+    def _request_id(self, scope: Scope) -> bytes:
+        """The id of a request: the one that a trusted proxy has given it, or a new one."""
+        is_proxy = scope.get("state", {}).get("peer") in self._proxies
+        return begin_request(dict(scope["headers"]).get(REQUEST_ID, b"") if is_proxy else b"")
 
     def _count_by_route(self) -> Samples:
         """How many responses were ready, by route and status."""
@@ -249,9 +258,7 @@ def _status_of(error: Exception) -> tuple[int, Headers]:
     if isinstance(error, HTTPException):
         headers = error.headers or {}
         return error.status_code, [(k.lower().encode(), v.encode()) for k, v in headers.items()]
-    frames = reversed(traceback.extract_tb(error.__traceback__))
-    where = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
-    log.error("%s at %s", type(error).__name__, where)
+    log.error("%s", describe(error))
     return 500, []
 
 
@@ -260,11 +267,13 @@ class _Sender:
 
     Args:
         send: the server's.
+        request_id: goes with the response, and stands on the log lines about it.
         count: is told the status.
     """
 
-    def __init__(self, send: Send, count: Callable[[str], None]) -> None:
+    def __init__(self, send: Send, request_id: bytes, count: Callable[[str], None]) -> None:
         self._send = send
+        self._request_id = request_id
         self._count = count
         self.started = False
 
@@ -272,7 +281,8 @@ class _Sender:
         if message["type"] == "http.response.start":
             self.started = True
             self._count(str(message["status"]))
-            message = {**message, "headers": with_security(message["headers"])}
+            headers = [*message["headers"], (REQUEST_ID, self._request_id)]
+            message = {**message, "headers": with_security(headers)}
         await self._send(message)
 
 

@@ -273,6 +273,7 @@ async def test_every_response_has_the_security_headers(guard: Guard) -> None:
     assert body == b"from the application"
     usual = dict(SECURITY)
     assert headers.pop(b"referrer-policy") == b"no-referrer" != usual.pop(b"referrer-policy")
+    assert headers.pop(b"x-request-id")
     assert headers == usual
 
 

@@ -5,7 +5,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from unicodedata import category
 
 from portal.logs import open_log
@@ -53,7 +53,19 @@ def read_settings() -> Settings:
     return settings
 
 
-def report(*faults: str) -> int:
+class Fault(NamedTuple):
+    """What is wrong, and what to do about it."""
+
+    subject: str
+    """In a word: ``database``, ``proxy``."""
+    fault: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.fault} {self.remedy}"
+
+
+def report(*faults: str | Fault) -> int:
     """Print faults on standard error; gives the exit code: 0 where there are none."""
     if not faults:
         return 0

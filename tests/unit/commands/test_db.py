@@ -52,4 +52,4 @@ def test_a_database_in_another_encoding_than_utf8_is_refused(
     monkeypatch.setenv("DATABASE_URL", f"{postgresql.rpartition('/')[0]}/{name}")
     monkeypatch.setenv("PORTAL_SECRET_KEY", "k" * 32)
     assert main(command.split()) == 1
-    assert f"The database has the encoding {encoding}, not UTF8" in capsys.readouterr().err
+    assert f"encoding {encoding}, not UTF8" in capsys.readouterr().err

@@ -8,4 +8,5 @@ Its modules, in the order in which they may import:
     database    reading, and one writer for everything
     limits      how much one sender may send
     secret_key  the key that is stored beside an SQLite database
+    backups     backups of an SQLite database: made, verified, restored
 """

@@ -100,7 +100,8 @@ async def _messages_row(folder: Path, count: int) -> str:
 
     async def show_case(_: int) -> None:
         async with database.reading() as connection:
-            await messages.find(connection, "code-1")
+            await messages.find_case(connection, 1)
+            await messages.messages_of(connection, 1)
 
     async def list_newest(_: int) -> None:
         async with database.reading() as connection:
@@ -124,10 +125,16 @@ async def _cost(work: Callable[[int], Awaitable[None]]) -> float:
 
 
 def _fill(path: Path, count: int) -> None:
-    """Insert old messages, whose arrivals have long been deleted."""
-    columns = "code, received_at, language, kind, page, email, text"
+    """Insert old cases of one message, whose arrivals have long been deleted."""
+    moment = "2026-01-01T00:00:00.000000+00:00"
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executemany(
-            f"INSERT INTO messages ({columns}) VALUES (?, ?, 'sv', '', NULL, '', ?)",
-            ((f"code-{n}", "2026-01-01T00:00:00.000000+00:00", "x" * 300) for n in range(count)),
+            "INSERT INTO cases (id, state, since, opened_at, language, kind, email)"
+            " VALUES (?, 'answered', ?, ?, 'sv', '', '')",
+            ((number, moment, moment) for number in range(1, count + 1)),
         )
+        connection.executemany(
+            "INSERT INTO messages (case_id, received_at, language, text) VALUES (?, ?, 'sv', ?)",
+            ((number, moment, "x" * 300) for number in range(1, count + 1)),
+        )
+        connection.execute("UPDATE counts SET number = ? WHERE name = 'cases'", (count,))

@@ -114,6 +114,7 @@ def _count(value: str) -> int:
 _ORIGIN = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[^][\s/?#@:]+)(?::([0-9]{1,5}))?/?")
 _USUAL_PORT = {"http": 80, "https": 443}
 LARGEST_PORT = 65_535
+LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
 def origin(value: str) -> str:
@@ -164,6 +165,27 @@ def _tags(value: str) -> tuple[str, ...]:
         if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]+)*", tag):
             raise ValueError("must be language tags such as sv,en,ar")
     return tags
+
+
+_SMTP = re.compile(
+    r"(?P<scheme>smtp|smtps|smtp\+starttls)://([^\s/@]+@)?(?P<host>\[[0-9a-fA-F:.]+\]|[^][\s/@:]+)"
+    r"(:[0-9]{1,5})?/?"
+)
+
+
+def _smtp_url(value: str) -> str:
+    """The address of a mail server: encrypted, unless it is this machine."""
+    match = _SMTP.fullmatch(value)
+    if not match:
+        raise ValueError("must be smtps://user:password@host:port or smtp+starttls://…")
+    host = host_name(match["host"])
+    if match["scheme"] == "smtp" and host not in LOCAL_HOSTS:
+        raise ValueError("smtp:// is not encrypted: only for a mail server on this machine")
+    return value
+
+
+def _secrets(value: str) -> tuple[bytes, ...]:
+    return tuple(_secret(word) for word in _words(value))
 
 
 def _secret(value: str) -> bytes:
@@ -243,8 +265,39 @@ class Settings:
     secret_key: bytes = setting(
         "PORTAL_SECRET_KEY", _secret, b"", "At least 32 characters; several nodes share one"
     )
+    former_secret_keys: tuple[bytes, ...] = setting(
+        "PORTAL_FORMER_SECRET_KEYS", _secrets, (), "Earlier keys, whose cases they still open"
+    )
+    smtp_url: str = setting(
+        "PORTAL_SMTP_URL",
+        _smtp_url,
+        "",
+        "`smtps://user:password@host` or `smtp+starttls://…`; without it no letters are sent",
+    )
+    mail_from: str = setting("PORTAL_MAIL_FROM", _address, "", "The sender of letters")
+    mail_reply_to: str = setting(
+        "PORTAL_MAIL_REPLY_TO", _address, "", "A mailbox that is read, where letters are answered"
+    )
+    mail_to: str = setting(
+        "PORTAL_MAIL_TO", _address, "", "The mailbox of the staff, who are told of new messages"
+    )
+    mail_retry_seconds: int = setting(
+        "PORTAL_MAIL_RETRY_SECONDS", _count, 60, "The first wait after a failed delivery"
+    )
+    mail_link: str = setting(
+        "PORTAL_MAIL_LINK",
+        _one_of("open", "code"),
+        "open",
+        "Whether the link in a letter opens the case, or asks for its `code`",
+    )
     messages_per_hour: int = setting(
         "PORTAL_MESSAGES_PER_HOUR", _count, 60, "From one sender; 0 means no limit"
+    )
+    sign_ins_per_hour: int = setting(
+        "PORTAL_SIGN_INS_PER_HOUR", _count, 30, "Failed ones from one address; 0 means no limit"
+    )
+    answer_hold_seconds: int = setting(
+        "PORTAL_ANSWER_HOLD_SECONDS", _count, 15, "How long a sent answer can be taken back"
     )
     fast_path: bool = setting(
         "PORTAL_FAST_PATH", _switch, True, "`off` sends every reader through the application"
@@ -294,6 +347,11 @@ class Settings:
         return self.environment == "production"
 
     @property
+    def secret_keys(self) -> tuple[bytes, ...]:
+        """All that open cases, the present key first."""
+        return (self.secret_key, *self.former_secret_keys)
+
+    @property
     def embedded(self) -> bool:
         """Whether the database is an SQLite file, rather than a server."""
         return self.database_url.startswith("sqlite:")
@@ -304,6 +362,8 @@ class Settings:
             faults.append("PORTAL_BASE_URL: production needs the portal's public https address")
         if self.database_url.startswith("postgresql:") and not self.secret_key:
             faults.append("PORTAL_SECRET_KEY: is needed with PostgreSQL; all nodes share one")
+        if self.smtp_url and not self.mail_from:
+            faults.append("PORTAL_MAIL_FROM: is needed to send letters")
         return faults
 
 

@@ -2,6 +2,9 @@
 
 Its modules, in the order in which they may import:
 
-    references  the numbers of messages, written so that people can say them
-    messages    the limits of a message, receiving it, finding it again
+    references  the numbers of cases, written so that people can say them
+    addresses   the secret address of a case, and the code that is typed instead
+    figures     how many cases there are of each kind, kept and not counted
+    messages    a case and its messages: limits, receiving them, finding them again
+    answers     what staff write to a guardian
 """

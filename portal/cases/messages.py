@@ -1,32 +1,38 @@
-"""A message from the public: its limits, receiving it, finding it again.
+"""A case and the messages in it: their limits, receiving them, finding them again.
 
+A guardian's message opens a case; whatever they write in it later stands in the same case.
 A message is stored exactly as it was sent. The table ``arrivals`` remembers for an hour
 each message's sender and fingerprint. A message that is sent twice is recognised by it, and
 a sender's messages of the last hour are counted.
 """
 
-import secrets
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
-from portal.cases import references
+from portal.cases import figures, references
+from portal.cases.addresses import former_digest
+from portal.cases.figures import Figure
+from portal.content.hours import ZONE
 from portal.storage.limits import RateLimited, count_recent, narrow_hash, rate_limited
 from portal.storage.tables import MESSAGE_LIMIT as MESSAGE_LIMIT
-from portal.storage.tables import Moment, arrivals, messages
+from portal.storage.tables import Moment, arrivals, cases, former_addresses, messages
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 KINDS = ("question", "view", "complaint", "praise", "accessibility")
+STATES = ("new", "taken", "waiting", "answered", "closed", "aside")
+"""A case waits while the guardian was asked something; one set aside is nothing to answer."""
+OPEN_STATES = frozenset({"new", "taken"})
+"""Those in which the guardian waits for an answer."""
 SAME_MESSAGE = timedelta(minutes=10)
 """The same text from the same sender within this time is the same message."""
-CODE_BYTES = 16
-"""The address of a case is a secret of 128 bits."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +51,54 @@ class Submission:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Message(Submission):
-    """What is stored."""
+class Case:
+    """A case, without what is written in it."""
 
-    reference: str
-    """For people to say; it opens nothing."""
-    code: str
-    """For the person's own page; whoever has it can read the message."""
+    number: int
+    address_version: int
+    """As ``addresses`` takes it."""
+    state: str
+    """One of ``STATES``."""
+    since: datetime
+    """When it came into its state; in an open one, when the oldest unanswered message came."""
+    opened_at: datetime
+    language: str
+    answer_language: str
+    kind: str
+    page: str | None
+    email: str
+    officer_id: int | None
+    """Whose case it is."""
+    look_again_on: str | None
+    """A day, as ISO 8601 writes it."""
+    revision: int
+    """Raised by every change that staff make."""
+
+    @property
+    def reference(self) -> str:
+        """For people to say; it opens nothing."""
+        return references.reference(self.number)
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of a case."""
+
+    id: int
+    case_id: int
     received_at: datetime
+    language: str
+    """Of the page that it was written on."""
+    text_language: str | None
+    """The language of its text, where an officer has said that it is another."""
+    text: str
+
+
+class CaseNumber(NamedTuple):
+    """What leads to a case, as ``addresses`` takes it."""
+
+    number: int
+    address_version: int = 1
 
 
 @dataclass(frozen=True)
@@ -64,15 +110,25 @@ class Arrival:
     """As ``limits.sender_number`` gives it."""
     per_hour: int
     """How many a sender may send in an hour; 0 means no limit."""
+    case: CaseNumber | None = None
+    """The case in which it is written; None where it opens one."""
+
+
+class _New(NamedTuple):
+    """A message that is not stored yet, and its case."""
+
+    arrival: Arrival
+    fingerprint: int
+    case: CaseNumber
 
 
 def receive_all(
     connection: sa.Connection, batch: Sequence[Arrival], now: datetime | None = None
-) -> list[str | RateLimited]:
+) -> list[CaseNumber | RateLimited]:
     """Store messages that came together, in their order.
 
     1. Find what was sent before, and count what each sender has sent.
-    2. Decide on each: the earlier case's code, "wait", or a case of its own.
+    2. Decide on each: the case of the same message, "wait", its case, or a case of its own.
     3. Store the new ones, with one statement for each table.
 
     Args:
@@ -81,66 +137,100 @@ def receive_all(
         now: the time of receipt; the present when left out.
 
     Returns:
-        for each the code of its case, or how long its sender must wait.
+        for each its case, or how long its sender must wait.
     """
     now = now or datetime.now(UTC)
     fingerprints = [_fingerprint(arrival) for arrival in batch]
     values = {"fingerprints": fingerprints, "since": now - SAME_MESSAGE}
-    codes: dict[int, str] = dict(connection.execute(_SENT_BEFORE, values).all())
+    stored = {row[0]: CaseNumber(*row[1:]) for row in connection.execute(_SENT_BEFORE, values)}
     limited = {arrival.sender for arrival in batch if arrival.per_hour}
-    counts = count_recent(connection, limited, now)
-    # Codes that begin with the time are neighbours in the index; scattered codes would
-    # each write a page of it.
-    time_prefix = f"{int(now.timestamp() * 1000):011x}"
-    results: list[str | RateLimited] = []
+    sent = count_recent(connection, limited, now)
+    numbers = iter(figures.next_numbers(connection, sum(not arrival.case for arrival in batch)))
+    results: list[CaseNumber | RateLimited] = []
     new = []
     for arrival, fingerprint in zip(batch, fingerprints, strict=True):
-        if fingerprint not in codes:
-            if arrival.per_hour and counts[arrival.sender] >= arrival.per_hour:
+        if fingerprint not in stored:
+            if arrival.per_hour and sent[arrival.sender] >= arrival.per_hour:
                 results.append(rate_limited(connection, arrival.sender, arrival.per_hour, now))
                 continue
-            counts[arrival.sender] += 1
-            codes[fingerprint] = time_prefix + secrets.token_urlsafe(CODE_BYTES)
-            new.append((arrival, fingerprint, codes[fingerprint]))
-        results.append(codes[fingerprint])
+            sent[arrival.sender] += 1
+            stored[fingerprint] = arrival.case or CaseNumber(next(numbers))
+            new.append(_New(arrival, fingerprint, stored[fingerprint]))
+        results.append(stored[fingerprint])
     if new:
         _store(connection, new, now)
     return results
 
 
-def _store(connection: sa.Connection, new: list[tuple[Arrival, int, str]], now: datetime) -> None:
-    """Store new messages and that they arrived, by statements in the words of the driver.
+def _store(connection: sa.Connection, new: list[_New], now: datetime) -> None:
+    """Store new messages, their cases and that they arrived; count them.
 
     SQLAlchemy takes longer to look through the values of a statement than SQLite to run
-    it, so these two are compiled once and their values given as the database stores them.
+    it, so the inserts are compiled once and their values given as the database stores them.
     """
     moment = Moment().process_bind_param(now, connection.dialect)
-    connection.exec_driver_sql(
-        _insert_into(messages, connection.dialect),
-        [
-            vars(arrival.submission) | {"code": code, "received_at": moment}
-            for arrival, _, code in new
-        ],
-    )
-    connection.exec_driver_sql(
-        _insert_into(arrivals, connection.dialect),
-        [
-            {
-                "sender": arrival.sender,
-                "fingerprint": fingerprint,
-                "code": code,
-                "received_at": moment,
-            }
-            for arrival, fingerprint, code in new
-        ],
-    )
+    day = now.astimezone(ZONE).date()
+    changes: Counter[Figure] = Counter()
+    rows: dict[sa.Table, list[dict[str, Any]]] = {cases: [], messages: [], arrivals: []}
+    for arrival, fingerprint, case in new:
+        submission, received = arrival.submission, {"case_id": case.number, "received_at": moment}
+        language, kind = submission.language, submission.kind
+        changes[figures.on_day(figures.RECEIVED, language, kind, day)] += 1
+        if arrival.case:
+            _reopen(connection, case.number, now)
+        else:
+            changes[Figure("new", language, kind)] += 1
+            opened = {"id": case.number, "state": "new", "since": moment, "opened_at": moment}
+            rows[cases].append(vars(submission) | opened)
+        rows[messages].append({"language": language, "text": submission.text} | received)
+        rows[arrivals].append({"sender": arrival.sender, "fingerprint": fingerprint} | received)
+    for table, values in rows.items():
+        if values:
+            connection.exec_driver_sql(_insert_into(table, connection.dialect), values)
+    figures.add(connection, changes)
+
+
+_STORED_COLUMNS = {
+    cases: (
+        *("id", "state", "since", "opened_at"),
+        *("language", "answer_language", "kind", "page", "email"),
+    ),
+    messages: ("case_id", "received_at", "language", "text"),
+    arrivals: ("sender", "fingerprint", "case_id", "received_at"),
+}
+"""What is stored of a new message; all other columns have defaults."""
 
 
 @cache
 def _insert_into(table: sa.Table, dialect: sa.Dialect) -> str:
-    """An INSERT of all columns but the id."""
-    columns = [column.name for column in table.columns if column.name != "id"]
-    return str(sa.insert(table).inline().compile(dialect=dialect, column_keys=columns))
+    insert = sa.insert(table).inline()
+    return str(insert.compile(dialect=dialect, column_keys=_STORED_COLUMNS[table]))
+
+
+def _reopen(connection: sa.Connection, number: int, now: datetime) -> None:
+    """Let a case wait for staff again, where it did not: it is its officer's, or new."""
+    case = connection.execute(sa.select(cases).where(cases.c.id == number)).one()
+    if case.state not in OPEN_STATES:
+        change_state(connection, number, "taken" if case.officer_id else "new", now)
+
+
+def change_state(connection: sa.Connection, number: int, state: str, now: datetime) -> None:
+    """Put a case into another state, and change the figures with it.
+
+    Args:
+        connection: in the writer's transaction.
+        number: of the case.
+        state: one of ``STATES``.
+        now: since when.
+    """
+    case = connection.execute(sa.select(cases).where(cases.c.id == number)).one()
+    connection.execute(
+        sa.update(cases)
+        .where(cases.c.id == number)
+        .values(state=state, since=now, revision=cases.c.revision + 1)
+    )
+    old, new = (Figure(name, case.language, case.kind) for name in (case.state, state))
+    figures.move(connection, old, new)
 
 
 def _fingerprint(arrival: Arrival) -> int:
@@ -152,6 +242,7 @@ def _fingerprint(arrival: Arrival) -> int:
     submission = arrival.submission
     fields = (
         arrival.sender,
+        arrival.case,
         submission.email,
         submission.kind,
         submission.page,
@@ -161,33 +252,55 @@ def _fingerprint(arrival: Arrival) -> int:
     return narrow_hash(f"{fields!r}{submission.text}".encode())
 
 
-async def find(connection: "AsyncConnection", code: str) -> Message | None:
-    """The message of a case, by the code of its page."""
-    return await _find(connection, messages.c.code == code)
+async def find_case(connection: "AsyncConnection", number: int | None) -> Case | None:
+    """A case by its number, as ``references.number`` reads it."""
+    return await _find(connection, cases.c.id == number)
 
 
-async def find_by_reference(connection: "AsyncConnection", reference: str) -> Message | None:
-    """The message with a reference, as ``references.number`` reads it."""
-    return await _find(connection, messages.c.id == references.number(reference))
+async def find_by_former_address(connection: "AsyncConnection", code: str) -> Case | None:
+    """A case by its address from before addresses were derived."""
+    case_id = sa.select(former_addresses.c.case_id).where(
+        former_addresses.c.digest == former_digest(code)
+    )
+    return await _find(connection, cases.c.id == case_id.scalar_subquery())
 
 
-async def newest(connection: "AsyncConnection", count: int) -> Sequence[Message]:
-    """The newest messages, the newest first."""
-    rows = await connection.execute(sa.select(messages).order_by(messages.c.id.desc()).limit(count))
-    return [_message(row) for row in rows.mappings()]
+async def newest(connection: "AsyncConnection", count: int) -> list[tuple[Case, Message]]:
+    """The newest messages with their cases, the newest first."""
+    query = _MESSAGES_AND_CASES.order_by(messages.c.id.desc()).limit(count)
+    return [_case_and_message(row) for row in await connection.execute(query)]
 
 
-async def _find(connection: "AsyncConnection", condition: sa.ColumnElement[bool]) -> Message | None:
-    row = (await connection.execute(sa.select(messages).where(condition))).mappings().one_or_none()
-    return _message(row) if row else None
+async def messages_of(connection: "AsyncConnection", number: int) -> list[Message]:
+    """The messages of a case, in the order in which they came."""
+    query = sa.select(messages).where(messages.c.case_id == number).order_by(messages.c.id)
+    return [Message(**row) for row in (await connection.execute(query)).mappings()]
 
 
-def _message(row: sa.RowMapping) -> Message:
+async def _find(connection: "AsyncConnection", condition: sa.ColumnElement[bool]) -> Case | None:
+    row = (await connection.execute(sa.select(cases).where(condition))).mappings().one_or_none()
+    return case_of(row) if row else None
+
+
+def case_of(row: sa.RowMapping) -> Case:
+    """A row of ``cases`` as a case."""
     columns: dict[str, Any] = {**row}
-    return Message(reference=references.reference(columns.pop("id")), **columns)
+    return Case(number=columns.pop("id"), **columns)
 
 
-_SENT_BEFORE = sa.select(arrivals.c.fingerprint, arrivals.c.code).where(
-    arrivals.c.fingerprint.in_(sa.bindparam("fingerprints", expanding=True)),
-    arrivals.c.received_at > sa.bindparam("since"),
+def _case_and_message(row: sa.Row[Any]) -> tuple[Case, Message]:
+    columns = row._mapping
+    message = Message(**{column.name: columns[column] for column in messages.c})
+    values = {column.name: columns[column] for column in cases.c}
+    return Case(number=values.pop("id"), **values), message
+
+
+_MESSAGES_AND_CASES = sa.select(messages, cases).join(cases, messages.c.case_id == cases.c.id)
+_SENT_BEFORE = (
+    sa.select(arrivals.c.fingerprint, arrivals.c.case_id, cases.c.address_version)
+    .join(cases, arrivals.c.case_id == cases.c.id)
+    .where(
+        arrivals.c.fingerprint.in_(sa.bindparam("fingerprints", expanding=True)),
+        arrivals.c.received_at > sa.bindparam("since"),
+    )
 )

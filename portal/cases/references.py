@@ -26,16 +26,21 @@ def reference(number: int) -> str:
 
 
 def number(reference: str) -> int | None:
-    """The number of a reference as people write it: ``abcd efgh`` too, in any script's digits.
+    """The number of a reference as people write it.
 
     Returns:
         None where it is no reference.
     """
-    european = "".join(str(unicodedata.digit(character, character)) for character in reference)
-    characters = "".join(filter(str.isalnum, european.upper()))
-    if len(characters) != LENGTH or not set(characters) <= set(ALPHABET):
+    written = characters(reference)
+    if len(written) != LENGTH or not set(written) <= set(ALPHABET):
         return None
     value: int = 0
-    for character in reversed(characters):
+    for character in reversed(written):
         value = value * len(ALPHABET) + ALPHABET.index(character)
     return value * _INVERSE % REFERENCES
+
+
+def characters(text: str) -> str:
+    """The characters of a reference or code as people write it: ``abcd-efgh``, in any digits."""
+    european = "".join(str(unicodedata.digit(character, character)) for character in text)
+    return "".join(filter(str.isalnum, european.upper()))

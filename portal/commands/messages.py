@@ -4,10 +4,12 @@ import argparse
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
-from dataclasses import asdict
+from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
-from portal.cases import messages
+from portal.cases import messages, references
+from portal.cases.messages import Case, Message
 from portal.commands.command import (
     Parsers,
     add_command,
@@ -42,38 +44,45 @@ def add_to(nouns: Parsers) -> None:
 def list_newest(arguments: argparse.Namespace) -> int:
     """List the newest messages."""
     settings = read_settings()
-    newest: Sequence[messages.Message] = []
+    newest: Sequence[tuple[Case, Message]] = []
     if _has_tables(settings):
         newest = _read(settings, lambda connection: messages.newest(connection, arguments.count))
     if arguments.json:
-        print_json([_plain(message) for message in newest])
+        print_json([_plain(case, [message]) for case, message in newest])
     elif not newest:
         print(NONE_YET)
     else:
-        for message in newest:
+        for case, message in newest:
             first_line = visible(message.text.strip().partition("\n")[0])
-            print(message.reference, _local(message), message.language, first_line[:60])
+            print(case.reference, _local(message.received_at), message.language, first_line[:60])
     return 0
 
 
 def show(arguments: argparse.Namespace) -> int:
-    """Show one message; its text is as it was sent, but for control characters."""
+    """Show the messages of one case; texts are as they were sent, but for control characters."""
     settings = read_settings()
     if not _has_tables(settings):
         return report(NONE_YET)
-    reference = arguments.reference
-    message = _read(settings, lambda connection: messages.find_by_reference(connection, reference))
-    if message is None:
-        return report(f"No message has the reference {visible(reference)}.")
+    case, thread = _read(settings, partial(_find, number=references.number(arguments.reference)))
+    if case is None:
+        return report(f"No message has the reference {visible(arguments.reference)}.")
+    fields = _plain(case, thread)
     if arguments.json:
-        print_json(_plain(message))
+        print_json(fields)
         return 0
-    fields = _plain(message) | {"received_at": _local(message)}
-    text = fields.pop("text")
-    for name, value in fields.items():
-        print(f"{name}: {visible(str(value or ''))}")
-    print(f"\n{visible(text, LINE_BREAK_AND_TAB)}", end="")
+    for name, value in (fields | {"opened_at": _local(case.opened_at)}).items():
+        if name != "messages":
+            print(f"{name}: {visible(str(value or ''))}")
+    for message in thread:
+        print(f"\n{_local(message.received_at)} ({message.language})")
+        print(visible(message.text, LINE_BREAK_AND_TAB))
     return 0
+
+
+async def _find(connection: Any, number: int | None) -> tuple[Case | None, list[Message]]:
+    """A case and its messages."""
+    case = await messages.find_case(connection, number)
+    return case, await messages.messages_of(connection, case.number) if case else []
 
 
 def _has_tables(settings: Settings) -> bool:
@@ -84,9 +93,9 @@ def _has_tables(settings: Settings) -> bool:
         return bool(database.revisions()[0])
 
 
-def _local(message: messages.Message) -> str:
-    """When a message was received, as its sender's receipt says it, with the time zone."""
-    return f"{message.received_at.astimezone(ZONE):%Y-%m-%d %H:%M %Z}"
+def _local(moment: datetime) -> str:
+    """A moment as the receipt says it, with the time zone."""
+    return f"{moment.astimezone(ZONE):%Y-%m-%d %H:%M %Z}"
 
 
 def _read(settings: Settings, read: Callable[[Any], Awaitable[Result]]) -> Result:
@@ -103,7 +112,23 @@ def _read(settings: Settings, read: Callable[[Any], Awaitable[Result]]) -> Resul
     return asyncio.run(run())
 
 
-def _plain(message: messages.Message) -> dict[str, Any]:
-    """A message for JSON, without the code that opens its page."""
-    columns = asdict(message) | {"received_at": message.received_at.isoformat()}
-    return {name: value for name, value in columns.items() if name != "code"}
+def _plain(case: Case, thread: Sequence[Message]) -> dict[str, Any]:
+    """A case and messages of it for JSON, without what opens its page."""
+    return {
+        "reference": case.reference,
+        "state": case.state,
+        "opened_at": case.opened_at.isoformat(),
+        "language": case.language,
+        "answer_language": case.answer_language,
+        "kind": case.kind,
+        "page": case.page,
+        "email": case.email,
+        "messages": [
+            {
+                "received_at": message.received_at.isoformat(),
+                "language": message.text_language or message.language,
+                "text": message.text,
+            }
+            for message in thread
+        ],
+    }

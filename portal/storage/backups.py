@@ -25,8 +25,8 @@ from portal.storage.engines import sqlite_file
 from portal.storage.secret_key import key_file, open_secret_key
 
 IN_USE = {"SQLITE_BUSY", "SQLITE_LOCKED"}
-BOOKKEEPING = "alembic_version"
-"""The table that has a row in a database without any content."""
+BOOKKEEPING = frozenset({"alembic_version", "counts"})
+"""The tables that have a row in a database without any content."""
 
 
 class BackupFault(Exception):
@@ -50,7 +50,7 @@ class Contents:
     @property
     def is_empty(self) -> bool:
         """Whether no table has a row."""
-        return not any(table.rows for name, table in self.tables.items() if name != BOOKKEEPING)
+        return not any(table.rows for name, table in self.tables.items() if name not in BOOKKEEPING)
 
 
 def back_up(settings: Settings, target: Path, with_key: bool = False) -> Contents:

@@ -159,11 +159,15 @@ class Database:
         try:
             if len(self._queue) >= QUEUE:
                 raise asyncio.QueueFull
-            waiting = _Waiting(job, item, asyncio.get_running_loop().create_future())
+            loop = asyncio.get_running_loop()
+            waiting = _Waiting(job, item, loop.create_future())
+            timer = loop.call_later(self._wait_seconds, _settle, waiting.done, TimeoutError())
             self._queue.append(waiting)
             self._has_jobs.set()
-            async with asyncio.timeout(self._wait_seconds):
+            try:
                 result = cast(Result, await waiting.done)
+            finally:
+                timer.cancel()
             self.is_failing = False
             return result
         except (SQLAlchemyError, TimeoutError, asyncio.QueueFull) as error:

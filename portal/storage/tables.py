@@ -11,6 +11,7 @@ metadata = sa.MetaData(
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
         "ck": "ck_%(table_name)s_%(constraint_name)s",
         "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     }
 )
 
@@ -42,30 +43,243 @@ MESSAGE_LIMIT = 5000
 
 _Number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
-messages = sa.Table(
-    "messages",
-    metadata,
-    sa.Column("id", _Number, primary_key=True),
-    sa.Column("code", sa.Text, nullable=False, unique=True),
-    sa.Column("received_at", Moment, nullable=False),
-    sa.Column("language", sa.Text, nullable=False),
-    sa.Column("answer_language", sa.Text, nullable=False, server_default=""),
-    sa.Column("kind", sa.Text, nullable=False),
+
+def _id() -> sa.Column[Any]:
+    return sa.Column("id", _Number, primary_key=True)
+
+
+def _reference(name: str, target: str, nullable: bool = False) -> sa.Column[Any]:
+    return sa.Column(name, _Number, sa.ForeignKey(target), nullable=nullable)
+
+
+def _text(name: str, default: str | None = None) -> sa.Column[Any]:
+    return sa.Column(name, sa.Text, nullable=False, server_default=default)
+
+
+def _table(name: str, *columns: sa.schema.SchemaItem, **options: Any) -> sa.Table:
+    return sa.Table(name, metadata, *columns, sqlite_strict=True, **options)
+
+
+# What the public writes.
+
+cases = _table(
+    "cases",
+    _id(),
+    # Raised to withdraw an address that went astray (cases.addresses).
+    sa.Column("address_version", _Number, nullable=False, server_default="1"),
+    _text("state"),
+    # When the case came into its state; of an open one, when its oldest unanswered message came.
+    sa.Column("since", Moment, nullable=False),
+    sa.Column("opened_at", Moment, nullable=False),
+    _text("language"),
+    _text("answer_language", ""),
+    _text("kind"),
     sa.Column("page", sa.Text),
-    sa.Column("email", sa.Text, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
-    sa.CheckConstraint(f"length(text) BETWEEN 1 AND {MESSAGE_LIMIT}", name="text_length"),
-    sqlite_autoincrement=True,  # a reference is made of an id, so no id is used twice
-    sqlite_strict=True,
+    _text("email"),
+    _reference("officer_id", "accounts.id", nullable=True),
+    # The day, as ISO 8601 writes it, on which an officer wants to see the case again.
+    sa.Column("look_again_on", sa.Text),
+    # Raised by every change that staff make, so that a form knows of changes beside it.
+    sa.Column("revision", _Number, nullable=False, server_default="1"),
+    sa.Index("ix_cases_state_since_id", "state", "since", "id"),
+    sa.Index(
+        "ix_cases_officer_id_state_since",
+        "officer_id",
+        "state",
+        "since",
+        sqlite_where=sa.text("officer_id IS NOT NULL"),
+        postgresql_where=sa.text("officer_id IS NOT NULL"),
+    ),
+    sa.Index(
+        "ix_cases_email",
+        "email",
+        sqlite_where=sa.text("email != ''"),
+        postgresql_where=sa.text("email != ''"),
+    ),
 )
 
-arrivals = sa.Table(
+messages = _table(
+    "messages",
+    _id(),
+    sa.Column("case_id", _Number, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    sa.Column("received_at", Moment, nullable=False),
+    # Of the page on which it was written, and as an officer corrected it.
+    _text("language"),
+    sa.Column("text_language", sa.Text),
+    _text("text"),
+    sa.CheckConstraint(f"length(text) BETWEEN 1 AND {MESSAGE_LIMIT}", name="text_length"),
+    sqlite_autoincrement=True,  # what is made of a message refers to it: no id is used twice
+)
+
+arrivals = _table(
     "arrivals",
-    metadata,
-    sa.Column("id", _Number, primary_key=True),
+    _id(),
     sa.Column("sender", _Number, nullable=False, index=True),
     sa.Column("fingerprint", _Number, nullable=False, index=True),
-    sa.Column("code", sa.Text, nullable=False),
+    sa.Column("case_id", _Number, nullable=False),
     sa.Column("received_at", Moment, nullable=False),
-    sqlite_strict=True,
+)
+
+# The addresses that cases had before they were derived: only their digests, so that a stolen
+# database opens nothing.
+former_addresses = _table(
+    "former_addresses",
+    sa.Column("digest", sa.Text, primary_key=True),
+    _reference("case_id", "cases.id"),
+)
+
+# Attempts to sign in and to open a case, by a keyed number for who tries or what is tried.
+attempts = _table(
+    "attempts",
+    _id(),
+    sa.Column("subject", _Number, nullable=False, index=True),
+    sa.Column("made_at", Moment, nullable=False),
+)
+
+# Numbers that are changed in the transaction that changes what they count.
+counts = _table(
+    "counts",
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("day", sa.Text, primary_key=True),
+    sa.Column("language", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("number", _Number, nullable=False),
+)
+
+# Who may read the inbox.
+
+accounts = _table(
+    "accounts",
+    _id(),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    _text("full_name"),
+    _text("email", ""),
+    _text("role"),
+    _text("password_hash"),
+    # The secret of the second factor is derived from the secret key and this version.
+    sa.Column("totp_version", _Number, nullable=False, server_default="1"),
+    # The last time step whose code was accepted: no code is accepted twice (RFC 6238, 5.2).
+    sa.Column("totp_step", _Number, nullable=False, server_default="0"),
+    sa.Column("enrolled_at", Moment),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("disabled_at", Moment),
+)
+
+recovery_codes = _table(
+    "recovery_codes",
+    _id(),
+    sa.Column("account_id", _Number, sa.ForeignKey("accounts.id"), nullable=False, index=True),
+    _text("digest"),
+    sa.Column("used_at", Moment),
+)
+
+sessions = _table(
+    "sessions",
+    _id(),
+    sa.Column("digest", sa.Text, nullable=False, unique=True),
+    sa.Column("account_id", _Number, sa.ForeignKey("accounts.id"), nullable=False, index=True),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("seen_at", Moment, nullable=False),
+    _text("browser", ""),
+)
+
+# What staff write.
+
+answers = _table(
+    "answers",
+    _id(),
+    _reference("case_id", "cases.id"),  # indexed by the unique constraint below
+    _reference("account_id", "accounts.id"),
+    # Of the form that it was written in: sent twice, it is stored once.
+    _text("form_key"),
+    _text("swedish", ""),
+    _text("translated", ""),
+    # Of the translated text; empty where there is none.
+    _text("language", ""),
+    # Whether it asks the guardian something, so that the case waits for them.
+    sa.Column("asks", _Number, nullable=False, server_default="0"),
+    sa.Column("written_at", Moment, nullable=False),
+    # The end of the hold: before it, the answer can be taken back and nobody else sees it.
+    sa.Column("visible_at", Moment, nullable=False),
+    sa.Column("withdrawn_at", Moment),
+    sa.UniqueConstraint("case_id", "form_key"),
+)
+
+drafts = _table(
+    "drafts",
+    sa.Column("case_id", _Number, sa.ForeignKey("cases.id"), primary_key=True),
+    sa.Column("account_id", _Number, sa.ForeignKey("accounts.id"), primary_key=True),
+    _text("swedish", ""),
+    _text("translated", ""),
+    _text("language", ""),
+    sa.Column("saved_at", Moment, nullable=False),
+)
+
+notes = _table(
+    "notes",
+    _id(),
+    sa.Column("case_id", _Number, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    _reference("account_id", "accounts.id"),
+    _text("text"),
+    sa.Column("written_at", Moment, nullable=False),
+)
+
+# A message in Swedish, written by a colleague who reads its language; for staff only.
+renderings = _table(
+    "renderings",
+    _id(),
+    sa.Column("message_id", _Number, sa.ForeignKey("messages.id"), nullable=False, index=True),
+    _reference("account_id", "accounts.id"),
+    _text("text"),
+    sa.Column("written_at", Moment, nullable=False),
+)
+
+case_links = _table(
+    "case_links",
+    sa.Column("case_id", _Number, sa.ForeignKey("cases.id"), primary_key=True),
+    sa.Column("other_id", _Number, sa.ForeignKey("cases.id"), primary_key=True),
+    _reference("account_id", "accounts.id"),
+    sa.Column("linked_at", Moment, nullable=False),
+)
+
+# Who has read and done what; it holds no text of anybody's.
+history = _table(
+    "history",
+    _id(),
+    sa.Column("case_id", _Number, sa.ForeignKey("cases.id"), index=True),
+    _reference("account_id", "accounts.id", nullable=True),
+    sa.Column("happened_at", Moment, nullable=False),
+    _text("action"),
+    _text("detail", ""),
+    # Of this entry and of the entry before it (cases.history).
+    _text("digest"),
+)
+
+# Letters to be sent, and what became of them.
+letters = _table(
+    "letters",
+    _id(),
+    _text("kind"),
+    sa.Column("case_id", _Number, sa.ForeignKey("cases.id"), index=True),
+    _reference("answer_id", "answers.id", nullable=True),
+    # Who gets it, fixed when it was queued.
+    _text("recipient"),
+    _text("language"),
+    # Of the Message-ID header, the same in every attempt (RFC 5322, 3.6.4).
+    sa.Column("message_id", sa.Text, nullable=False, unique=True),
+    sa.Column("queued_at", Moment, nullable=False),
+    sa.Column("not_before", Moment, nullable=False),
+    sa.Column("attempts", _Number, nullable=False, server_default="0"),
+    # Until when the node that delivers it may take; then another may try.
+    sa.Column("leased_until", Moment),
+    sa.Column("delivered_at", Moment),
+    sa.Column("failed_at", Moment),
+    # The code of the mail server's last refusal, or the kind of the fault.
+    _text("fault", ""),
+    sa.Index(
+        "ix_letters_waiting",
+        "not_before",
+        sqlite_where=sa.text("delivered_at IS NULL AND failed_at IS NULL"),
+        postgresql_where=sa.text("delivered_at IS NULL AND failed_at IS NULL"),
+    ),
 )

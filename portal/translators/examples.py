@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from portal.cases.messages import Message
+from portal.cases.messages import Case, Message
 from portal.content.hours import ZONE, Hours, Opening
+from portal.content.words import WORDS
 from portal.i18n.checks import Key
 from portal.i18n.coverage import Coverage
 from portal.i18n.languages import SOURCE, language
@@ -43,11 +44,24 @@ class Example:
 
 def _receipt(name: str, email: str = "", **confirmed: Any) -> Example:
     received = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
-    text = "Hej! Mitt barn börjar i förskoleklass."
-    message = Message(
-        text, email, "question", None, "sv", reference="ABCDEFGH", code="code", received_at=received
+    case = Case(
+        number=1,
+        address_version=1,
+        state="new",
+        since=received,
+        opened_at=received,
+        language="sv",
+        answer_language="",
+        kind="question",
+        page=None,
+        email=email,
+        officer_id=None,
+        look_again_on=None,
+        revision=1,
     )
-    page = Page("arende/exempel", "case.html", {"message": message, "private": True})
+    message = Message(1, 1, received, "sv", None, "Hej! Mitt barn börjar i förskoleklass.")
+    values = {"case": case, "thread": [message], "private": True}
+    page = Page("arende/exempel", "case.html", values)
     return Example(f"arende/{name}", page, confirmed=confirmed)
 
 
@@ -68,6 +82,7 @@ EXAMPLES = (
         Example(f"fel/{status}", Page("", "error.html", {"error": status, "private": True}))
         for status in STATUSES
     ),
+    Example("klagomal/ord", BY_SLUG["klagomal"], {"page_words": {"klagomal": WORDS[:3]}}),
     Example("kontakt/om-en-sida", CONTACT, {"form": ContactForm(page="ordlista")}),
     Example("kontakt/öppet", CONTACT, {"opening": Opening(True, NOON)}, {"phone_hours": HOURS}),
     Example("kontakt/stängt", CONTACT, {"opening": Opening(False, NOON)}, {"phone_hours": HOURS}),

@@ -15,8 +15,7 @@ from portal.settings import Settings
 from portal.translators import merging
 from portal.translators.examples import EXAMPLES, where_shown
 from portal.web.edition import open_renderers
-from portal.web.public.page_coverage import texts_of
-from portal.web.public.pages import PAGES
+from portal.web.public.pages import PAGES, render_page
 
 NAMED_PAGES = 4
 """How many pages a finding names; the others are only counted."""
@@ -173,11 +172,12 @@ def status(locales: Path, language: Language, settings: Settings) -> Status:
     file = catalogs.open_file(locales / language.tag / CATALOG, language)
     catalog = catalogs.sound(file)
     renderers = _renderers(settings)
+    source = renderers(renderers.languages.source)
     return Status(
         language.tag,
         language.name,
         measure(catalog, where_shown(renderers).keys()),
-        {page.slug: measure(catalog, texts_of(page, renderers)) for page in PAGES},
+        {page.slug: measure(catalog, render_page(source, page).texts) for page in PAGES},
         [
             Changed(
                 entry.line,

@@ -72,7 +72,7 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
     routes = [
         LanguageRoute("/{tag}/kontakt", contact.respond, methods=["GET", "POST"]),
         Route("/", choose_language),
-        LanguageRoute("/{tag}/arende/{code}", case.show),
+        LanguageRoute("/{tag}/arende/{address}", case.show),
         Route(READY, health.show),
     ]
     # No middleware of Starlette's: the guard answers for whatever is raised.

@@ -16,6 +16,7 @@ from typing import Any
 from portal.cases.messages import MESSAGE_LIMIT
 from portal.content.facts import Facts
 from portal.content.hours import Opening
+from portal.content.words import words_in
 from portal.i18n.catalogs import Catalog, read_all
 from portal.i18n.languages import Language, Languages, discover
 from portal.i18n.rendering import Renderer, Renderers, Vocabulary
@@ -26,7 +27,14 @@ from portal.web.headers import REVALIDATE
 from portal.web.public.errors import Errors
 from portal.web.public.machine_files import machine_files
 from portal.web.public.page_coverage import PageCoverage, cover_pages
-from portal.web.public.pages import PAGES, SLUGS, Page, page_resource
+from portal.web.public.pages import (
+    PAGES,
+    SLUGS,
+    WORD_LIST,
+    Page,
+    page_resource,
+    render_page,
+)
 from portal.web.resources import Bodies, Resource, Resources, redirect
 
 LOCALES = DATA / "locales"
@@ -134,7 +142,11 @@ def build_from(
     hours = settings.confirmed.phone_hours
     opening = hours.opening(now) if hours else None
     renderers = open_renderers(settings, languages, catalogs, asset=assets, opening=opening)
-    coverage = cover_pages(renderers, catalogs, settings.translated_share)
+    swedish = {page.slug: render_page(renderers(languages.source), page) for page in PAGES}
+    coverage = cover_pages(swedish, catalogs, settings.translated_share)
+    renderers.values["page_words"] = {
+        slug: words_in(page.main_text) for slug, page in swedish.items() if slug != WORD_LIST.slug
+    }
     errors = Errors(renderers)
     errors.page(500, languages.source)
     builders: dict[str, Callable[[], Resource]] = {
@@ -176,6 +188,7 @@ def open_renderers(
         "confirmed": settings.confirmed,
         "message_limit": MESSAGE_LIMIT,
         "opening": None,
+        "page_words": {},
     }
     return Renderers(DATA / "templates", languages, catalogs, vocabulary, **common | values)
 

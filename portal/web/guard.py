@@ -27,7 +27,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from portal.logs import begin_request, describe
 from portal.metrics import Metrics, Samples
-from portal.settings import Settings, host_name
+from portal.settings import LOCAL_HOSTS, Settings, host_name
 from portal.storage.database import Database
 from portal.web.edition import Edition
 from portal.web.headers import Headers, with_security
@@ -47,7 +47,6 @@ LENGTH_DIGITS = 15
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 BODY_HEADERS = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade"})
 """Headers that announce a body or another protocol."""
-LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 REQUEST_ID = b"x-request-id"
 REQUESTS = "portal_requests_total"

@@ -6,16 +6,18 @@ import pytest
 import sqlalchemy as sa
 
 from portal.cases import messages
-from portal.cases.messages import Arrival, Submission
+from portal.cases.messages import Arrival, CaseNumber, Submission
 from portal.storage.database import Database, Unavailable
 
 SECRET = "mina egna ord ٣"
 
 
-async def receive(database: Database, text: str) -> str:
-    """Receive a message, and return the code of its case."""
+async def receive(database: Database, text: str) -> int:
+    """Receive a message, and return the number of its case."""
     submission = Submission(text, "hemlig@example.org", "", None, "sv")
-    return await database.write_together(messages.receive_all, Arrival(submission, 1, 0))
+    arrival = Arrival(submission, 1, 0)
+    case: CaseNumber = await database.write_together(messages.receive_all, arrival)
+    return case.number
 
 
 async def test_a_full_disk_loses_no_message_and_is_logged(
@@ -26,19 +28,19 @@ async def test_a_full_disk_loses_no_message_and_is_logged(
     await database.start()
     pages = await database.write(lambda c: c.exec_driver_sql("PRAGMA page_count").scalar_one())
     await database.write(lambda c: c.exec_driver_sql(f"PRAGMA max_page_count={pages + 4}"))
-    codes, refused = [], 0
+    numbers, refused = [], 0
     for number in range(12):
         try:
-            codes.append(await receive(database, f"{SECRET} {number} " + "x" * 4000))
+            numbers.append(await receive(database, f"{SECRET} {number} " + "x" * 4000))
         except Unavailable:
             refused += 1
-    assert codes
+    assert numbers
     assert refused
     await database.write(lambda c: c.exec_driver_sql("PRAGMA max_page_count=1000000"))
-    codes.append(await receive(database, "det går igen"))
+    numbers.append(await receive(database, "det går igen"))
     async with database.reading() as connection:
-        stored = {message.code for message in await messages.newest(connection, 100)}
-    assert stored == set(codes)
+        stored = {case.number for case, _ in await messages.newest(connection, 100)}
+    assert stored == set(numbers)
     await database.stop()
     assert "SQLITE_FULL" in caplog.text
     assert "hemlig" not in caplog.text

@@ -1,4 +1,4 @@
-"""What the journeys share: a tab, and a search for stored messages."""
+"""What the journeys share: a tab, and a search for stored cases."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -10,7 +10,7 @@ from portal.storage.database import Database
 from tests.conftest import Running
 from tests.journeys.browsing import opened
 
-FindMessages = Callable[[str], Awaitable[list[messages.Message]]]
+FindCases = Callable[[str], Awaitable[list[messages.Case]]]
 
 
 @pytest.fixture
@@ -21,14 +21,14 @@ async def tab(browser: Browser, portal: Running) -> AsyncIterator[Page]:
 
 
 @pytest.fixture(scope="session")
-async def find_messages(portal: Running) -> AsyncIterator[FindMessages]:
-    """A function that finds every stored message with exactly this text."""
+async def find_cases(portal: Running) -> AsyncIterator[FindCases]:
+    """A function that finds the case of every stored message with exactly this text."""
     database = Database(portal.settings.database_url)
 
-    async def find(text: str) -> list[messages.Message]:
+    async def find(text: str) -> list[messages.Case]:
         async with database.reading() as connection:
             newest = await messages.newest(connection, 1000)
-        return [message for message in newest if message.text == text]
+        return [case for case, message in newest if message.text == text]
 
     yield find
     await database.stop()

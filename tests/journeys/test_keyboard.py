@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.conftest import Running
 from tests.journeys.browsing import SEND, SLUGS, opened
-from tests.journeys.conftest import FindMessages
+from tests.journeys.conftest import FindCases
 
 LANGUAGES = ("sv", "ar")
 """One that is written from left to right, and one from right to left."""
@@ -113,7 +113,7 @@ async def test_the_first_stop_skips_the_menu(tab: Page, tag: str) -> None:
 
 @pytest.mark.parametrize("tag", LANGUAGES)
 async def test_a_message_is_sent_by_keyboard_alone(
-    tab: Page, tag: str, find_messages: FindMessages
+    tab: Page, tag: str, find_cases: FindCases
 ) -> None:
     text = f"السلام عليكم {uuid4()}"
     await tab.goto(f"/{tag}/")
@@ -141,8 +141,8 @@ async def test_a_message_is_sent_by_keyboard_alone(
     await tab.keyboard.type("anna@skola.se")
     await tab.keyboard.press("Enter")
     await tab.wait_for_url("**/arende/*")
-    (message,) = await find_messages(text)
-    assert (message.kind, message.email) == ("praise", "anna@skola.se")
+    (case,) = await find_cases(text)
+    assert (case.kind, case.email) == ("praise", "anna@skola.se")
 
 
 async def tab_to(page: Page, target: Locator) -> None:

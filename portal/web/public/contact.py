@@ -15,6 +15,8 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from portal.cases import messages
+from portal.cases.addresses import case_address
+from portal.cases.messages import CaseNumber
 from portal.i18n.rendering import Renderer, Renderers
 from portal.storage.database import Unavailable
 from portal.storage.limits import RateLimited, sender_number
@@ -61,14 +63,15 @@ async def send(request: Request) -> Resource:
     if problems := form.problems():
         return _page(renderer, form, problems, status=422)
     try:
-        code = await _store(request, form, renderer.language.tag)
+        case = await _store(request, form, renderer.language.tag)
     except RateLimited as limit:
         problems = [Problem("form", "too-many", limit.minutes)]
         retry_after = [("retry-after", str(limit.minutes * 60))]
         return _page(renderer, form, problems, status=429, headers=retry_after)
     except Unavailable:
         return _page(renderer, form, [Problem("form", "unsaved")], status=503)
-    return redirect(renderer.href(f"arende/{code}"), 303)
+    address = case_address(request.state.settings.secret_key, *case)
+    return redirect(renderer.href(f"arende/{address}"), 303)
 
 
 async def refused(
@@ -113,8 +116,8 @@ def _switch(renderer: Renderer, form: ContactForm, with_problems: bool) -> Resou
     return _page(renderer, form, problems, status=422 if problems else 200)
 
 
-async def _store(request: Request, form: ContactForm, language: str) -> str:
-    """Store the message; gives the code of its case."""
+async def _store(request: Request, form: ContactForm, language: str) -> CaseNumber:
+    """Store the message; gives what leads to its case."""
     settings, client = request.state.settings, request.client
     submission = messages.Submission(
         text=form.message,
@@ -127,9 +130,9 @@ async def _store(request: Request, form: ContactForm, language: str) -> str:
     sender = sender_number(settings.secret_key, client.host if client else "")
     arrival = messages.Arrival(submission, sender, settings.messages_per_hour)
     begun = monotonic()
-    code: str = await request.state.database.write_together(messages.receive_all, arrival)
+    case: CaseNumber = await request.state.database.write_together(messages.receive_all, arrival)
     request.state.metrics.observe("portal_accept_seconds", monotonic() - begun)
-    return code
+    return case
 
 
 def _page(

@@ -1,9 +1,7 @@
 """Messages are stored exactly, once, and within the limit of their sender; on both databases."""
 
 import asyncio
-from base64 import urlsafe_b64decode
 from contextlib import closing
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -13,8 +11,15 @@ import pytest
 import sqlalchemy as sa
 
 from portal.cases import messages
-from portal.cases.messages import MESSAGE_LIMIT, Arrival, Message, Submission, receive_all
-from portal.cases.references import ALPHABET
+from portal.cases.messages import (
+    MESSAGE_LIMIT,
+    Arrival,
+    Case,
+    CaseNumber,
+    Message,
+    Submission,
+    receive_all,
+)
 from portal.storage import limits, tables
 from portal.storage.database import Database, Unavailable
 from portal.storage.engines import begin
@@ -34,17 +39,27 @@ async def receive(
     sender: int = 1,
     per_hour: int = 0,
     now: datetime = NOON,
-) -> str:
-    """Receive a message, and return the code of its case."""
+    case: CaseNumber | None = None,
+) -> CaseNumber:
+    """Receive a message, and return what leads to its case."""
     job = partial(receive_all, now=now)
-    return await database.write_together(job, Arrival(submission, sender, per_hour))
+    arrival = Arrival(submission, sender, per_hour, case)
+    result: CaseNumber = await database.write_together(job, arrival)
+    return result
 
 
-async def find(database: Database, code: str) -> Message:
+async def find(database: Database, number: CaseNumber) -> tuple[Case, list[Message]]:
     async with database.reading() as connection:
-        message = await messages.find(connection, code)
-    assert message
-    return message
+        case = await messages.find_case(connection, number.number)
+        assert case
+        return case, await messages.messages_of(connection, number.number)
+
+
+async def figures_of(database: Database) -> dict[tuple[str, ...], int]:
+    """The figures that are not 0, by name, day, language and kind."""
+    async with database.reading() as connection:
+        rows = await connection.execute(sa.select(tables.counts))
+        return {tuple(row[:-1]): row[-1] for row in rows if row[-1]}
 
 
 async def count(database: Database, table: sa.Table) -> int:
@@ -57,19 +72,22 @@ async def test_a_message_is_found_again_just_as_it_was_sent(database: Database) 
     submission = Submission(
         ARABIC, "å.ö+1@example.org", "complaint", "omraden/styrning", "ar", "fa"
     )
-    code = await receive(database, submission)
-    message = await find(database, code)
-    assert message == Message(
-        **asdict(submission), reference=message.reference, code=code, received_at=NOON
+    number = await receive(database, submission)
+    case, thread = await find(database, number)
+    assert thread == [Message(1, number.number, NOON, "ar", None, ARABIC)]
+    stored = Submission(
+        ARABIC, case.email, case.kind, case.page, case.language, case.answer_language
     )
+    assert stored == submission
+    assert (case.state, case.since, case.opened_at) == ("new", NOON, NOON)
 
 
 async def test_the_longest_message_fits_and_a_longer_one_is_refused_by_the_table(
     database: Database,
 ) -> None:
     longest = "ع" * MESSAGE_LIMIT
-    code = await receive(database, sent(longest))
-    assert (await find(database, code)).text == longest
+    _, (message,) = await find(database, await receive(database, sent(longest)))
+    assert message.text == longest
     for refused in (longest + "ع", ""):
         with pytest.raises(Unavailable):
             await receive(database, sent(refused))
@@ -92,8 +110,8 @@ async def test_other_words_or_another_sender_make_another_case(
 
 
 async def test_a_message_sent_many_times_at_once_is_stored_once(database: Database) -> None:
-    codes = await asyncio.gather(*(receive(database, sent()) for _ in range(50)))
-    assert len(set(codes)) == 1
+    numbers = await asyncio.gather(*(receive(database, sent()) for _ in range(50)))
+    assert len(set(numbers)) == 1
     async with database.reading() as connection:
         assert len(await messages.newest(connection, 100)) == 1
 
@@ -115,7 +133,7 @@ async def test_no_sender_must_wait_for_a_time_that_is_past(database: Database) -
     late = NOON + timedelta(minutes=60, seconds=30)
     batch = [Arrival(sent(f"new {number}"), 1, 3) for number in range(5)]
     results = await database.write(lambda c: receive_all(c, batch, late))
-    assert [type(result) for result in results[:3]] == [str] * 3
+    assert [type(result) for result in results[:3]] == [CaseNumber] * 3
     waits = [result.minutes for result in results if isinstance(result, RateLimited)]
     assert waits == [60, 60]
 
@@ -125,35 +143,39 @@ async def test_a_repeated_message_does_not_count_towards_the_limit(database: Dat
     assert await receive(database, sent(), per_hour=1) == first
 
 
-async def test_a_message_is_found_by_its_reference_however_it_is_written(
-    database: Database,
-) -> None:
-    message = await find(database, await receive(database, sent()))
-    reference = message.reference
-    assert len(reference) == 8
-    assert set(reference) <= set(ALPHABET)
-    assert not set("IOQZ01") & set(ALPHABET)
-    async with database.reading() as connection:
-        spoken = f" {reference[:4].lower()} {reference[4:]}"
-        assert await messages.find_by_reference(connection, spoken) == message
-        assert await messages.find_by_reference(connection, "AAAA AAAA") is None
+async def test_what_is_written_later_stands_in_the_same_case(database: Database) -> None:
+    number = await receive(database, sent("ett"))
+    later = NOON + timedelta(days=1)
+    for _ in range(2):  # sent twice, stored once
+        assert await receive(database, sent("två", language="ar"), now=later, case=number) == number
+    case, thread = await find(database, number)
+    assert [(message.text, message.language) for message in thread] == [
+        ("ett", "sv"),
+        ("två", "ar"),
+    ]
+    assert (case.state, case.since) == ("new", NOON)
+    assert await figures_of(database) == {
+        ("cases", "", "", ""): 1,
+        ("new", "", "sv", ""): 1,
+        ("received", "2026-11-24", "sv", ""): 1,
+        ("received", "2026-11-25", "ar", ""): 1,
+    }
 
 
-async def test_nobody_can_guess_the_address_of_a_case(database: Database) -> None:
-    codes = [await receive(database, sent(f"{number}")) for number in range(5)]
-    secret = [code[11:] for code in codes]
-    assert len(set(secret)) == 5
-    assert all(len(urlsafe_b64decode(f"{part}==")) * 8 == 128 for part in secret)
-    async with database.reading() as connection:
-        assert await messages.find(connection, codes[0].upper()) is None
-        assert await messages.find(connection, codes[0][:11] + secret[0][::-1]) is None
-
-
-async def test_codes_sort_by_the_time_of_receipt(database: Database) -> None:
-    moments = [NOON + timedelta(milliseconds=3**number) for number in range(25)]
-    codes = [await receive(database, sent(f"{moment}"), now=moment) for moment in moments]
-    assert codes == sorted(codes)
-    assert {len(code) for code in codes} == {11 + 22}
+@pytest.mark.parametrize("state", sorted({*messages.STATES} - messages.OPEN_STATES))
+async def test_a_further_message_opens_a_case_again(database: Database, state: str) -> None:
+    number = await receive(database, sent("ett"))
+    await database.write(lambda c: messages.change_state(c, number.number, state, NOON))
+    assert await figures_of(database) == {
+        ("cases", "", "", ""): 1,
+        (state, "", "sv", ""): 1,
+        ("received", "2026-11-24", "sv", ""): 1,
+    }
+    later = NOON + timedelta(hours=1)
+    await receive(database, sent("två"), now=later, case=number)
+    case, _ = await find(database, number)
+    assert (case.state, case.since) == ("new", later)
+    assert ("new", "", "sv", "") in await figures_of(database)
 
 
 def test_a_message_costs_the_same_however_many_there_are(tmp_path: Path) -> None:
@@ -165,14 +187,17 @@ def test_a_message_costs_the_same_however_many_there_are(tmp_path: Path) -> None
             driver: Any = connection.connection.driver_connection
             driver.set_trace_callback(statements.append)
             for text in ("ett", "två"):
-                messages.receive_all(connection, [Arrival(sent(text), 1, 1)])
-            connection.execute(sa.select(tables.messages).where(tables.messages.c.code == "x"))
+                receive_all(connection, [Arrival(sent(text), 1, 1)])
+            messages.change_state(connection, 1, "closed", NOON)
+            receive_all(connection, [Arrival(sent("tre"), 1, 0, CaseNumber(1))])
+            of_case = tables.messages.c.case_id == 1
+            connection.execute(sa.select(tables.messages).where(of_case))
             limits.forget(connection, NOON)
             driver.set_trace_callback(None)
             plans = {
                 f"{statement}: {step[3]}"
                 for statement in statements
-                if statement.startswith(("SELECT", "DELETE"))
+                if statement.startswith(("SELECT", "DELETE", "UPDATE"))
                 for step in driver.execute(f"EXPLAIN QUERY PLAN {statement}")
             }
     assert not [plan for plan in plans if "SCAN" in plan or "TEMP B-TREE" in plan]
@@ -180,7 +205,7 @@ def test_a_message_costs_the_same_however_many_there_are(tmp_path: Path) -> None
         "ix_arrivals_fingerprint (fingerprint=?)",
         "ix_arrivals_sender (sender=?)",
         "INTEGER PRIMARY KEY (rowid<?)",
-        "(code=?)",
+        "ix_messages_case_id (case_id=?)",
     ):
         assert [plan for plan in plans if index in plan], index
 
@@ -190,7 +215,7 @@ async def test_the_newest_come_first(database: Database) -> None:
         await receive(database, sent(f"{number}"), now=NOON + timedelta(minutes=number))
     async with database.reading() as connection:
         newest = await messages.newest(connection, 3)
-    assert [message.text for message in newest] == ["3", "2", "1"]
+    assert [message.text for _, message in newest] == ["3", "2", "1"]
 
 
 async def test_messages_that_come_together_are_decided_on_one_by_one(database: Database) -> None:
@@ -225,7 +250,7 @@ async def test_arrivals_are_deleted_after_an_hour_and_messages_are_not(
 
 
 async def test_many_old_arrivals_are_deleted_in_several_transactions(database: Database) -> None:
-    row = {"sender": 1, "fingerprint": 1, "code": "c", "received_at": NOON}
+    row = {"sender": 1, "fingerprint": 1, "case_id": 1, "received_at": NOON}
     rows = [row] * (limits.FORGOTTEN + 500)
     await database.write(lambda c: c.execute(sa.insert(tables.arrivals), rows) and None)
     now = NOON + timedelta(hours=2)
@@ -265,5 +290,5 @@ async def test_the_same_characters_in_other_fields_are_another_message(database:
     submissions = [
         Submission(text, email, "", None, "sv", language) for text, email, language in fields
     ]
-    codes = {await receive(database, submission) for submission in submissions}
-    assert len(codes) == len(fields)
+    numbers = {await receive(database, submission) for submission in submissions}
+    assert len(numbers) == len(fields)

@@ -13,7 +13,7 @@ from tests.conftest import Serve
 from tests.unit.commands.conftest import Run
 from tests.visitor import Visitor
 
-ARRIVALS = "INSERT INTO arrivals (sender, fingerprint, code, received_at) VALUES "
+ARRIVALS = "INSERT INTO arrivals (sender, fingerprint, case_id, received_at) VALUES "
 
 
 def execute(path: Path, statement: str) -> None:
@@ -32,7 +32,7 @@ def database(tmp_path: Path) -> Path:
     """A database with three rows, and its secret key."""
     assert main(["db", "upgrade"]) == 0
     path = tmp_path / "own.db"
-    execute(path, ARRIVALS + "(1, 1, 'a', ''), (1, 2, 'b', ''), (2, 3, 'c', '')")
+    execute(path, ARRIVALS + "(1, 1, 1, ''), (1, 2, 2, ''), (2, 3, 3, '')")
     return path
 
 
@@ -75,7 +75,7 @@ def test_a_backup_is_restored_with_its_key(backup: Path, database: Path, elsewhe
 def test_a_database_with_rows_is_only_replaced_when_the_operator_says_so(
     backup: Path, database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    execute(database, ARRIVALS + "(3, 4, 'd', '')")
+    execute(database, ARRIVALS + "(3, 4, 4, '')")
     assert main(["restore", str(backup)]) == 1
     assert "--replace" in capsys.readouterr().err
     assert count(database, "arrivals") == 4

@@ -7,32 +7,28 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from portal.cases.messages import Arrival, CaseNumber, Submission, receive_all
 from portal.storage import migrations
 from portal.storage.database import QUEUE, Database, Unavailable
 from portal.storage.engines import begin
 from portal.storage.migrations import steps
-from portal.storage.tables import arrivals, messages, metadata
+from portal.storage.tables import arrivals, cases, counts, messages, metadata
 
-MESSAGE = {
-    "code": "c",
-    "received_at": datetime(2026, 11, 24, tzinfo=UTC),
-    "language": "sv",
-    "kind": "",
-    "email": "",
-    "text": "Hej",
-}
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-def insert(connection: sa.Connection, code: str | None = "c") -> str | None:
-    row = {"sender": 1, "fingerprint": 2, "code": code, "received_at": datetime.now(UTC)}
+def insert(connection: sa.Connection, case: int | None = 1) -> int | None:
+    row = {"sender": 1, "fingerprint": 2, "case_id": case, "received_at": datetime.now(UTC)}
     connection.execute(sa.insert(arrivals), row)
-    return code
+    return case
 
 
 COUNT = sa.select(sa.func.count()).select_from(arrivals)
@@ -53,7 +49,7 @@ def sa_listener(event: str, listener: Callable[[sa.Connection], None]) -> Iterat
 
 
 async def test_a_faulty_job_fails_alone_in_a_batch(database: Database) -> None:
-    jobs = [partial(insert, code=None if n == 7 else f"{n}") for n in range(20)]
+    jobs = [partial(insert, case=None if n == 7 else n) for n in range(20)]
     results = await asyncio.gather(*map(database.write, jobs), return_exceptions=True)
     assert [n for n, result in enumerate(results) if isinstance(result, Exception)] == [7]
     assert await database.write(count) == 19
@@ -72,7 +68,7 @@ async def test_a_job_that_raises_is_rolled_back(database: Database) -> None:
 async def test_reading_before_writing_loses_no_update(database: Database) -> None:
     def one_more(connection: sa.Connection) -> int:
         number = count(connection)
-        insert(connection, f"{number}")
+        insert(connection, number)
         return number
 
     numbers = await asyncio.gather(*(database.write(one_more) for _ in range(100)))
@@ -92,7 +88,7 @@ async def test_a_bug_in_a_job_does_not_stop_the_writer(database: Database) -> No
         await database.write_together(forgets, 1)
     with pytest.raises(RuntimeError):
         await database.write(stops)
-    assert await database.write(insert) == "c"
+    assert await database.write(insert) == 1
 
 
 async def test_two_nodes_lose_no_update_either(database: Database, database_url: str) -> None:
@@ -101,7 +97,7 @@ async def test_two_nodes_lose_no_update_either(database: Database, database_url:
 
     def one_more(connection: sa.Connection) -> int:
         number = count(connection)
-        insert(connection, f"{number}")
+        insert(connection, number)
         return number
 
     both = [node.write(one_more) for _ in range(25) for node in (database, other)]
@@ -123,7 +119,7 @@ async def test_queued_jobs_are_done_before_the_writer_stops(database_url: str) -
     waiting = [asyncio.create_task(database.write(insert)) for _ in range(10)]
     await asyncio.sleep(0)
     await database.stop()
-    assert await asyncio.gather(*waiting) == ["c"] * 10
+    assert await asyncio.gather(*waiting) == [1] * 10
 
 
 async def test_no_caller_gets_a_result_before_the_commit(
@@ -175,7 +171,7 @@ async def test_a_locked_database_is_unavailable_until_it_is_unlocked(tmp_path: P
         await database.write(insert)
     blocker.execute("ROLLBACK")
     blocker.close()
-    assert await database.write(insert) == "c"
+    assert await database.write(insert) == 1
     await database.stop()
 
 
@@ -245,7 +241,7 @@ async def test_migrations_can_be_undone_and_repeated(database_url: str) -> None:
     database.upgrade()
     await database.start()
     with pytest.raises(Unavailable):
-        await database.write(partial(insert, code=None))
+        await database.write(partial(insert, case=None))
     await database.stop()
 
 
@@ -253,28 +249,35 @@ def test_messages_survive_a_downgrade_and_an_upgrade(database_url: str) -> None:
     with closing(Database(database_url)) as database:
         database.upgrade()
         with database.connect() as connection, begin(connection):
-            for code in ("c", "d"):
-                connection.execute(sa.insert(messages), MESSAGE | {"code": code})
-            before = connection.execute(sa.select(messages)).all()
+            arrivals = [Arrival(Submission(text, "", "", None, "sv"), 1, 0) for text in "ab"]
+            numbers = [*map(attrgetter("number"), receive_all(connection, arrivals, NOON))]
+            tables = [messages, cases, counts]
+            before = [connection.execute(sa.select(table)).all() for table in tables]
             steps.downgrade(connection, "0002")
             old = sa.text("SELECT id FROM messages WHERE reference = '2'")
-            assert connection.execute(old).scalar_one() == 2
+            assert connection.execute(old).scalar_one() == numbers[1]
             steps.upgrade(connection)
-            assert connection.execute(sa.select(messages)).all() == before
+            after = [connection.execute(sa.select(table)).all() for table in tables]
+            assert [*map(sorted_rows, after)] == [*map(sorted_rows, before)]
         assert database.differences() == []
 
 
+def sorted_rows(rows: Sequence[sa.Row[Any]]) -> list[str]:
+    return sorted(map(repr, rows))
+
+
 def test_a_number_is_never_reused(database_url: str) -> None:
-    """References are derived from it, and people may have that of an erased message."""
+    """References are derived from it, and people may have that of an erased case."""
     with closing(Database(database_url)) as database:
         database.upgrade()
         with database.connect() as connection, begin(connection):
             numbers = []
-            for _ in range(2):
-                connection.execute(sa.insert(messages), MESSAGE)
-                numbers.append(connection.scalar(sa.select(messages.c.id)))
-                connection.execute(sa.delete(messages))
-    assert numbers == [1, 2]
+            for text in "ab":
+                arrival = Arrival(Submission(text, "", "", None, "sv"), 1, 0)
+                numbers += receive_all(connection, [arrival], NOON)
+                for table in (messages, cases):
+                    connection.execute(sa.delete(table))
+    assert numbers == [CaseNumber(1), CaseNumber(2)]
 
 
 def test_a_migration_is_named_by_its_revision() -> None:

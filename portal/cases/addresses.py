@@ -1,0 +1,75 @@
+"""The address of a case and the code that is typed instead of it.
+
+Both are derived from the secret key and the case's number, and stored nowhere: whoever
+steals the database can open nothing with it. An address that went astray is withdrawn by
+raising its version. Former secret keys still open what they made.
+
+    >>> key = case_key(b"a secret", number=1, version=1)
+    >>> opens(key, [b"another secret", b"a secret"], 1, 1)
+    True
+    >>> opens(key, [b"a secret"], 1, 2)
+    False
+"""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Iterable
+
+from portal.cases.references import ALPHABET, characters, reference
+
+KEY_BYTES = 16
+"""Nobody can guess an address: its key is a MAC of 128 bits."""
+CODE_LENGTH = 13
+"""Characters of a code: 63.8 bits, and it is valid only together with its reference."""
+
+
+def case_address(secret_key: bytes, number: int, version: int) -> str:
+    """What follows ``arende/`` in the address of a case."""
+    return f"{reference(number)}-{case_key(secret_key, number, version)}"
+
+
+def case_key(secret_key: bytes, number: int, version: int) -> str:
+    """The secret part of the address of a case, in the alphabet of addresses (RFC 4648, 5)."""
+    mac = _mac(secret_key, b"case address", number, version, KEY_BYTES)
+    return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+
+
+def case_code(secret_key: bytes, number: int, version: int) -> str:
+    """The code of a case, for people to type; secret, other than the reference."""
+    # Eight bytes more than are needed: the rest of the division is as good as even.
+    value = int.from_bytes(_mac(secret_key, b"case code", number, version, KEY_BYTES))
+    code = ""
+    for _ in range(CODE_LENGTH):
+        value, index = divmod(value, len(ALPHABET))
+        code += ALPHABET[index]
+    return code
+
+
+def opens(key: str, secret_keys: Iterable[bytes], number: int, version: int) -> bool:
+    """Whether a key from an address is that of a case, in constant time."""
+    return _is_any(key, (case_key(secret_key, number, version) for secret_key in secret_keys))
+
+
+def code_opens(typed: str, secret_keys: Iterable[bytes], number: int, version: int) -> bool:
+    """Whether a code as people type it is that of a case, in constant time."""
+    codes = (case_code(secret_key, number, version) for secret_key in secret_keys)
+    return _is_any(characters(typed), codes)
+
+
+def former_digest(code: str) -> str:
+    """What is stored of an address from before addresses were derived."""
+    return hashlib.sha256(code.encode()).hexdigest()
+
+
+def _mac(secret_key: bytes, label: bytes, number: int, version: int, size: int) -> bytes:
+    """A MAC of a version of a case's address; BLAKE2b takes a key of 64 bytes (RFC 7693)."""
+    key = hashlib.blake2b(secret_key).digest()
+    content = f"{number}.{version}".encode()
+    return hashlib.blake2b(content, key=key, person=label, digest_size=size).digest()
+
+
+def _is_any(text: str, secrets: Iterable[str]) -> bool:
+    """Whether a text is one of the secrets; it takes as long wherever they differ."""
+    content = text.encode("utf-8", "replace")
+    return any(hmac.compare_digest(content, secret.encode()) for secret in secrets)

@@ -121,6 +121,7 @@ class History:
         with closing(sqlite3.connect(database)) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             rows = Counter(text for (text,) in connection.execute("SELECT text FROM messages"))
+            assert connection.execute("SELECT count(*) FROM cases").fetchone() == (len(rows),)
         assert self.receipts.keys() <= rows.keys() <= self.sent
         assert set(rows.values()) <= {1}
         assert {len(locations) for locations in self.receipts.values()} <= {1}

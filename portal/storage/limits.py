@@ -75,8 +75,13 @@ async def forget_regularly(database: Database) -> None:
 
 
 def forget(connection: sa.Connection, now: datetime) -> bool:
-    """Delete the oldest arrivals; tells whether there may be more."""
-    deleted = connection.execute(_FORGET, {"hour_ago": now - REMEMBERED}).rowcount
+    """Delete the oldest arrivals; tells whether there may be more.
+
+    What is more than an hour ahead came while the clock was wrong. Kept until then, it would
+    make its senders wait for as long as the clock was ahead.
+    """
+    hours = {"hour_ago": now - REMEMBERED, "hour_ahead": now + REMEMBERED}
+    deleted = connection.execute(_FORGET, hours).rowcount
     return deleted == FORGOTTEN
 
 
@@ -106,7 +111,10 @@ def rate_limited(
 _FORGET = sa.delete(arrivals).where(
     arrivals.c.id
     < sa.select(sa.func.min(arrivals.c.id)).scalar_subquery() + sa.literal_column(str(FORGOTTEN)),
-    arrivals.c.received_at <= sa.bindparam("hour_ago"),
+    sa.or_(
+        arrivals.c.received_at <= sa.bindparam("hour_ago"),
+        arrivals.c.received_at > sa.bindparam("hour_ahead"),
+    ),
 )
 _COUNT = (
     sa.select(arrivals.c.sender, sa.func.count())

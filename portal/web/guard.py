@@ -82,8 +82,9 @@ class Guard:
         self.edition = edition
         self.metrics = metrics
         self._state = {"database": database, "settings": settings, "metrics": metrics}
-        # Counted by address, and by route only when somebody asks: this is the fast path.
-        self._ready_counts: defaultdict[tuple[str, int], int] = defaultdict(int)
+        # By status and address, and by route only when somebody asks: this is the fast path.
+        self._ready_counts: defaultdict[int, defaultdict[str, int]]
+        self._ready_counts = defaultdict(partial(defaultdict, int))
         metrics.gauge(REQUESTS, self._count_by_route)
         # uvicorn's own rule, so that no other proxy is believed than where it says "client".
         proxies = [*settings.trusted_proxies]
@@ -150,7 +151,7 @@ class Guard:
         representation = resource.negotiate(
             fields.get(b"accept-encoding", b""), fields.get(b"if-none-match", b"")
         )
-        self._ready_counts[address, representation.status] += 1
+        self._ready_counts[representation.status][address] += 1
         return representation
 
     def refusal(self, scope: Scope) -> int:
@@ -188,9 +189,9 @@ class Guard:
     def _count_by_route(self) -> Samples:
         """How many responses were ready, by route and status."""
         counts: Counter[tuple[str, ...]] = Counter()
-        for (address, status), count in self._ready_counts.items():
-            route = self.edition.route(address.partition("?")[0])
-            counts[route, str(status)] += count
+        for status, by_address in self._ready_counts.items():
+            for address, count in by_address.items():
+                counts[self.edition.route(address.partition("?")[0]), str(status)] += count
         return counts
 
     def _is_from_our_page(self, headers: Mapping[bytes, bytes]) -> bool:

@@ -23,7 +23,7 @@ def test_an_empty_database_is_upgraded_and_then_in_order(
     assert capsys.readouterr().out == f"{revision} (newest: {revision})\n"
 
 
-@pytest.mark.parametrize("command", ["serve", "db upgrade", "db check"])
+@pytest.mark.parametrize("command", ["serve", "check", "db upgrade", "db check"])
 def test_a_database_of_a_later_version_is_refused(
     command: str, database_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

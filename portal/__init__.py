@@ -10,6 +10,7 @@ its room's ``__init__``. ``tests/test_house.py`` reads these lists and keeps the
     metrics      figures for operators: counts, durations, gauges
     i18n         languages, gettext catalogs and templates
     storage      SQLite and PostgreSQL: the tables, and one writer for everything
+    staff        who may read the inbox, and how they sign in
     cases        what the public writes, and what becomes of it
     web          what speaks HTTP
     translators  what translators run: update, check, preview

@@ -30,6 +30,7 @@ from portal.web.health import READY, Health
 from portal.web.public import case, contact
 from portal.web.public.errors import accepted_languages
 from portal.web.reload import read_stamps, reloading
+from portal.web.staff.routes import ROUTES as STAFF_ROUTES
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +75,7 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
         Route("/", choose_language),
         LanguageRoute("/{tag}/arende/{address}", case.show),
         Route(READY, health.show),
+        *STAFF_ROUTES,
     ]
     # No middleware of Starlette's: the guard answers for whatever is raised.
     app = Router(routes, redirect_slashes=False, default=respond_to_rest, lifespan=lifespan)

@@ -163,7 +163,7 @@ class Guard:
                 return 400
         if not path.startswith("/"):
             return 400
-        if scope["method"] == "POST" and not self._is_from_our_page(headers):
+        if scope["method"] == "POST" and not self._is_from_our_page(path, headers):
             return 403
         length = _announced_length(scope)
         return 413 if length > BODY_LIMIT else 400 if length < 0 else 0
@@ -194,13 +194,16 @@ class Guard:
                 counts[self.edition.route(address.partition("?")[0]), str(status)] += count
         return counts
 
-    def _is_from_our_page(self, headers: Mapping[bytes, bytes]) -> bool:
+    def _is_from_our_page(self, path: str, headers: Mapping[bytes, bytes]) -> bool:
         """Whether a form may have been sent by our own page (Fetch Metadata; RFC 6454).
 
         A client that sends neither header is no browser in which a page of another site
-        could act; no cookie is at stake, so it may write.
+        could act; where no cookie is at stake, it may write. For the inbox it must show by
+        one of them that the form is ours.
         """
         site, origin = headers.get(b"sec-fetch-site"), headers.get(b"origin")
+        if path.startswith("/inbox") and site != b"same-origin" and origin is None:
+            return False
         if site not in {None, b"same-origin", b"none"}:
             return False
         if origin == b"null":

@@ -43,8 +43,10 @@ def sitemap(base_url: str, tags: Iterable[str]) -> str:
 
 
 def robots(base_url: str) -> str:
-    """What search engines may read: everything but people's own cases (RFC 9309)."""
-    return f"User-agent: *\nDisallow: /*/arende/\nSitemap: {base_url}/sitemap.xml\n"
+    """What search engines may read: not people's own cases, nor the inbox (RFC 9309)."""
+    return (
+        f"User-agent: *\nDisallow: /*/arende/\nDisallow: /inbox\nSitemap: {base_url}/sitemap.xml\n"
+    )
 
 
 def security(base_url: str, expires: str) -> str:

@@ -14,6 +14,8 @@ Its modules, in the order in which they may import:
     restore   a backup in the place of the database
     catalogs  the translations
     messages  the messages received
+    outbox    the letters to guardians and staff
+    mail      whether letters arrive
     version   which version this is
 """
 
@@ -37,7 +39,10 @@ from portal.storage.migrations import NewerDatabase
 CLOSED_PIPE = 141
 """The exit code when the reader of the output has closed it: as of a program ended by SIGPIPE."""
 
-NOUNS = ("serve", "check", "db", "backup", "restore", "catalogs", "messages", "version")
+NOUNS = (
+    *("serve", "check", "db", "backup", "restore"),
+    *("catalogs", "messages", "outbox", "mail", "version"),
+)
 """The modules that add commands, in the order of the help."""
 
 

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from portal import __version__
 from portal.i18n.languages import Languages
 from portal.i18n.negotiation import negotiate
+from portal.mail.delivery import delivering
 from portal.metrics import Metrics, Samples, serving
 from portal.settings import Settings
 from portal.storage.database import Database
@@ -62,7 +63,11 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
         await database.start()
         chores = [forget_regularly(database), health.watch()]
         tasks = [asyncio.create_task(chore) for chore in chores]
-        async with reloading(guard, settings, locales, stamps), serving(metrics, settings.metrics):
+        async with (
+            reloading(guard, settings, locales, stamps),
+            delivering(database, settings, lambda: guard.edition.renderers),
+            serving(metrics, settings.metrics),
+        ):
             health.status = "ready"
             yield
             health.status = "stopping"

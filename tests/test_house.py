@@ -23,9 +23,11 @@ PLAN_LINE = re.compile(r"^    ([a-z0-9_.]+)  ", re.MULTILINE)
 PACKAGES = {
     "starlette": ("web", "translators.preview"),
     "uvicorn": ("web", "commands"),
-    "sqlalchemy": ("storage", "cases"),
+    "sqlalchemy": ("storage", "staff", "cases"),
     "alembic": ("storage.migrations",),
     "jinja2": ("i18n.rendering", "commands"),
+    "argon2": ("staff.passwords",),
+    "segno": ("web.staff.sign_in",),
     "polib": ("translators.merging",),
     "aiosmtplib": ("mail.delivery",),
 }

@@ -11,6 +11,7 @@ from typing import Any
 
 from portal.cases.messages import Case, Message
 from portal.content.hours import ZONE, Hours, Opening
+from portal.content.words import WORDS
 from portal.i18n.checks import Key
 from portal.i18n.coverage import Coverage
 from portal.i18n.languages import SOURCE, language
@@ -98,6 +99,7 @@ EXAMPLES: tuple[Example | LetterExample, ...] = (
         Example(f"fel/{status}", Page("", "error.html", {"error": status, "private": True}))
         for status in STATUSES
     ),
+    Example("klagomal/ord", BY_SLUG["klagomal"], {"page_words": {"klagomal": WORDS[:3]}}),
     Example("kontakt/om-en-sida", CONTACT, {"form": ContactForm(page="ordlista")}),
     Example("kontakt/öppet", CONTACT, {"opening": Opening(True, NOON)}, {"phone_hours": HOURS}),
     Example("kontakt/stängt", CONTACT, {"opening": Opening(False, NOON)}, {"phone_hours": HOURS}),

@@ -126,7 +126,7 @@ async def find_by_code(
         RateLimited: when the sender must wait.
         Unavailable: when the database cannot be used.
     """
-    number = references.number(reference)
+    number = references.number(reference) or NO_CASE[0]
     async with database.reading() as connection:
         case = await messages.find_case(connection, number)
     numbers = (case.number, case.address_version) if case else NO_CASE

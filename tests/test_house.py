@@ -178,6 +178,12 @@ def test_only_the_settings_read_the_environment(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MODULES)
+def test_locks_of_the_database_end_with_their_transaction(name: str) -> None:
+    """A lock of a session stays with a connection that a pooler gives to somebody else."""
+    assert not re.search(r"pg_(try_)?advisory_lock", ast.unparse(MODULES[name]))
+
+
+@pytest.mark.parametrize("name", MODULES)
 def test_a_module_imports_at_the_top(name: str) -> None:
     for function in functions(MODULES[name]):
         hidden = {path for path in imports(function) if not f"{path}.".startswith(LATE)}

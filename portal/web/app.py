@@ -28,7 +28,7 @@ from portal.web.edition import LOCALES, build
 from portal.web.guard import SAFE_METHODS, Guard
 from portal.web.headers import REVALIDATE
 from portal.web.health import READY, Health
-from portal.web.public import case, contact
+from portal.web.public import case, contact, finder
 from portal.web.public.errors import accepted_languages
 from portal.web.reload import read_stamps, reloading
 from portal.web.staff.routes import ROUTES as STAFF_ROUTES
@@ -77,8 +77,9 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
 
     routes = [
         LanguageRoute("/{tag}/kontakt", contact.respond, methods=["GET", "POST"]),
+        LanguageRoute("/{tag}/arende", finder.respond, methods=["GET", "POST"]),
+        LanguageRoute("/{tag}/arende/{address}", case.respond, methods=["GET", "POST"]),
         Route("/", choose_language),
-        LanguageRoute("/{tag}/arende/{address}", case.show),
         Route(READY, health.show),
         *STAFF_ROUTES,
     ]

@@ -58,12 +58,8 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
 
     @asynccontextmanager
     async def lifespan(_: ASGIApp) -> AsyncIterator[None]:
-        if settings.embedded:
-            database.upgrade()
-        await database.start()
-        chores = [forget_regularly(database), health.watch()]
-        tasks = [asyncio.create_task(chore) for chore in chores]
         async with (
+            open_database(database, settings, health),
             reloading(guard, settings, locales, stamps),
             delivering(database, settings, lambda: guard.edition.renderers),
             serving(metrics, settings.metrics),
@@ -71,23 +67,29 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
             health.status = "ready"
             yield
             health.status = "stopping"
-        for task in tasks:
-            task.cancel()
-        await database.stop()
 
-    routes = [
-        LanguageRoute("/{tag}/kontakt", contact.respond, methods=["GET", "POST"]),
-        LanguageRoute("/{tag}/arende", finder.respond, methods=["GET", "POST"]),
-        LanguageRoute("/{tag}/arende/{address}", case.respond, methods=["GET", "POST"]),
-        Route("/", choose_language),
-        Route(READY, health.show),
-        *STAFF_ROUTES,
-    ]
+    routes = [*ROUTES, Route(READY, health.show)]
     # No middleware of Starlette's: the guard answers for whatever is raised.
     app = Router(routes, redirect_slashes=False, default=respond_to_rest, lifespan=lifespan)
     guard = Guard(app, edition, database, settings, metrics)
     register_gauges(guard, database, health)
     return guard
+
+
+@asynccontextmanager
+async def open_database(
+    database: Database, settings: Settings, health: Health
+) -> AsyncIterator[None]:
+    """Write and look after a database until the end of the block."""
+    if settings.embedded:
+        database.upgrade()
+    await database.start()
+    chores = [forget_regularly(database), health.watch()]
+    tasks = [asyncio.create_task(chore) for chore in chores]
+    yield
+    for task in tasks:
+        task.cancel()
+    await database.stop()
 
 
 def register_gauges(guard: Guard, database: Database, health: Health) -> None:
@@ -152,3 +154,13 @@ def _usual_spelling(path: str, languages: Languages) -> str:
     tag, _, slug = path.strip("/").lower().partition("/")
     tag = next((spelled for spelled in languages if spelled.lower() == tag), tag)
     return f"/{tag}/{slug}"
+
+
+ROUTES = (
+    LanguageRoute("/{tag}/kontakt", contact.respond, methods=["GET", "POST"]),
+    LanguageRoute("/{tag}/arende", finder.respond, methods=["GET", "POST"]),
+    LanguageRoute("/{tag}/arende/{address}", case.respond, methods=["GET", "POST"]),
+    Route("/", choose_language),
+    *STAFF_ROUTES,
+)
+"""What is not ready in an edition."""

@@ -61,8 +61,7 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
         if settings.embedded:
             database.upgrade()
         await database.start()
-        chores = [forget_regularly(database), health.watch()]
-        tasks = [asyncio.create_task(chore) for chore in chores]
+        chores = [*map(asyncio.create_task, [forget_regularly(database), health.watch()])]
         async with (
             reloading(guard, settings, locales, stamps),
             delivering(database, settings, lambda: guard.edition.renderers),
@@ -71,8 +70,8 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
             health.status = "ready"
             yield
             health.status = "stopping"
-        for task in tasks:
-            task.cancel()
+        for chore in chores:
+            chore.cancel()
         await database.stop()
 
     routes = [

@@ -85,16 +85,18 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
     # No middleware of Starlette's: the guard answers for whatever is raised.
     app = Router(routes, redirect_slashes=False, default=respond_to_rest, lifespan=lifespan)
     guard = Guard(app, edition, database, settings, metrics)
-    register_gauges(guard, database)
+    register_gauges(guard, database, health)
     return guard
 
 
-def register_gauges(guard: Guard, database: Database) -> None:
+def register_gauges(guard: Guard, database: Database, health: Health) -> None:
     """Say where the figures come from that are read rather than counted."""
     build = (__version__, platform.python_version())
     gauges: dict[str, Callable[[], Samples | float]] = {
         "portal_queue_length": lambda: database.queue_length,
         "portal_database_failing": lambda: database.is_failing,
+        "portal_letter_age_seconds": lambda: health.letter_age,
+        "portal_letters_failed": lambda: health.letters.failed,
         "portal_catalog_coverage_ratio": lambda: {
             (tag,): share for tag, share in guard.edition.coverage.shares.items()
         },

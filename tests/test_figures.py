@@ -41,7 +41,7 @@ async def test_responses_are_counted_by_route_and_status(serve: Serve, fast_path
         await visitor.client.aclose()
     counts = re.findall(r'^portal_requests_total\{route="(.+)",status="(.+)"\} (\d+)', text, re.M)
     assert sorted(counts) == [
-        ("/{l}/arende", "200", "1"),
+        ("/{l}/arende/{case}", "200", "1"),
         ("/{l}/kontakt", "200", "3"),
         ("/{l}/kontakt", "303", "1"),
         ("/{l}/kontakt", "304", "3"),

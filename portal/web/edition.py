@@ -84,8 +84,9 @@ class Edition:
         """
         first, _, slug = path[1:].partition("/")
         if first in self.languages:
-            slug = "arende" if slug.startswith("arende/") else slug
-            return f"/{{l}}/{slug}" if slug in SLUGS or slug == "arende" else "other"
+            if slug.startswith("arende/"):
+                return "/{l}/arende/{case}"
+            return f"/{{l}}/{slug}" if slug in SLUGS else "other"
         if first in {"static", "inbox"}:
             return f"/{first}"
         return path if path in self.resources or path in {"/", health.READY} else "other"

@@ -17,6 +17,8 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -420,3 +422,102 @@ def test_caddy_accepts_its_example_in_its_own_format(tmp_path: Path) -> None:
     environment = {**os.environ, "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
     subprocess.run(validate, env=environment, check=True, capture_output=True)
     subprocess.run(["caddy", "fmt", path], env=environment, check=True, capture_output=True)
+
+
+# The page for operators
+
+ELSEWHERE = ("portal staff ", "portal mail ", "portal outbox ")
+"""These ask a person, a mail server or a sent letter, and have tests of their own."""
+STAND_INS = {
+    "apt-get": "exit",
+    "useradd": "exit",
+    "curl": "exit",
+    # The service makes the tables of an SQLite database when it starts.
+    "systemctl": 'case "$*" in *enable*portal.service*) portal db upgrade ;; esac',
+    "setpriv": 'while [ "${1#--}" != "$1" ]; do shift; done; exec "$@"',
+    **({} if program("caddy") else {"caddy": "exit"}),
+}
+"""What runs for programs that would change this machine, or need a network or a user."""
+
+
+@dataclass
+class Machine:
+    """A folder that stands for the root of a machine, and a folder with the portal's source."""
+
+    root: Path
+    source: Path
+
+    def moved(self, lines: str) -> str:
+        """The lines with the machine's folders in place of the root's."""
+        return re.sub(r"(?<![\w.])/(opt|etc|var|tmp|usr/local)/", rf"{self.root}/\1/", lines)
+
+    def run(self, commands: list[str]) -> None:
+        """Run commands in their order; the first that fails ends the test."""
+        done = subprocess.run(
+            ["sh", "-eux", "-c", "\n".join(commands)],
+            cwd=self.source,
+            env={"PATH": f"{self.root}/usr/local/bin:{os.environ['PATH']}:/usr/sbin"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    """A machine as the page expects it, before anything was installed."""
+    machine = Machine(tmp_path / "machine", tmp_path / "source")
+    programs = machine.root / "usr/local/bin"
+    folders = ("opt", "etc/systemd/system", "etc/caddy", "var/lib", "var/backups", "tmp")
+    for folder in (programs, *folders):
+        (machine.root / folder).mkdir(parents=True)
+    for name, body in STAND_INS.items():
+        (programs / name).write_text(f"#!/bin/sh\n{body}\n")
+        (programs / name).chmod(0o755)
+    others = shutil.ignore_patterns(".*", "__pycache__", "var", "dist", "tests", "bench")
+    shutil.copytree(CHECKOUT, machine.source, ignore=others)
+    for name in ("portal", "portal.env"):
+        (machine.source / "deploy" / name).write_text(machine.moved(text(name)))
+    return machine
+
+
+def page_commands() -> list[str]:
+    """The commands of docs/deploying.md, in their order."""
+    page = (CHECKOUT / "docs/deploying.md").read_text("utf-8")
+    return re.findall(r"^    (\S.*)$", page, re.MULTILINE)
+
+
+def backup_commands() -> list[str]:
+    """What the timer runs each night, as a shell writes it (man systemd.service)."""
+    lines = re.findall(r"^ExecStart=(.+)$", text("portal-backup.service"), re.MULTILINE)
+    settings = ["set -a", ". /etc/portal/portal.env", "set +a"]
+    return settings + [line.replace("$$", "$").replace("%%", "%") for line in lines]
+
+
+def run_here(machine: Machine, command: str) -> list[str]:
+    """What runs for a command of the page.
+
+    Packages come from this environment, not from a registry; only their lists are looked for.
+    """
+    if "--require-hashes" in command:
+        packages = next(path for path in sys.path if path.endswith("site-packages"))
+        share = machine.moved("for site in /opt/portal-*/lib/python*/*; do ")
+        lists = re.findall(r"-r (\S+)", command)
+        return [f"test -f {name}" for name in lists] + [
+            f"{share} echo {packages} > $site/shared.pth; done"
+        ]
+    if command.startswith(ELSEWHERE):
+        return []
+    return [machine.moved(command).replace("-o portal -g portal ", "")]
+
+
+@pytest.mark.slow
+def test_the_page_for_operators_can_be_followed_to_a_backup(machine: Machine) -> None:
+    commands = [*page_commands(), *backup_commands()]
+    machine.run([line for command in commands for line in run_here(machine, command)])
+    backups = {path.stem for path in (machine.root / "var/backups/portal").glob("*.db")}
+    assert backups == {"first", f"{date.today().isoweekday()}"}
+    settings = (machine.root / "etc/portal/portal.env").read_text()
+    assert f"PORTAL_BASE_URL=https://{DOMAIN}\n" in settings
+    assert not [*(machine.root / "tmp").iterdir()]

@@ -30,6 +30,30 @@ def test_the_readme_lists_exactly_the_settings() -> None:
     }
 
 
+def test_operators_are_told_of_every_setting_and_command(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    page = text("README.md") + text("docs/operating.md")
+    settings = [row.metadata["variable"] for row in rows(Settings) + rows(Confirmed)]
+    assert [name for name in settings if f"`{name}`" not in page] == []
+    commands = re.findall(r"`portal ([^`]+)`((?:, `[a-z]+`)*)", page)
+    named = {first for first, _ in commands} | {
+        f"{first.split()[0]} {word}"
+        for first, rest in commands
+        for word in re.findall(r"\w+", rest)
+    }
+    for noun in subcommands(capsys):
+        for command in [f"{noun} {verb}" for verb in subcommands(capsys, noun)] or [noun]:
+            assert command in named, command
+
+
+def subcommands(capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:
+    """The commands that the help of a command lists."""
+    with pytest.raises(SystemExit):
+        main([*words, "--help"])
+    return re.findall(r"^    ([a-z]+)  ", capsys.readouterr().out, re.MULTILINE)
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text("utf-8")):

@@ -15,6 +15,7 @@ import ssl
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -162,6 +163,8 @@ def test_what_the_image_copies_is_enough_to_build_the_portal(tmp_path: Path) -> 
     pip = [sys.executable, "-m", "pip", "wheel", "-q", "--no-build-isolation", "--no-deps"]
     subprocess.run([*pip, "-w", str(wheels), "."], cwd=source, check=True)
     (wheel,) = wheels.iterdir()
+    rooms = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
+    assert {room for room in rooms if not room.endswith(".dist-info")} == {"portal"}
     install = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target"]
     subprocess.run([*install, str(tmp_path / "site"), str(wheel)], check=True)
     answer = subprocess.run(
@@ -387,6 +390,21 @@ def test_a_proxy_lets_a_form_be_somewhat_too_large_and_no_larger(reader: httpx2.
 def test_an_offer_to_upgrade_ends_at_the_proxy_or_is_ignored(reader: httpx2.Client) -> None:
     offer = {"Connection": "Upgrade", "Upgrade": "websocket"}
     assert ask(reader, "GET", "/sv/", headers=offer).status_code == 200
+
+
+@pytest.mark.slow
+def test_a_proxy_prefers_the_newest_tls(reader: httpx2.Client) -> None:
+    context = ssl._create_unverified_context()
+    with (
+        socket.create_connection(("127.0.0.1", reader.base_url.port)) as connection,
+        context.wrap_socket(connection, server_hostname=DOMAIN) as encrypted,
+    ):
+        assert encrypted.version() == "TLSv1.3"
+
+
+def test_nginx_speaks_no_old_tls() -> None:
+    """Caddy's own default is the same: TLS 1.2 and 1.3."""
+    assert text("nginx.conf").count("    ssl_protocols TLSv1.2 TLSv1.3;\n") == 2
 
 
 @pytest.mark.slow

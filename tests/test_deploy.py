@@ -337,7 +337,17 @@ def reader(
         started(command, port, XDG_DATA_HOME=str(folder), XDG_CONFIG_HOME=str(folder)),
         httpx2.Client(base_url=address, headers={"Host": DOMAIN}, verify=False) as client,
     ):
+        while not is_served(client):
+            time.sleep(0.05)
         yield client
+
+
+def is_served(reader: httpx2.Client) -> bool:
+    """Whether the proxy has its certificate and its connection to the portal."""
+    try:
+        return ask(reader, "GET", "/livez").status_code == 200
+    except httpx2.TransportError:
+        return False
 
 
 def ask(reader: httpx2.Client, method: str, path: str, **options: Any) -> httpx2.Response:

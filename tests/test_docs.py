@@ -85,6 +85,34 @@ def test_named_commands_exist(path: Path, capsys: pytest.CaptureFixture[str]) ->
     capsys.readouterr()
 
 
+@pytest.mark.parametrize(
+    ("row", "column", "words"),
+    [
+        (r"page.*?\| portal", 1, r"A page, .*? \| (\S+) µs"),
+        (r"page.*?\| portal", 3, r"of CPU, ([\d,]+) a second on one core"),
+        (r"304.*?\| portal", 1, r"\(304\) \| (\S+) µs"),
+        (r"300 sv, 64 .*?\| portal", 1, r"64 senders at once \| (\S+) µs"),
+        (r"300 sv, 64 .*?\| portal", 3, r"µs, ([\d,]+) a second on one core"),
+        (r"300 sv, 1 .*?\| portal", 3, r"each receipt \| ([\d,]+) a second"),
+        (r"Growth.*?\| 3", 3, r"Memory \| (\d+) MB"),
+    ],
+)
+def test_the_figures_of_scale_are_those_that_were_measured(
+    row: str, column: int, words: str
+) -> None:
+    match = re.search(rf"^##+ {row} (\|.*)$", text("bench/results.md"), re.MULTILINE | re.DOTALL)
+    stated = re.search(words, text("docs/scale.md"))
+    assert match
+    assert stated
+    measured = number(match[1].splitlines()[0].split("|")[column])
+    assert 0.75 < number(stated[1]) / measured < 1.25
+
+
+def number(written: str) -> float:
+    """The value of a number with commas."""
+    return float(written.strip().replace(",", ""))
+
+
 def test_the_version_is_the_same_everywhere() -> None:
     assert f"\n## {__version__}," in text("CHANGELOG.md")
     assert f"softwareVersion: {__version__}\n" in text("publiccode.yml")

@@ -72,7 +72,7 @@ def test_prometheus_understands_every_query(tmp_path: Path) -> None:
     path = tmp_path / "queries.yaml"
     path.write_text(yaml.safe_dump({"groups": [{"name": "queries", "rules": rules}]}))
     for file in (path, DEPLOY / "alerts.yaml"):
-        subprocess.run(["promtool", "check", "rules", file], check=True, capture_output=True)
+        subprocess.run(["promtool", "check", "rules", str(file)], check=True, capture_output=True)
 
 
 @pytest.mark.needs("promtool")
@@ -80,7 +80,7 @@ def test_an_alert_is_raised_when_it_should_be_and_only_then(tmp_path: Path) -> N
     """tests/vectors/alerts.yaml says what happens, and what is to be raised."""
     shutil.copy(DEPLOY / "alerts.yaml", tmp_path)
     shutil.copy(CHECKOUT / "tests/vectors/alerts.yaml", tmp_path / "test.yaml")
-    command = ["promtool", "test", "rules", tmp_path / "test.yaml"]
+    command = ["promtool", "test", "rules", str(tmp_path / "test.yaml")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -88,6 +88,6 @@ def test_an_alert_is_raised_when_it_should_be_and_only_then(tmp_path: Path) -> N
 @pytest.mark.needs("promtool")
 def test_prometheus_accepts_its_example() -> None:
     path = DEPLOY / "prometheus.yaml"
-    command = ["promtool", "check", "config", "--syntax-only", path]
+    command = ["promtool", "check", "config", "--syntax-only", str(path)]
     subprocess.run(command, check=True, capture_output=True)
     assert (DEPLOY / yaml.safe_load(path.read_text())["rule_files"][0]).exists()

@@ -35,7 +35,8 @@ def test_what_a_newcomer_looks_for_is_there(name: str) -> None:
 
 
 def test_every_page_of_the_documentation_is_found_from_the_readme() -> None:
-    reached, waiting = set(), [CHECKOUT / "README.md"]
+    waiting = [CHECKOUT / "README.md"]
+    reached: set[Path] = set()
     while waiting:
         page = waiting.pop()
         reached.add(page)
@@ -94,4 +95,4 @@ def test_types_and_licence_are_shipped() -> None:
     assert (CHECKOUT / "portal/py.typed").is_file()
     assert publiccode()["legal"]["license"] == "EUPL-1.2"
     assert 'license = "EUPL-1.2"' in text("pyproject.toml")
-    assert "EUPL" in Path(CHECKOUT / "LICENSE").read_text("utf-8")
+    assert "EUPL" in text("LICENSE")

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from bench import before, compare, first_view, growth, mixed, nodes, soak
+from bench import before, compare, first_view, growth, letters, mixed, nodes, soak
 from bench.load import WRK
 
 RESULTS = Path(__file__).with_name("results.md")
@@ -24,6 +24,7 @@ HEADINGS = {
     "mixed": "\n## Readers while others write",
     "first-view": "\n## First view",
     "growth": "\n## Growth",
+    "letters": "\n## Letters",
 }
 """The parts of a full run, in order."""
 
@@ -44,6 +45,7 @@ def main() -> int:
             "mixed": partial(mixed.run, folder, rounds, seconds),
             "first-view": partial(first_view.run, folder),
             "growth": partial(growth.run, folder),
+            "letters": partial(letters.run, folder),
             "soak": partial(soak.run, folder, arguments.minutes),
             "nodes": partial(nodes.run, arguments.database, rounds, seconds),
             "before": partial(before.run, folder, arguments.checkout, rounds, seconds),

@@ -23,10 +23,13 @@ PLAN_LINE = re.compile(r"^    ([a-z0-9_.]+)  ", re.MULTILINE)
 PACKAGES = {
     "starlette": ("web", "translators.preview"),
     "uvicorn": ("web", "commands"),
-    "sqlalchemy": ("storage", "cases"),
+    "sqlalchemy": ("storage", "staff", "cases"),
     "alembic": ("storage.migrations",),
     "jinja2": ("i18n.rendering", "commands"),
+    "argon2": ("staff.passwords",),
+    "segno": ("web.staff.sign_in",),
     "polib": ("translators.merging",),
+    "aiosmtplib": ("mail.delivery",),
 }
 """The rooms and modules that may import a package."""
 
@@ -172,6 +175,12 @@ def test_only_the_settings_read_the_environment(name: str) -> None:
         f"os.{node.attr}" for node in ast.walk(MODULES[name]) if isinstance(node, ast.Attribute)
     }
     assert names.isdisjoint({"os.environ", "os.environb", "os.getenv", "os.getenvb"})
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_locks_of_the_database_end_with_their_transaction(name: str) -> None:
+    """A lock of a session stays with a connection that a pooler gives to somebody else."""
+    assert not re.search(r"pg_(try_)?advisory_lock", ast.unparse(MODULES[name]))
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -12,6 +12,7 @@ import pytest
 
 from portal.cases.messages import Case, newest
 from portal.content.hours import Hours
+from portal.content.words import words_in
 from portal.settings import DATA, Settings
 from portal.storage.database import Database
 from portal.web import edition
@@ -220,3 +221,31 @@ def test_a_link_to_a_page_below_the_required_share_leads_to_the_swedish_one(loca
     assert "هذه الصفحة غير مترجمة بعد" in words(notice)
     (other,) = [a for a in visit(edition, "/en/kontakt").all("button") if a.get("lang") == "ar"]
     assert other.get("formaction") == "/ar/kontakt"
+
+
+async def test_unusual_words_lead_to_their_entries_in_every_language(visitor: Visitor) -> None:
+    """As WCAG 2.2 asks of readers' unusual words and abbreviations (3.1.3, 3.1.4)."""
+    for tag in ("sv", "en", "ar"):
+        entries = {
+            element.get("id") for element in (await visitor.get(f"/{tag}/ordlista")).all("div")
+        }
+        for slug, word in [("klagomal", "rektor"), ("tillganglighet", "wcag"), ("kontakt", "tolk")]:
+            links = (await visitor.get(f"/{tag}/{slug}")).links()
+            words = {link.partition("#")[2] for link in links if "/ordlista#" in link}
+            assert word in words
+            assert words <= entries
+    assert not [link for link in (await visitor.get("/sv/missing", 404)).links() if "#rek" in link]
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("Rektorernas ledarskap", ["rektor"]),
+        ("anpassad grundskola", ["anpassad-grundskola"]),
+        ("grundskolorna och grundskolenämnden", ["grundskola"]),
+        ("personuppgifter och IP-adresser", ["ip-adress", "personuppgifter"]),
+        ("en elektor, en växt", []),
+    ],
+)
+def test_words_are_found_in_their_forms(text: str, ids: list[str]) -> None:
+    assert [word.id for word in words_in(text)] == ids

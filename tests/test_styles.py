@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from portal.settings import DATA
-from portal.web.assets import styles
+from portal.web.assets import STAFF_STYLES, styles
 
 FOLDER = DATA / "static" / "css"
 FILES = sorted(FOLDER.rglob("*.css"))
@@ -50,6 +50,7 @@ def test_every_rule_is_in_a_declared_layer(path: Path) -> None:
 def test_every_style_sheet_is_served() -> None:
     bundle = styles(FOLDER)
     assert bundle.startswith(b"@layer tokens")
+    bundle += styles(FOLDER, STAFF_STYLES)
     assert all(path.read_bytes() in bundle for path in FILES)
 
 

@@ -17,6 +17,7 @@ import hmac
 from collections.abc import Iterable
 
 from portal.cases.references import ALPHABET, characters, reference
+from portal.storage.secret_key import derived
 
 KEY_BYTES = 16
 """Nobody can guess an address: its key is a MAC of 128 bits."""
@@ -31,14 +32,14 @@ def case_address(secret_key: bytes, number: int, version: int) -> str:
 
 def case_key(secret_key: bytes, number: int, version: int) -> str:
     """The secret part of the address of a case, in the alphabet of addresses (RFC 4648, 5)."""
-    mac = _mac(secret_key, b"case address", number, version, KEY_BYTES)
+    mac = derived(secret_key, b"case address", f"{number}.{version}", KEY_BYTES)
     return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
 
 
 def case_code(secret_key: bytes, number: int, version: int) -> str:
     """The code of a case, for people to type; secret, other than the reference."""
     # Eight bytes more than are needed: the rest of the division is as good as even.
-    value = int.from_bytes(_mac(secret_key, b"case code", number, version, KEY_BYTES))
+    value = int.from_bytes(derived(secret_key, b"case code", f"{number}.{version}", KEY_BYTES))
     code = ""
     for _ in range(CODE_LENGTH):
         value, index = divmod(value, len(ALPHABET))
@@ -60,13 +61,6 @@ def code_opens(typed: str, secret_keys: Iterable[bytes], number: int, version: i
 def former_digest(code: str) -> str:
     """What is stored of an address from before addresses were derived."""
     return hashlib.sha256(code.encode()).hexdigest()
-
-
-def _mac(secret_key: bytes, label: bytes, number: int, version: int, size: int) -> bytes:
-    """A MAC of a version of a case's address; BLAKE2b takes a key of 64 bytes (RFC 7693)."""
-    key = hashlib.blake2b(secret_key).digest()
-    content = f"{number}.{version}".encode()
-    return hashlib.blake2b(content, key=key, person=label, digest_size=size).digest()
 
 
 def _is_any(text: str, secrets: Iterable[str]) -> bool:

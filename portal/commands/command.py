@@ -2,17 +2,21 @@
 
 import argparse
 import json
-import logging
 import re
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from datetime import datetime
+from typing import Any, NamedTuple, TypeAlias
 from unicodedata import category
 
+from portal.content.hours import ZONE
+from portal.logs import open_log
 from portal.settings import Settings
 
 FAULT = 1
 """The exit code of a command that found a fault."""
+USAGE = 2
+"""The exit code of a command that was asked for something that does not exist."""
 
 Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 """What argparse adds commands to."""
@@ -47,17 +51,23 @@ def read_settings() -> Settings:
         SettingsError: when some cannot be used.
     """
     settings = Settings.read()
-    handler = logging.StreamHandler()
-    if settings.log_format == "json":
-        handler.setFormatter(_JsonLines())
-    else:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    open_log(settings)
     return settings
 
 
-def report(*faults: str) -> int:
+class Fault(NamedTuple):
+    """What is wrong, and what to do about it."""
+
+    subject: str
+    """In a word: ``database``, ``proxy``."""
+    fault: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.fault} {self.remedy}"
+
+
+def report(*faults: str | Fault) -> int:
     """Print faults on standard error; gives the exit code: 0 where there are none."""
     if not faults:
         return 0
@@ -70,6 +80,11 @@ def print_json(content: Sequence[dict[str, Any]] | dict[str, Any]) -> None:
     is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
     text = json.dumps(content, ensure_ascii=not is_unicode, indent=2)
     print(re.sub(r"[\x7f-\x9f]", lambda match: f"\\u{ord(match[0]):04x}", text))
+
+
+def local_time(moment: datetime) -> str:
+    """A moment as the receipt says it, with the time zone."""
+    return f"{moment.astimezone(ZONE):%Y-%m-%d %H:%M %Z}"
 
 
 def visible(text: str, allowed: str = "") -> str:
@@ -89,17 +104,3 @@ def visible(text: str, allowed: str = "") -> str:
 
 _ESCAPED = {"Cc", "Cs", "Zl", "Zp"}
 """Unicode categories: control characters, surrogates, line and paragraph separators."""
-
-
-class _JsonLines(logging.Formatter):
-    """One JSON object a line, for log collectors."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return json.dumps(
-            {
-                "time": self.formatTime(record),
-                "level": record.levelname,
-                "logger": record.name,
-                "message": record.getMessage(),
-            }
-        )

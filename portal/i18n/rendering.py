@@ -117,6 +117,12 @@ class Rendered:
     html: str
     texts: frozenset[Key]
 
+    @property
+    def main_text(self) -> str:
+        """The text of the main element, without soft hyphens."""
+        _, _, rest = self.html.partition("<main")
+        return Markup("<main" + rest.partition("</main>")[0]).striptags().replace(SOFT_HYPHEN, "")
+
 
 class Renderer:
     """Renders the templates in one language and one reading mode."""

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 
 from portal.storage.database import Database, Unavailable
-from portal.storage.tables import arrivals
+from portal.storage.tables import arrivals, attempts
 
 REMEMBERED = timedelta(hours=1)
 """How long arrivals are counted."""
@@ -75,9 +75,14 @@ async def forget_regularly(database: Database) -> None:
 
 
 def forget(connection: sa.Connection, now: datetime) -> bool:
-    """Delete the oldest arrivals; tells whether there may be more."""
-    deleted = connection.execute(_FORGET, {"hour_ago": now - REMEMBERED}).rowcount
-    return deleted == FORGOTTEN
+    """Delete the oldest arrivals and attempts; tells whether there may be more.
+
+    What is more than an hour ahead came while the clock was wrong. Kept until then, it would
+    make its senders wait for as long as the clock was ahead.
+    """
+    hours = {"hour_ago": now - REMEMBERED, "hour_ahead": now + REMEMBERED}
+    deleted = [connection.execute(delete, hours).rowcount for delete in _FORGET]
+    return FORGOTTEN in deleted
 
 
 def count_recent(
@@ -102,12 +107,15 @@ def rate_limited(
     return RateLimited(math.ceil((oldest + REMEMBERED - now) / timedelta(minutes=1)))
 
 
-# The oldest arrivals have the least ids, so an index leads to them.
-_FORGET = sa.delete(arrivals).where(
-    arrivals.c.id
-    < sa.select(sa.func.min(arrivals.c.id)).scalar_subquery() + sa.literal_column(str(FORGOTTEN)),
-    arrivals.c.received_at <= sa.bindparam("hour_ago"),
-)
+# The oldest rows have the least ids, so an index leads to them.
+_FORGET = [
+    sa.delete(table).where(
+        table.c.id
+        < sa.select(sa.func.min(table.c.id)).scalar_subquery() + sa.literal_column(str(FORGOTTEN)),
+        sa.or_(moment <= sa.bindparam("hour_ago"), moment > sa.bindparam("hour_ahead")),
+    )
+    for table, moment in ((arrivals, arrivals.c.received_at), (attempts, attempts.c.made_at))
+]
 _COUNT = (
     sa.select(arrivals.c.sender, sa.func.count())
     .where(

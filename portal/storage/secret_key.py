@@ -1,12 +1,15 @@
 """The secret key: the one in the settings, or one that is stored beside an SQLite database.
 
 A key that is not set is made by the first ``serve`` or ``db upgrade``, so that one command
-starts a portal. Reading the settings has no effect.
+starts a portal. Reading the settings has no effect. What is derived from the key is stored
+nowhere.
 """
 
+import hashlib
 import os
 import secrets
 from contextlib import suppress
+from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from portal.settings import SECRET_BYTES, Settings, SettingsError
@@ -21,7 +24,7 @@ def open_secret_key(settings: Settings) -> bytes:
     """
     if settings.secret_key:
         return settings.secret_key
-    path = sqlite_file(settings.database_url).parent / "secret-key"
+    path = key_file(settings.database_url)
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         with NamedTemporaryFile(dir=path.parent) as file:  # only its owner may read it
@@ -34,3 +37,25 @@ def open_secret_key(settings: Settings) -> bytes:
     if len(key) < SECRET_BYTES:
         raise SettingsError([f"PORTAL_SECRET_KEY: the key in {path} is too short"])
     return key
+
+
+def key_file(url: str) -> Path:
+    """Where the key of an SQLite database is stored.
+
+    Args:
+        url: as in ``DATABASE_URL``.
+    """
+    return sqlite_file(url).parent / "secret-key"
+
+
+def derived(secret_key: bytes, label: bytes, content: str, size: int) -> bytes:
+    """What only a holder of the secret key can compute of a content: a MAC (RFC 7693).
+
+    Args:
+        secret_key: of the portal, present or former.
+        label: what it is for, 16 bytes at the most; each use has its own.
+        content: what it is of.
+        size: in bytes, 64 at the most.
+    """
+    key = hashlib.blake2b(secret_key).digest()  # BLAKE2b takes a key of 64 bytes
+    return hashlib.blake2b(content.encode(), key=key, person=label, digest_size=size).digest()

@@ -5,6 +5,7 @@ Its modules, in the order in which they may import:
     headers               security headers, cache words
     resources             representations of pages and files, ready to be sent
     assets                style sheets, scripts and images, under names that carry their hash
+    health                whether the portal is alive and ready
     form_data             a posted body becomes fields
     forms                 fields become a form, or a list of problems
     public.pages          the table of public pages, and how one is rendered
@@ -13,6 +14,9 @@ Its modules, in the order in which they may import:
     public.errors         the error pages of all languages
     public.contact        the contact form is shown, refused or accepted
     public.case           the receipt of one message
+    staff.access          who is signed in, and how a page of staff is made
+    staff.sign_in         signing in and out, the second factor, sessions
+    staff.routes          the table of routes below /inbox
     edition               all pages of one state of the catalogs, replaced as a whole
     reload                a saved catalog, or the clock, makes a new edition
     guard                 what holds for every request and every response

@@ -12,8 +12,20 @@ from portal.web.headers import IMMUTABLE
 from portal.web.resources import Resource, resource
 
 PATH = "/static/"
-STYLES = ("tokens", "reset", "base", "layouts/*", "components/*", "focus", "utilities", "print")
-"""The files under ``css/`` that follow ``portal.css``, in the order of the layers."""
+STYLES = (
+    "portal",
+    "tokens",
+    "reset",
+    "base",
+    "layouts/*",
+    "components/*",
+    "focus",
+    "utilities",
+    "print",
+)
+"""The files under ``css/`` of every page, in the order of the layers."""
+STAFF_STYLES = ("staff/*",)
+"""Those of staff besides; readers need not fetch them."""
 
 TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -38,6 +50,7 @@ class Assets:
             if path.suffix in TYPES
         }
         contents["portal.css"] = styles(folder / "css")
+        contents["staff.css"] = styles(folder / "css", STAFF_STYLES)
         self._paths = {name: _path(name, content) for name, content in contents.items()}
         self.resources: Mapping[str, Resource] = {
             self._paths[name]: resource(content, TYPES[Path(name).suffix], cache=IMMUTABLE)
@@ -53,11 +66,9 @@ class Assets:
         return self._paths[name]
 
 
-def styles(folder: Path) -> bytes:
-    """All style sheets as one, in the order of their layers."""
-    files = [folder / "portal.css"]
-    for pattern in STYLES:
-        files += sorted(folder.glob(f"{pattern}.css"))
+def styles(folder: Path, patterns: tuple[str, ...] = STYLES) -> bytes:
+    """Style sheets as one, in the order of the patterns that name them."""
+    files = [path for pattern in patterns for path in sorted(folder.glob(f"{pattern}.css"))]
     return b"\n".join(path.read_bytes() for path in files)
 
 

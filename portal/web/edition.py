@@ -16,16 +16,25 @@ from typing import Any
 from portal.cases.messages import MESSAGE_LIMIT
 from portal.content.facts import Facts
 from portal.content.hours import Opening
+from portal.content.words import words_in
 from portal.i18n.catalogs import Catalog, read_all
 from portal.i18n.languages import Language, Languages, discover
 from portal.i18n.rendering import Renderer, Renderers, Vocabulary
 from portal.settings import DATA, Settings
+from portal.web import health
 from portal.web.assets import Assets
 from portal.web.headers import REVALIDATE
 from portal.web.public.errors import Errors
 from portal.web.public.machine_files import machine_files
 from portal.web.public.page_coverage import PageCoverage, cover_pages
-from portal.web.public.pages import PAGES, Page, page_resource
+from portal.web.public.pages import (
+    PAGES,
+    SLUGS,
+    WORD_LIST,
+    Page,
+    page_resource,
+    render_page,
+)
 from portal.web.resources import Bodies, Resource, Resources, redirect
 
 LOCALES = DATA / "locales"
@@ -67,6 +76,19 @@ class Edition:
             if resource := self.resources.find(f"{path}?{parameter}"):
                 return resource
         return self.resources.find(path)
+
+    def route(self, path: str) -> str:
+        """The name under which requests for a path are counted, of a fixed set of names.
+
+        A page has one in all languages; what is at no known address is ``other``.
+        """
+        first, _, slug = path[1:].partition("/")
+        if first in self.languages:
+            slug = "arende" if slug.startswith("arende/") else slug
+            return f"/{{l}}/{slug}" if slug in SLUGS or slug == "arende" else "other"
+        if first in {"static", "inbox"}:
+            return f"/{first}"
+        return path if path in self.resources or path in {"/", health.READY} else "other"
 
     def is_stale(self, now: datetime) -> bool:
         """Whether the opening hours that it shows are out of date."""
@@ -120,7 +142,11 @@ def build_from(
     hours = settings.confirmed.phone_hours
     opening = hours.opening(now) if hours else None
     renderers = open_renderers(settings, languages, catalogs, asset=assets, opening=opening)
-    coverage = cover_pages(renderers, catalogs, settings.translated_share)
+    swedish = {page.slug: render_page(renderers(languages.source), page) for page in PAGES}
+    coverage = cover_pages(swedish, catalogs, settings.translated_share)
+    renderers.values["page_words"] = {
+        slug: words_in(page.main_text) for slug, page in swedish.items() if slug != WORD_LIST.slug
+    }
     errors = Errors(renderers)
     errors.page(500, languages.source)
     builders: dict[str, Callable[[], Resource]] = {
@@ -128,6 +154,7 @@ def build_from(
         **dict(_page_builders(renderers, coverage)),
         **{f"/{tag}": partial(_add_slash, tag) for tag in languages},
         **machine_files(settings.base_url, languages, now),
+        **dict.fromkeys(health.ALIVE, health.alive),
     }
     resources = Resources(builders, compressed)
     return Edition(renderers, catalogs, coverage, opening, resources, errors)
@@ -161,8 +188,19 @@ def open_renderers(
         "confirmed": settings.confirmed,
         "message_limit": MESSAGE_LIMIT,
         "opening": None,
+        "page_words": {},
     }
     return Renderers(DATA / "templates", languages, catalogs, vocabulary, **common | values)
+
+
+def read_renderers(settings: Settings) -> Renderers:
+    """Renderers of the catalogs as they are saved, for what is no page: letters.
+
+    Raises:
+        CatalogError: when a catalog cannot be used.
+    """
+    catalogs = read_all(LOCALES, discover(LOCALES))
+    return open_renderers(settings, Languages(catalogs), catalogs)
 
 
 def _page_builders(

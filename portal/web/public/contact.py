@@ -6,6 +6,7 @@ that was sent, ``refused`` shows it again.
 """
 
 from collections.abc import Awaitable, Callable
+from time import monotonic
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -127,8 +128,12 @@ async def _store(request: Request, form: ContactForm, language: str) -> CaseNumb
         answer_language=form.wanted_language,
     )
     sender = sender_number(settings.secret_key, client.host if client else "")
-    arrival = messages.Arrival(submission, sender, settings.messages_per_hour)
+    arrival = messages.Arrival(
+        submission, sender, settings.messages_per_hour, staff_mailbox=settings.staff_mailbox
+    )
+    begun = monotonic()
     case: CaseNumber = await request.state.database.write_together(messages.receive_all, arrival)
+    request.state.metrics.observe("portal_accept_seconds", monotonic() - begun)
     return case
 
 

@@ -5,13 +5,11 @@ translated, so one render of each page is enough for all languages.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from portal.i18n.catalogs import Catalog
-from portal.i18n.checks import Key
 from portal.i18n.coverage import Coverage, measure
-from portal.i18n.rendering import Renderers
-from portal.web.public.pages import PAGES, Page, render_page
+from portal.i18n.rendering import Rendered
 
 
 @dataclass(frozen=True)
@@ -22,6 +20,14 @@ class PageCoverage:
     """By the page's slug and the language's tag."""
     threshold: int
     """The least per cent of a page's texts for which the page is offered in a language."""
+
+    by_language: Mapping[str, Coverage] = field(default_factory=dict)
+    """Of the texts of all pages, by the language's tag."""
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """The share of the texts of all pages that is shown in each language, 0 to 1."""
+        return {tag: part.percent / 100 for tag, part in self.by_language.items()}
 
     def of(self, slug: str, tag: str) -> Coverage:
         """The coverage of a page in a language."""
@@ -37,22 +43,20 @@ class PageCoverage:
         return frozenset(tag for tag, part in by_language if part.percent < self.threshold)
 
 
-def texts_of(page: Page, renderers: Renderers) -> frozenset[Key]:
-    """The texts that a page shows in Swedish."""
-    return render_page(renderers(renderers.languages.source), page).texts
-
-
 def cover_pages(
-    renderers: Renderers, catalogs: Mapping[str, Catalog], threshold: int
+    swedish: Mapping[str, Rendered], catalogs: Mapping[str, Catalog], threshold: int
 ) -> PageCoverage:
-    """Measure all pages in all languages, from one Swedish render of each page.
+    """Measure all pages in all languages.
 
-    Raises:
-        jinja2.TemplateError: for a fault in a page's template.
+    Args:
+        swedish: every page in Swedish, by its slug.
+        catalogs: by language tag.
+        threshold: as ``PageCoverage`` has it.
     """
-    texts = {page.slug: texts_of(page, renderers) for page in PAGES}
     by_page = {
-        slug: {tag: measure(catalog, keys) for tag, catalog in catalogs.items()}
-        for slug, keys in texts.items()
+        slug: {tag: measure(catalog, page.texts) for tag, catalog in catalogs.items()}
+        for slug, page in swedish.items()
     }
-    return PageCoverage(by_page, threshold)
+    all_texts = frozenset().union(*(page.texts for page in swedish.values()))
+    by_language = {tag: measure(catalog, all_texts) for tag, catalog in catalogs.items()}
+    return PageCoverage(by_page, threshold, by_language)

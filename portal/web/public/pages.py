@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.types import Scope
 
 from portal.content.areas import AREAS
+from portal.content.words import WORDS
 from portal.i18n.rendering import Rendered, Renderer
 from portal.web.forms import ContactForm
 from portal.web.headers import REVALIDATE
@@ -33,6 +34,7 @@ CONTACT = Page(
     "contact.html",
     {"form": ContactForm(), "problems": ()},
 )
+WORD_LIST = Page("ordlista", "words.html", {"words": WORDS})
 PAGES = (
     Page("", "start.html", {"areas": AREAS}),
     *(Page(area.slug, "area.html", {"area": area, "areas": AREAS}) for area in AREAS),
@@ -41,7 +43,7 @@ PAGES = (
     Page("personuppgifter", "personal_data.html"),
     Page("tillganglighet", "accessibility.html"),
     Page("klagomal", "complaints.html"),
-    Page("ordlista", "words.html"),
+    WORD_LIST,
     Page("sprak", "languages.html"),
 )
 BY_SLUG = {page.slug: page for page in PAGES}

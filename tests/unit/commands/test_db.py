@@ -1,9 +1,12 @@
 """An operator looks after the tables of the database."""
 
+from contextlib import closing
+
 import psycopg
 import pytest
 
 from portal.commands import main
+from portal.storage.database import Database
 
 
 def test_an_empty_database_is_upgraded_and_then_in_order(
@@ -18,6 +21,18 @@ def test_an_empty_database_is_upgraded_and_then_in_order(
     assert main(["db", "check"]) == 0
     assert main(["db", "current"]) == 0
     assert capsys.readouterr().out == f"{revision} (newest: {revision})\n"
+
+
+@pytest.mark.parametrize("command", ["serve", "check", "db upgrade", "db check"])
+def test_a_database_of_a_later_version_is_refused(
+    command: str, database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["db", "upgrade"]) == 0
+    with closing(Database(database_url)) as database, database.connect() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+        connection.commit()
+    assert main(command.split()) == 1
+    assert "use the version that upgraded it" in capsys.readouterr().err
 
 
 @pytest.mark.slow
@@ -37,4 +52,4 @@ def test_a_database_in_another_encoding_than_utf8_is_refused(
     monkeypatch.setenv("DATABASE_URL", f"{postgresql.rpartition('/')[0]}/{name}")
     monkeypatch.setenv("PORTAL_SECRET_KEY", "k" * 32)
     assert main(command.split()) == 1
-    assert f"The database has the encoding {encoding}, not UTF8" in capsys.readouterr().err
+    assert f"encoding {encoding}, not UTF8" in capsys.readouterr().err

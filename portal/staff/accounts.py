@@ -1,0 +1,251 @@
+"""The people who may read the inbox: their roles, and their recovery codes.
+
+A new account, and one that was reset, has a first password. At the first sign-in its owner
+chooses a password and enrols a second factor; until then the account reads nothing.
+"""
+
+import hmac
+import re
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from portal.staff import totp
+from portal.storage.secret_key import derived
+from portal.storage.tables import accounts, recovery_codes, sessions
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+ROLES = ("officer", "registrar", "administrator")
+RECOVERY_CODES = 10
+"""How many each person gets, on paper."""
+_NAME = re.compile("[a-z0-9][a-z0-9._-]{1,39}")
+_LETTERS = "ABCDEFGHJKLMNPRSTUVWXY23456789"
+_CODE_LENGTH = 12
+"""Characters of a recovery code: 58.9 bits."""
+
+
+class NameTaken(Exception):
+    """There is an account of that name already."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """A person who may read the inbox."""
+
+    id: int
+    name: str
+    """What is typed to sign in: lower case."""
+    full_name: str
+    """What colleagues see."""
+    email: str
+    role: str
+    """One of ``ROLES``."""
+    totp_version: int
+    """As ``totp.account_secret`` takes it."""
+    totp_step: int
+    """Of the last code accepted."""
+    password_hash: str
+    created_at: datetime
+    enrolled_at: datetime | None
+    """When the second factor was enrolled; without it the account reads nothing."""
+    disabled_at: datetime | None
+
+
+def normalised_name(typed: str) -> str:
+    """The name of an account as it is stored."""
+    return typed.strip().lower()
+
+
+def is_name(name: str) -> bool:
+    """Whether an account can have a name."""
+    return bool(_NAME.fullmatch(name))
+
+
+def add(
+    connection: sa.Connection,
+    *,
+    name: str,
+    full_name: str,
+    role: str,
+    password_hash: str,
+    email: str = "",
+    now: datetime,
+) -> Account:
+    """Make an account, whose second factor is not enrolled yet.
+
+    Args:
+        connection: in a transaction.
+        name: as ``is_name`` accepts it.
+        full_name: what colleagues see.
+        role: one of ``ROLES``.
+        password_hash: of the first password.
+        email: where the person is told of their cases; empty for nowhere.
+        now: when it is made.
+
+    Raises:
+        NameTaken: when there is one of that name.
+    """
+    if connection.scalar(sa.select(accounts.c.id).where(accounts.c.name == name)):
+        raise NameTaken
+    values = {
+        "name": name,
+        "full_name": full_name,
+        "role": role,
+        "password_hash": password_hash,
+        "email": email,
+        "created_at": now,
+    }
+    row = connection.execute(sa.insert(accounts).values(values).returning(accounts)).mappings()
+    return Account(**row.one())
+
+
+def find_in(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Account | None:
+    """The account of a condition on ``tables.accounts``, in the writer's transaction."""
+    row = connection.execute(sa.select(accounts).where(condition)).mappings().one_or_none()
+    return Account(**row) if row else None
+
+
+def all_accounts(connection: sa.Connection) -> list[Account]:
+    """All accounts, by their names."""
+    rows = connection.execute(sa.select(accounts).order_by(accounts.c.name)).mappings()
+    return [Account(**row) for row in rows]
+
+
+async def find(connection: "AsyncConnection", name: str) -> Account | None:
+    """The account of a name, disabled ones too."""
+    query = sa.select(accounts).where(accounts.c.name == name)
+    row = (await connection.execute(query)).mappings().one_or_none()
+    return Account(**row) if row else None
+
+
+async def is_there_any(connection: "AsyncConnection") -> bool:
+    """Whether anybody can sign in: an account that is not disabled."""
+    query = sa.select(accounts.c.id).where(accounts.c.disabled_at.is_(None)).limit(1)
+    return (await connection.execute(query)).first() is not None
+
+
+def disable(connection: sa.Connection, account_id: int, now: datetime) -> None:
+    """Let an account sign in no more, and end its sessions. Its name stays on what it did."""
+    _change(connection, account_id, disabled_at=now)
+    connection.execute(sa.delete(sessions).where(sessions.c.account_id == account_id))
+
+
+def reset(connection: sa.Connection, account: Account, password_hash: str) -> None:
+    """Give an account a first password and no second factor; end its sessions.
+
+    Args:
+        connection: in a transaction.
+        account: which; a disabled one is enabled by it.
+        password_hash: of the new first password.
+    """
+    _change(
+        connection,
+        account.id,
+        password_hash=password_hash,
+        totp_version=account.totp_version + 1,
+        totp_step=0,
+        enrolled_at=None,
+        disabled_at=None,
+    )
+    for table in (sessions, recovery_codes):
+        connection.execute(sa.delete(table).where(table.c.account_id == account.id))
+
+
+def enrol(
+    connection: sa.Connection,
+    account: Account,
+    password_hash: str,
+    step: int,
+    secret_key: bytes,
+    now: datetime,
+) -> list[str]:
+    """Complete an account with its owner's password and second factor.
+
+    Args:
+        connection: in a transaction.
+        account: which.
+        password_hash: of the password that its owner chose.
+        step: of the code by which the owner confirmed the second factor.
+        secret_key: the portal's present key.
+        now: the present.
+
+    Returns:
+        recovery codes, of which only digests are stored.
+    """
+    _change(connection, account.id, password_hash=password_hash, totp_step=step, enrolled_at=now)
+    connection.execute(sa.delete(recovery_codes).where(recovery_codes.c.account_id == account.id))
+    codes = [
+        "".join(secrets.choice(_LETTERS) for _ in range(_CODE_LENGTH))
+        for _ in range(RECOVERY_CODES)
+    ]
+    rows = [
+        {"account_id": account.id, "digest": _code_digest(secret_key, account.id, code)}
+        for code in codes
+    ]
+    connection.execute(sa.insert(recovery_codes), rows)
+    return [f"{code[:4]}-{code[4:8]}-{code[8:]}" for code in codes]
+
+
+def confirm(
+    connection: sa.Connection,
+    account: Account,
+    typed: str,
+    secret_keys: Iterable[bytes],
+    now: datetime,
+) -> bool:
+    """Whether a code is the second factor of an account; it is used up by that.
+
+    Args:
+        connection: in the writer's transaction, so that no two sign-ins use one code.
+        account: whose; what it says of the last code may be old.
+        typed: a code of the device, or a recovery code.
+        secret_keys: the portal's present key and former ones.
+        now: the present.
+    """
+    keys = list(secret_keys)
+    last_step = connection.scalar(
+        sa.select(accounts.c.totp_step).where(accounts.c.id == account.id)
+    )
+    step = totp.accepted_step(typed, totp_secrets(account, keys), now, last_step or 0)
+    if step is not None:
+        _change(connection, account.id, totp_step=step)
+        return True
+    code = "".join(filter(str.isalnum, typed.upper()))
+    digests = {_code_digest(key, account.id, code) for key in keys}
+    unused = sa.select(recovery_codes).where(
+        recovery_codes.c.account_id == account.id, recovery_codes.c.used_at.is_(None)
+    )
+    for row in connection.execute(unused):
+        if any(hmac.compare_digest(row.digest, digest) for digest in digests):
+            used = sa.update(recovery_codes).where(recovery_codes.c.id == row.id)
+            connection.execute(used.values(used_at=now))
+            return True
+    return False
+
+
+async def codes_left(connection: "AsyncConnection", account_id: int) -> int:
+    """How many recovery codes an account has not used."""
+    query = sa.select(sa.func.count()).where(
+        recovery_codes.c.account_id == account_id, recovery_codes.c.used_at.is_(None)
+    )
+    return (await connection.execute(query)).scalar_one()
+
+
+def totp_secrets(account: Account, secret_keys: Iterable[bytes]) -> list[bytes]:
+    """The secrets of an account's second factor, by the present key and by former ones."""
+    return [totp.account_secret(key, account.id, account.totp_version) for key in secret_keys]
+
+
+def _change(connection: sa.Connection, account_id: int, **values: object) -> None:
+    connection.execute(sa.update(accounts).where(accounts.c.id == account_id).values(values))
+
+
+def _code_digest(secret_key: bytes, account_id: int, code: str) -> str:
+    """What is stored of a recovery code; keyed, since a code alone could be guessed from it."""
+    return derived(secret_key, b"recovery code", f"{account_id}.{code}", 32).hex()

@@ -1,0 +1,162 @@
+"""A name, a password and a code become a session; a first password becomes an account of its own.
+
+Whoever is refused learns no more than that: an unknown name gets the same answer as a wrong
+password or code, in the same time. Failures make whoever tries wait, and never the owner of
+the account (``storage.attempts``).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from portal.settings import Settings
+from portal.staff import accounts, passwords, sessions
+from portal.staff.accounts import Account
+from portal.storage import attempts
+from portal.storage.database import Database
+from portal.storage.limits import sender_number
+from portal.storage.tables import accounts as accounts_table
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+FREE_FAILURES = 5
+"""Failed sign-ins of an hour to one account from one address, after which waits begin."""
+
+
+class Refused(Exception):
+    """The name, the password or the code is wrong, or the account is disabled."""
+
+
+class MustWait(Exception):
+    """Too many sign-ins failed.
+
+    Args:
+        time: until the next one.
+    """
+
+    def __init__(self, time: timedelta) -> None:
+        super().__init__(f"wait {time}")
+        self.time = time
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What is typed to sign in."""
+
+    name: str
+    password: str
+    code: str
+    """Of the second factor, or a recovery code."""
+
+
+@dataclass(frozen=True)
+class Client:
+    """Where somebody signs in."""
+
+    address: str
+    """Of the network."""
+    browser: str
+    """As ``sessions.browser_name`` gives it."""
+
+
+async def sign_in(
+    database: Database, settings: Settings, credentials: Credentials, client: Client, now: datetime
+) -> str:
+    """Begin a session; gives its token.
+
+    The session of an account without a second factor leads to the enrolment only.
+
+    Args:
+        database: with the accounts.
+        settings: the secret keys, and how many sign-ins may fail.
+        credentials: as they were typed.
+        client: where from.
+        now: the present.
+
+    Raises:
+        MustWait: before anything is compared.
+        Refused: when something is wrong.
+        Unavailable: when the database cannot be used.
+    """
+    allowed = _allowed(settings, credentials.name, client)
+    if wait := await database.write(partial(attempts.make, allowed=allowed, now=now)):
+        raise MustWait(wait)
+    async with database.reading() as connection:
+        account = await accounts.find(connection, credentials.name)
+    if account and account.disabled_at:
+        account = None
+    password_hash = account.password_hash if account else None
+    is_right = await passwords.is_right(credentials.password, password_hash)
+
+    def begin(connection: "Connection") -> str | None:
+        # Looked up again: meanwhile the account may have been disabled or reset.
+        present = accounts.find_in(connection, accounts_table.c.name == credentials.name)
+        if not (is_right and present and present == account):
+            return None
+        if present.enrolled_at and not accounts.confirm(
+            connection, present, credentials.code, settings.secret_keys, now
+        ):
+            return None
+        attempts.withdraw(connection, allowed, now)
+        return sessions.begin(connection, present.id, client.browser, now)
+
+    token = await database.write(begin)
+    if token is None:
+        raise Refused
+    return token
+
+
+def _allowed(settings: Settings, name: str, client: Client) -> dict[int, int]:
+    """How many sign-ins may fail without a wait, by subject."""
+    key = settings.secret_key
+    sender = sender_number(key, client.address)
+    allowed = {attempts.subject(key, "sign-in", sender, name): FREE_FAILURES}
+    if settings.sign_ins_per_hour:
+        allowed[attempts.subject(key, "sign-in", sender)] = settings.sign_ins_per_hour
+    return allowed
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """What comes of an enrolment."""
+
+    token: str
+    """Of a new session."""
+    recovery_codes: list[str]
+
+
+async def enrol(
+    database: Database,
+    settings: Settings,
+    account: Account,
+    password: str,
+    step: int,
+    browser: str,
+    now: datetime,
+) -> Enrolled | None:
+    """Complete an account, in a session that is new.
+
+    Args:
+        database: with the accounts.
+        settings: the present secret key.
+        account: whose second factor is not enrolled yet.
+        password: that its owner chose.
+        step: of the code by which the owner confirmed the second factor.
+        browser: of the session.
+        now: the present.
+
+    Returns:
+        None where the account was enrolled, reset or disabled meanwhile.
+    """
+    password_hash = await passwords.hash_apart(password)
+
+    def complete(connection: "Connection") -> Enrolled | None:
+        if accounts.find_in(connection, accounts_table.c.id == account.id) != account:
+            return None
+        sessions.end_all(connection, account.id)
+        codes = accounts.enrol(connection, account, password_hash, step, settings.secret_key, now)
+        return Enrolled(sessions.begin(connection, account.id, browser, now), codes)
+
+    return await database.write(complete)

@@ -1,0 +1,64 @@
+"""Passwords: hashing with argon2id in threads of its own, and first passwords.
+
+A hash takes 64 MiB and a tenth of a second on purpose (RFC 9106, 4). Only some are made at a
+time, apart from the event loop, so that no flood of sign-ins exhausts the memory or keeps
+readers waiting.
+"""
+
+import asyncio
+import secrets
+import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+
+AT_ONCE = 2
+"""Hashes that are made at the same time."""
+SHORTEST, LONGEST = 12, 200
+"""Characters of a password; nothing else is asked of it (NIST SP 800-63B, 3.1.1.2)."""
+_HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4)
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Without letters and digits that look alike."""
+_threads = ThreadPoolExecutor(AT_ONCE, "passwords")
+
+
+def first_password() -> str:
+    """A random password that is easy to type: 79 bits, in four groups."""
+    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
+
+
+def password_hash(password: str) -> str:
+    """What is stored of a password; for commands, since it takes a tenth of a second."""
+    return _HASHER.hash(_normalised(password))
+
+
+async def hash_apart(password: str) -> str:
+    """What is stored of a password, made in a thread of its own."""
+    return await asyncio.get_running_loop().run_in_executor(_threads, password_hash, password)
+
+
+async def is_right(password: str, stored: str | None) -> bool:
+    """Whether a password is the one of a hash.
+
+    Args:
+        password: as it was typed.
+        stored: its hash; None for an unknown name, which takes as long.
+    """
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_threads, _is_right, password, stored)
+
+
+def _is_right(password: str, stored: str | None) -> bool:
+    if stored is None:
+        password_hash(password)  # as slow as comparing
+        return False
+    try:
+        return _HASHER.verify(stored, _normalised(password))
+    except VerificationError:
+        return False
+
+
+def _normalised(password: str) -> bytes:
+    """Equal for the same password from any keyboard (NIST SP 800-63B, 3.1.1.2: NFKC)."""
+    return unicodedata.normalize("NFKC", password).encode("utf-8", "replace")

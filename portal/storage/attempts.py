@@ -1,0 +1,81 @@
+"""Failed attempts to sign in and to open a case, and the waits that follow them.
+
+Who tries, and what is tried, are keyed numbers, called subjects. A stranger who tries makes
+nobody wait but themselves: a subject that names an account or a case names the sender too.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from portal.storage.limits import REMEMBERED, narrow_hash
+from portal.storage.tables import attempts
+
+FIRST_WAIT = timedelta(seconds=10)
+"""After the first failure too many; each further one doubles it."""
+LONGEST_WAIT = timedelta(minutes=15)
+DOUBLINGS = 10
+"""More than lead to the longest wait."""
+
+
+def subject(secret_key: bytes, *words: object) -> int:
+    """The number that stands for who tries or what is tried.
+
+    Args:
+        secret_key: the portal's own; without it nothing can be found again.
+        words: what kind of attempt it is; then a sender, as ``limits.sender_number`` gives
+            it; then perhaps the name of an account or the number of a case.
+    """
+    return narrow_hash(secret_key + repr(words).encode("utf-8", "replace"))
+
+
+def make(connection: sa.Connection, allowed: Mapping[int, int], now: datetime) -> timedelta:
+    """Record an attempt, or give the time to wait before it: in one step, as the writer does it.
+
+    Args:
+        connection: in the writer's transaction.
+        allowed: as ``wait`` takes it.
+        now: the present; ``withdraw`` takes it when the attempt has not failed.
+    """
+    time = wait(connection, allowed, now)
+    if not time:
+        record(connection, allowed, now)
+    return time
+
+
+def wait(connection: sa.Connection, allowed: Mapping[int, int], now: datetime) -> timedelta:
+    """How long to wait before the next attempt; zero for not at all.
+
+    Args:
+        connection: in the writer's transaction, where ``record`` follows.
+        allowed: how many attempts of the last hour may have failed without a wait, by subject.
+        now: the present.
+    """
+    query = (
+        sa.select(attempts.c.subject, sa.func.count(), sa.func.max(attempts.c.id))
+        .where(attempts.c.subject.in_(allowed), attempts.c.made_at > now - REMEMBERED)
+        .group_by(attempts.c.subject)
+    )
+    longest = timedelta()
+    for number, failures, latest in connection.execute(query).all():
+        if failures >= allowed[number]:
+            moment = sa.select(attempts.c.made_at).where(attempts.c.id == latest)
+            made_at: datetime = connection.scalar(moment) or now
+            doublings = min(failures - allowed[number], DOUBLINGS)
+            end = made_at + min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
+            longest = max(longest, end - now)
+    return longest
+
+
+def record(connection: sa.Connection, subjects: Collection[int], now: datetime) -> None:
+    """Store an attempt; before it is made, so that many at once are counted too."""
+    rows = [{"subject": subject, "made_at": now} for subject in subjects]
+    connection.execute(sa.insert(attempts), rows)
+
+
+def withdraw(connection: sa.Connection, subjects: Collection[int], made_at: datetime) -> None:
+    """Forget an attempt that did not fail."""
+    connection.execute(
+        sa.delete(attempts).where(attempts.c.subject.in_(subjects), attempts.c.made_at == made_at)
+    )

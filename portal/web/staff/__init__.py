@@ -1,0 +1,1 @@
+"""The pages of staff, in Swedish; ``portal.web`` lists its modules."""

@@ -1,0 +1,241 @@
+"""Who is signed in, and how a page of staff is made.
+
+Every route below ``/inbox`` is a ``StaffRoute``: its endpoint runs only for whoever is
+signed in, and finds them in ``request.state.account``. The guard has made sure before that
+a form was sent by a page of ours.
+
+Nothing typed is lost when a session is over or the database cannot be used: the page that
+says so carries all fields of the form, and leads back to it.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from portal.settings import Settings
+from portal.staff import accounts, sessions
+from portal.staff.accounts import Account
+from portal.storage.database import Unavailable
+from portal.web import form_data
+from portal.web.headers import NO_STORE
+from portal.web.public.pages import HTML
+from portal.web.resources import FAST_QUALITY, Resource, ResourceResponse, redirect, resource
+
+INBOX = "/inbox"
+SIGN_IN = f"{INBOX}/sign-in"
+ENROLMENT = f"{INBOX}/enrolment"
+
+Endpoint = Callable[[Request], Awaitable[Resource]]
+
+
+class StaffRoute(Route):
+    """A route for whoever is signed in.
+
+    Args:
+        path: below ``/inbox``.
+        endpoint: makes the response; ``request.state`` has ``account``, ``session`` and
+            ``typed``.
+        methods: GET includes HEAD.
+        roles: those that may use it; all where left out.
+        shows_typed: whether a GET shows its form with the fields of ``request.state.typed``,
+            which are empty but after a session was over when the form was sent.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Endpoint,
+        methods: Collection[str] = ("GET",),
+        roles: Collection[str] = accounts.ROLES,
+        shows_typed: bool = False,
+    ) -> None:
+        async def respond(request: Request) -> Resource:
+            if refusal := await _refused(request, roles):
+                return refusal
+            return await endpoint(request)
+
+        super().__init__(path, answering(respond), methods=[*methods])
+        self.make = respond
+        self.shows_typed = shows_typed
+
+
+def answering(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint as Starlette calls it, which keeps what was typed where the database fails."""
+
+    async def respond(request: Request) -> Response:
+        if not hasattr(request.state, "typed"):
+            request.state.typed = {}
+        try:
+            return ResourceResponse(await endpoint(request))
+        except Unavailable:
+            fields = await posted_fields(request) if request.method == "POST" else {}
+            page = typed_page(request, request.scope["path"], fields, "unavailable", status=503)
+            return ResourceResponse(page)
+
+    return respond
+
+
+async def _refused(request: Request, roles: Collection[str]) -> Resource | None:
+    """The response to whoever may not use a route; None for whoever may.
+
+    Raises:
+        HTTPException: 403 for another role.
+    """
+    account = await _recognised(request)
+    path = request.scope["path"]
+    if account is None:
+        if request.method != "POST":
+            query = request.scope["query_string"].decode("latin-1")
+            target = f"{path}?{query}" if query else path
+            return redirect(f"{SIGN_IN}?{urlencode({'next': target})}", 303)
+        fields = await posted_fields(request)
+        return sign_in_page(request, next_=path, typed=urlencode(fields), reason="over", status=403)
+    if account.enrolled_at is None and path != ENROLMENT:
+        return redirect(ENROLMENT, 303)
+    if account.role not in roles:
+        raise HTTPException(403)
+    return None
+
+
+async def _recognised(request: Request) -> Account | None:
+    """Whose session the cookie of a request is of; the session stays alive by it."""
+    request.state.account = request.state.session = None
+    token = request.cookies.get(cookie_name(request.state.settings))
+    if not token:
+        return None
+    now, database = datetime.now(UTC), request.state.database
+    async with database.reading() as connection:
+        match = await sessions.find(connection, token, now)
+    if match is None:
+        return None
+    session, account = match
+    if now - session.seen_at > sessions.SEEN_EVERY:
+        await database.write(lambda connection: sessions.keep_alive(connection, session.id, now))
+    request.state.account, request.state.session = account, session
+    return account
+
+
+async def posted_fields(request: Request) -> Mapping[str, str]:
+    """The fields of a posted form, as far as they can be read.
+
+    Raises:
+        HTTPException: 415 for what is no form.
+    """
+    content_type = request.headers.get("content-type", "")
+    return form_data.parse(content_type, await request.body()).fields
+
+
+def staff_page(
+    request: Request,
+    template: str,
+    *,
+    status: int = 200,
+    headers: Iterable[tuple[str, str]] = (),
+    **values: Any,
+) -> Resource:
+    """A page of staff, in Swedish: stored by no cache, listed by no search engine.
+
+    Args:
+        request: whose page it is.
+        template: in ``templates/staff``.
+        status: the HTTP status.
+        headers: further headers.
+        values: what the template shows besides ``account`` and ``path``.
+    """
+    renderers = request.state.edition.renderers
+    renderer = renderers(renderers.languages.source)
+    frame = {
+        "account": getattr(request.state, "account", None),
+        "path": request.scope["path"],
+        "problems": (),
+    }
+    return resource(
+        renderer.render(f"staff/{template}", **{**frame, **values}).html,
+        HTML,
+        status=status,
+        cache=NO_STORE,
+        headers=[
+            ("content-language", renderer.language.tag),
+            ("x-robots-tag", "noindex"),
+            *headers,
+        ],
+        quality=FAST_QUALITY,
+    )
+
+
+def sign_in_page(
+    request: Request,
+    *,
+    next_: str,
+    typed: str = "",
+    name: str = "",
+    reason: str = "",
+    has_accounts: bool = True,
+    **values: Any,
+) -> Resource:
+    """The page to sign in.
+
+    Args:
+        request: of whoever is not signed in.
+        next_: the address that is shown after signing in.
+        typed: the fields of a form that was not sent, url-encoded.
+        name: of the account, as far as it was typed.
+        reason: why the page is shown; its words stand in the template.
+        has_accounts: whether anybody can sign in.
+        values: as ``staff_page`` takes them.
+    """
+    request.state.account = None
+    return staff_page(
+        request,
+        "sign_in.html",
+        next=next_,
+        typed=typed,
+        name=name,
+        reason=reason,
+        has_accounts=has_accounts,
+        **values,
+    )
+
+
+def typed_page(
+    request: Request, target: str, fields: Mapping[str, str], reason: str, status: int = 200
+) -> Resource:
+    """The page that shows what was typed into a form, and from which it can be sent.
+
+    Args:
+        request: that was to send it.
+        target: the address that the form is sent to.
+        fields: all that was typed, by name.
+        reason: why it was not sent; its words stand in the template.
+        status: the HTTP status.
+    """
+    return staff_page(
+        request, "typed.html", status=status, target=quote(target), fields=fields, reason=reason
+    )
+
+
+def cookie_name(settings: Settings) -> str:
+    """The name of the session's cookie; ``__Host-`` ties it to this host and to https."""
+    return "__Host-inbox" if _is_encrypted(settings) else "inbox"
+
+
+def session_cookie(settings: Settings, token: str) -> tuple[str, str]:
+    """The header that gives a browser its session; an empty token takes it away.
+
+    Lax, not Strict: whoever comes from a letter stays signed in. Changes are made by POST
+    alone, which the guard accepts from our own pages only.
+    """
+    attributes = ["Path=/", "HttpOnly", "SameSite=Lax"]
+    attributes += ["Secure"] if _is_encrypted(settings) else []
+    attributes += [] if token else ["Max-Age=0"]
+    return "set-cookie", "; ".join([f"{cookie_name(settings)}={token}", *attributes])
+
+
+def _is_encrypted(settings: Settings) -> bool:
+    return settings.base_url.startswith("https://")

@@ -1,0 +1,13 @@
+"""The table of routes below ``/inbox``."""
+
+from starlette.routing import Route
+
+from portal.web.staff import sign_in
+from portal.web.staff.access import ENROLMENT, SIGN_IN, StaffRoute, answering
+
+ROUTES = [
+    Route(SIGN_IN, answering(sign_in.respond), methods=["GET", "POST"]),
+    StaffRoute(ENROLMENT, sign_in.enrol, methods=["GET", "POST"]),
+    StaffRoute("/inbox/sign-out", sign_in.sign_out, methods=["POST"]),
+    StaffRoute("/inbox/sessions", sign_in.show_sessions, methods=["GET", "POST"]),
+]

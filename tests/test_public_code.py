@@ -42,8 +42,8 @@ def test_every_page_of_the_documentation_is_found_from_the_readme() -> None:
         reached.add(page)
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
             path = (page.parent / target).resolve()
-            pages = [*path.glob("*.md")] if path.is_dir() else [path]
-            waiting += [path for path in pages if path.suffix == ".md" and path not in reached]
+            linked = [*path.glob("*.md")] if path.is_dir() else [path]
+            waiting += [path for path in linked if path.suffix == ".md" and path not in reached]
     pages = {*CHECKOUT.glob("*.md"), *CHECKOUT.glob("docs/**/*.md")}
     assert {str(page.relative_to(CHECKOUT)) for page in pages - reached} == set()
 

@@ -59,6 +59,10 @@ FIGURES = {
     ),
     "portal_queue_length": Figure("gauge", "Jobs that wait for the writer"),
     "portal_database_failing": Figure("gauge", "1 when the last write failed, else 0"),
+    "portal_letter_age_seconds": Figure(
+        "gauge", "How long the oldest letter waits that should have been sent; 0 for none"
+    ),
+    "portal_letters_failed": Figure("gauge", "Letters that could not be delivered"),
     "portal_catalog_coverage_ratio": Figure(
         "gauge", "Share of the texts of all pages that is shown in a language", ("language",)
     ),

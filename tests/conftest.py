@@ -10,7 +10,7 @@ import threading
 import time
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -21,6 +21,7 @@ from typing import Any
 import hypothesis
 import psycopg
 import pytest
+import sqlalchemy as sa
 import uvicorn
 from playwright.async_api import Browser, BrowserType, async_playwright
 
@@ -31,6 +32,7 @@ from portal.web.edition import LOCALES
 from portal.web.fast_path import FastPathProtocol
 from portal.web.guard import Guard
 from portal.web.protocol import BoundedProtocol
+from tests.records import add_officer
 from tests.visitor import Visitor
 
 CHROMIUM_FLAGS = [
@@ -159,6 +161,15 @@ async def visitor(portal: Running) -> AsyncIterator[Visitor]:
     visitor = Visitor(portal.address)
     yield visitor
     await visitor.client.aclose()
+
+
+@pytest.fixture(scope="session")
+def records(portal: Running) -> Iterator[sa.Connection]:
+    """A connection to the database of that portal, whose staff have one officer."""
+    database = Database(portal.settings.database_url)
+    with closing(database), database.connect() as connection:
+        add_officer(connection)
+        yield connection
 
 
 @pytest.fixture(scope="session")

@@ -8,4 +8,5 @@ Its modules, in the order in which they may import:
     outbox      letters that wait to be sent, and what became of them
     messages    a case and its messages: limits, receiving them, finding them again
     answers     what staff write to a guardian
+    thread      a case as its guardian meets it: found by its secrets, and read
 """

@@ -76,7 +76,7 @@ class Finding:
         return f"{head}\n{texts}\n{explanation}\n  {words['seen']}: {self._pages(words)}"
 
     def _pages(self, words: Mapping[str, str]) -> str:
-        if PAGE_NAMES <= {*self.seen_on}:
+        if {f"/{self.language}/{name}" for name in PAGE_NAMES} <= {*self.seen_on}:
             return words["all"]
         named = ", ".join(self.seen_on[:NAMED_PAGES]) or words["nowhere"]
         others = len(self.seen_on) - NAMED_PAGES

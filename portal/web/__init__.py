@@ -12,8 +12,11 @@ Its modules, in the order in which they may import:
     public.page_coverage  how much of each page is translated
     public.machine_files  robots.txt, sitemap.xml, security.txt
     public.errors         the error pages of all languages
-    public.contact        the contact form is shown, refused or accepted
-    public.case           the receipt of one message
+    public.posting        what all forms that the public sends have in common
+    public.contact        the contact form is shown, shown again or accepted
+    public.case           one case: how it stands, its thread, and writing more
+    public.finder         the way to a case by its reference and code
+    public.refusals       a refused form is shown again with all that was typed
     staff.access          who is signed in, and how a page of staff is made
     staff.sign_in         signing in and out, the second factor, sessions
     staff.routes          the table of routes below /inbox

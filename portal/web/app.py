@@ -28,7 +28,7 @@ from portal.web.edition import LOCALES, build
 from portal.web.guard import SAFE_METHODS, Guard
 from portal.web.headers import REVALIDATE
 from portal.web.health import READY, Health
-from portal.web.public import case, contact
+from portal.web.public import case, contact, finder
 from portal.web.public.errors import accepted_languages
 from portal.web.reload import read_stamps, reloading
 from portal.web.staff.routes import ROUTES as STAFF_ROUTES
@@ -77,24 +77,27 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
 
     routes = [
         LanguageRoute("/{tag}/kontakt", contact.respond, methods=["GET", "POST"]),
+        LanguageRoute("/{tag}/arende", finder.respond, methods=["GET", "POST"]),
+        LanguageRoute("/{tag}/arende/{address}", case.respond, methods=["GET", "POST"]),
         Route("/", choose_language),
-        LanguageRoute("/{tag}/arende/{address}", case.show),
         Route(READY, health.show),
         *STAFF_ROUTES,
     ]
     # No middleware of Starlette's: the guard answers for whatever is raised.
     app = Router(routes, redirect_slashes=False, default=respond_to_rest, lifespan=lifespan)
     guard = Guard(app, edition, database, settings, metrics)
-    register_gauges(guard, database)
+    register_gauges(guard, database, health)
     return guard
 
 
-def register_gauges(guard: Guard, database: Database) -> None:
+def register_gauges(guard: Guard, database: Database, health: Health) -> None:
     """Say where the figures come from that are read rather than counted."""
     build = (__version__, platform.python_version())
     gauges: dict[str, Callable[[], Samples | float]] = {
         "portal_queue_length": lambda: database.queue_length,
         "portal_database_failing": lambda: database.is_failing,
+        "portal_letter_age_seconds": lambda: health.letter_age,
+        "portal_letters_failed": lambda: health.letters.failed,
         "portal_catalog_coverage_ratio": lambda: {
             (tag,): share for tag, share in guard.edition.coverage.shares.items()
         },

@@ -187,6 +187,7 @@ def open_renderers(
         "facts": Facts(),
         "confirmed": settings.confirmed,
         "message_limit": MESSAGE_LIMIT,
+        "sends_mail": bool(settings.smtp_url),
         "opening": None,
         "page_words": {},
     }

@@ -32,7 +32,7 @@ from portal.storage.database import Database
 from portal.web.edition import Edition
 from portal.web.headers import Headers, with_security
 from portal.web.health import ANY_HOST
-from portal.web.public import contact
+from portal.web.public import refusals
 from portal.web.resources import Representation, Resource, respond, send_representation
 
 BODY_LIMIT = 256 * 1024
@@ -240,7 +240,7 @@ async def _refused_form(
 ) -> Resource | None:
     """The form that a refused request was to send; None where it cannot be shown."""
     try:
-        return await contact.refused(status, edition.renderers, scope, body.read)
+        return await refusals.refused(status, edition.renderers, scope, body.read)
     except Exception as error:
         _status_of(error)  # It may be the page of the form that is broken.
         return None

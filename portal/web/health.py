@@ -11,10 +11,12 @@ Both are answered from memory, however long the database takes.
 import asyncio
 import json
 from contextlib import suppress
+from datetime import UTC, datetime
 
 from starlette.requests import Request
 
 from portal import __version__
+from portal.cases import outbox
 from portal.storage import migrations
 from portal.storage.database import Database, Unavailable
 from portal.web.headers import NO_STORE
@@ -45,6 +47,14 @@ class Health:
         self._database = database
         self.status = "starting"
         """``starting``, ``ready``, ``behind`` (older tables than this version's), ``stopping``."""
+        self.letters = outbox.State(None, 0)
+        """How the outbox was doing at the last look."""
+
+    @property
+    def letter_age(self) -> float:
+        """For how many seconds the oldest letter waits that should have been sent."""
+        since = self.letters.waiting_since
+        return (datetime.now(UTC) - since).total_seconds() if since else 0.0
 
     async def watch(self) -> None:
         """Look at the database again and again, until cancelled."""
@@ -53,11 +63,17 @@ class Health:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def look(self) -> None:
-        """Ask for the revision of the tables; the database remembers whether that failed."""
+        """Look at the revision of the tables, and at the outbox.
+
+        The database remembers whether that failed.
+        """
         with suppress(Unavailable):
             revision = await self._database.write(migrations.current)
             if self.status in {"ready", "behind"}:
                 self.status = "behind" if revision < migrations.newest() else "ready"
+            if self.status == "ready":
+                async with self._database.reading() as connection:
+                    self.letters = await outbox.state(connection, datetime.now(UTC))
 
     async def show(self, request: Request) -> ResourceResponse:
         """Whether requests should be sent here: 200, or 503."""

@@ -2,10 +2,14 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
 
+from portal.cases import outbox
+from portal.cases.outbox import NewLetter
 from portal.storage.database import Database
 from portal.web.health import Health
 
@@ -33,3 +37,21 @@ async def test_a_database_that_fails_and_recovers_is_noticed(tmp_path: Path) -> 
     while database.is_failing:
         await health.look()
     await database.stop()
+
+
+async def test_letters_that_wait_or_have_failed_are_noticed(database: Database) -> None:
+    health = Health(database)
+    health.status = "ready"
+    await health.look()
+    assert (health.letter_age, health.letters.failed) == (0.0, 0)
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    letter = NewLetter("new-message", "staff@example.org", "sv")
+    await database.write(partial(outbox.queue, new=[letter], now=an_hour_ago))
+    await health.look()
+    assert 3600 <= health.letter_age < 4000
+    taken = await database.write(partial(outbox.claim, now=an_hour_ago))
+    assert taken
+    failed = partial(outbox.note_failure, letter=taken, fault="550", first_wait=None)
+    await database.write(partial(failed, now=an_hour_ago))
+    await health.look()
+    assert (health.letter_age, health.letters.failed) == (0.0, 1)

@@ -1,7 +1,7 @@
 """``python3 dev.py bench [part]``: measure, print tables, save those of a full run.
 
-A full run is all parts but the soak and the comparison with another checkout. Its tables
-are written to bench/results.md.
+A full run is all parts but the soak, the nodes and the comparison with another checkout. Its
+tables are written to bench/results.md.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from bench import before, compare, first_view, growth, letters, mixed, soak
+from bench import before, compare, first_view, growth, letters, mixed, nodes, soak
 from bench.load import WRK
 
 RESULTS = Path(__file__).with_name("results.md")
@@ -47,6 +47,7 @@ def main() -> int:
             "growth": partial(growth.run, folder),
             "letters": partial(letters.run, folder),
             "soak": partial(soak.run, folder, arguments.minutes),
+            "nodes": partial(nodes.run, arguments.database, rounds, seconds),
             "before": partial(before.run, folder, arguments.checkout, rounds, seconds),
         }
         if arguments.part != "all":
@@ -80,7 +81,7 @@ def _print(lines: Iterator[str]) -> list[str]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="dev.py bench", description=main.__doc__)
-    parts = ["all", *HEADINGS, "soak", "before"]
+    parts = ["all", *HEADINGS, "soak", "nodes", "before"]
     parser.add_argument("part", nargs="?", choices=parts, default="all")
     parser.add_argument(
         "checkout", nargs="?", type=Path, metavar="PATH", help="with before: the older checkout"
@@ -88,7 +89,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--minutes", type=float, default=10.0, help="of the soak")
+    parser.add_argument("--database", metavar="URL", help="of nodes: an empty PostgreSQL database")
     arguments = parser.parse_args()
+    if (arguments.part == "nodes") != bool(arguments.database):
+        parser.error("nodes needs --database, and nothing else takes one")
     if (arguments.part == "before") != bool(arguments.checkout):
         parser.error("before needs the path of a checkout, and nothing else takes one")
     if arguments.checkout and not (arguments.checkout / "portal").is_dir():

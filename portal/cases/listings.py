@@ -254,11 +254,13 @@ async def _first(
     connection: "AsyncConnection", queries: Sequence[sa.Select[Any]], downwards: bool, count: int
 ) -> list[Case]:
     """The first cases of several queries that are in order."""
-    rows: list[Case] = []
-    for query in queries:
-        rows += map(case_of, (await connection.execute(query)).mappings())
-    rows.sort(key=lambda case: (case.since, case.number), reverse=downwards)
-    return rows[:count]
+    if not queries:
+        return []
+    parts = sa.union_all(*(sa.select(query.subquery()) for query in queries)).subquery()
+    order = [parts.c.since, parts.c.id]
+    query = sa.select(parts).limit(count)
+    query = query.order_by(*(column.desc() if downwards else column for column in order))
+    return [*map(case_of, (await connection.execute(query)).mappings())]
 
 
 async def _rows(connection: "AsyncConnection", shown: Iterable[Case]) -> list[Row]:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from bench import before, compare, first_view, growth, mixed, soak
+from bench import before, compare, first_view, growth, letters, mixed, soak
 from bench.filling import fill
 from bench.load import WRK
 
@@ -26,6 +26,7 @@ HEADINGS = {
     "mixed": "\n## Readers while others write",
     "first-view": "\n## First view",
     "growth": "\n## Growth",
+    "letters": "\n## Letters",
 }
 """The parts of a full run, in order."""
 
@@ -46,6 +47,7 @@ def main() -> int:
             "mixed": partial(mixed.run, folder, rounds, seconds),
             "first-view": partial(first_view.run, folder),
             "growth": partial(growth.run, folder),
+            "letters": partial(letters.run, folder),
             "soak": partial(soak.run, folder, arguments.minutes),
             "before": partial(before.run, folder, arguments.path, rounds, seconds),
             "fill": partial(_fill, arguments.path, arguments.cases),

@@ -10,6 +10,7 @@ its room's ``__init__``. ``tests/test_house.py`` reads these lists and keeps the
     storage      SQLite and PostgreSQL: the tables, and one writer for everything
     staff        who may read the inbox, and how they sign in
     cases        what the public writes, and what becomes of it
+    mail         the letters that tell of it, and their way to the mail server
     web          what speaks HTTP
     translators  what translators run: update, check, preview
     commands     the command line, one module for each noun

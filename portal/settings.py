@@ -339,6 +339,11 @@ class Settings:
         return (self.secret_key, *self.former_secret_keys)
 
     @property
+    def staff_mailbox(self) -> str | None:
+        """Who is told of new messages; empty where nobody is, None where no letters are sent."""
+        return self.mail_to if self.smtp_url else None
+
+    @property
     def embedded(self) -> bool:
         """Whether the database is an SQLite file, rather than a server."""
         return self.database_url.startswith("sqlite:")

@@ -29,6 +29,7 @@ PACKAGES = {
     "argon2": ("staff.passwords",),
     "segno": ("web.staff.sign_in",),
     "polib": ("translators.merging",),
+    "aiosmtplib": ("mail.delivery",),
 }
 """The rooms and modules that may import a package."""
 
@@ -174,6 +175,12 @@ def test_only_the_settings_read_the_environment(name: str) -> None:
         f"os.{node.attr}" for node in ast.walk(MODULES[name]) if isinstance(node, ast.Attribute)
     }
     assert names.isdisjoint({"os.environ", "os.environb", "os.getenv", "os.getenvb"})
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_locks_of_the_database_end_with_their_transaction(name: str) -> None:
+    """A lock of a session stays with a connection that a pooler gives to somebody else."""
+    assert not re.search(r"pg_(try_)?advisory_lock", ast.unparse(MODULES[name]))
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -15,13 +15,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
-from portal.cases import figures, references
+from portal.cases import figures, outbox, references
 from portal.cases.addresses import former_digest
 from portal.cases.figures import OPEN_STATES as OPEN_STATES
 from portal.cases.figures import STATES as STATES
+from portal.cases.outbox import NewLetter
+from portal.i18n.languages import SOURCE
 from portal.storage.limits import RateLimited, count_recent, narrow_hash, rate_limited
 from portal.storage.tables import MESSAGE_LIMIT as MESSAGE_LIMIT
-from portal.storage.tables import Moment, answers, arrivals, cases, former_addresses, messages
+from portal.storage.tables import (
+    Moment,
+    accounts,
+    answers,
+    arrivals,
+    cases,
+    former_addresses,
+    messages,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -108,6 +118,8 @@ class Arrival:
     """How many a sender may send in an hour; 0 means no limit."""
     case: CaseNumber | None = None
     """The case in which it is written; None where it opens one."""
+    staff_mailbox: str | None = None
+    """As ``Settings.staff_mailbox``: who is told of it; None where no letters are sent."""
 
 
 class _New(NamedTuple):
@@ -192,6 +204,26 @@ def _store(connection: sa.Connection, new: list[_New], now: datetime) -> None:
         if values:
             connection.exec_driver_sql(_insert_into(table, connection.dialect), values)
     figures.add(connection, figures.of_arrivals(received, opened, now))
+    outbox.queue(connection, _letters(connection, new), now)
+
+
+def _letters(connection: sa.Connection, new: list[_New]) -> list[NewLetter]:
+    """Who is to be told of new messages: whoever opened a case, and the staff."""
+    letters = []
+    for arrival, _, case in new:
+        submission, mailbox, officer = arrival.submission, arrival.staff_mailbox, None
+        if mailbox is None:
+            continue
+        if arrival.case:
+            officer = connection.execute(_OFFICER, {"number": case.number}).one_or_none()
+        elif submission.email:
+            kind, language = "received", submission.language
+            letters.append(NewLetter(kind, submission.email, language, case.number))
+        if officer and (recipient := officer.email or mailbox):
+            letters.append(NewLetter("word-in-case", recipient, SOURCE, case.number))
+        elif mailbox:
+            letters.append(NewLetter("new-message", mailbox, SOURCE))
+    return letters
 
 
 _STORED_COLUMNS = {
@@ -279,6 +311,12 @@ async def find_case(connection: "AsyncConnection", number: int | None) -> Case |
     return await _find(connection, cases.c.id == number)
 
 
+def case_numbered(connection: sa.Connection, number: int) -> Case:
+    """A case that there is, as it stands in the writer's transaction."""
+    query = sa.select(cases).where(cases.c.id == number)
+    return case_of(connection.execute(query).mappings().one())
+
+
 async def find_by_former_address(connection: "AsyncConnection", code: str) -> Case | None:
     """A case by its address from before addresses were derived."""
     case_id = sa.select(former_addresses.c.case_id).where(
@@ -291,6 +329,14 @@ async def newest(connection: "AsyncConnection", count: int) -> list[tuple[Case, 
     """The newest messages with their cases, the newest first."""
     query = _MESSAGES_AND_CASES.order_by(messages.c.id.desc()).limit(count)
     return [_case_and_message(row) for row in await connection.execute(query)]
+
+
+async def count_waiting(connection: "AsyncConnection", since: datetime) -> int:
+    """How many cases wait for an answer to a message that came before a moment."""
+    query = sa.select(sa.func.count()).where(
+        cases.c.state.in_(sorted(OPEN_STATES)), cases.c.since < since
+    )
+    return (await connection.execute(query)).scalar_one()
 
 
 async def messages_of(connection: "AsyncConnection", number: int) -> list[Message]:
@@ -328,6 +374,11 @@ _OLDEST_UNANSWERED = sa.select(
 ).where(
     messages.c.case_id == sa.bindparam("number"),
     sa.or_(_LAST_ANSWERED_AT.is_(None), messages.c.received_at > _LAST_ANSWERED_AT),
+)
+_OFFICER = (
+    sa.select(accounts.c.email)
+    .join(cases, cases.c.officer_id == accounts.c.id)
+    .where(cases.c.id == sa.bindparam("number"), accounts.c.disabled_at.is_(None))
 )
 _SENT_BEFORE = (
     sa.select(arrivals.c.fingerprint, arrivals.c.case_id, cases.c.address_version)

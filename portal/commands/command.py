@@ -6,9 +6,11 @@ import logging
 import re
 import sys
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, TypeAlias
 from unicodedata import category
 
+from portal.content.hours import ZONE
 from portal.settings import Settings
 
 FAULT = 1
@@ -70,6 +72,11 @@ def print_json(content: Sequence[dict[str, Any]] | dict[str, Any]) -> None:
     is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
     text = json.dumps(content, ensure_ascii=not is_unicode, indent=2)
     print(re.sub(r"[\x7f-\x9f]", lambda match: f"\\u{ord(match[0]):04x}", text))
+
+
+def local_time(moment: datetime) -> str:
+    """A moment as the receipt says it, with the time zone."""
+    return f"{moment.astimezone(ZONE):%Y-%m-%d %H:%M %Z}"
 
 
 def visible(text: str, allowed: str = "") -> str:

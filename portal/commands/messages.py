@@ -1,12 +1,9 @@
 """``portal messages``: the messages received."""
 
 import argparse
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import closing
-from datetime import datetime
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from portal.cases import messages, references
 from portal.cases.messages import Case, Message
@@ -14,20 +11,16 @@ from portal.commands.command import (
     Parsers,
     add_command,
     add_group,
+    local_time,
     print_json,
     read_settings,
     report,
     visible,
 )
-from portal.content.hours import ZONE
-from portal.settings import Settings
-from portal.storage.database import Database
-from portal.storage.engines import sqlite_file
+from portal.commands.schema import has_tables, read
 
 NONE_YET = "There are no messages yet."
 LINE_BREAK_AND_TAB = "\n\t"
-
-Result = TypeVar("Result")
 
 
 def add_to(nouns: Parsers) -> None:
@@ -45,8 +38,8 @@ def list_newest(arguments: argparse.Namespace) -> int:
     """List the newest messages."""
     settings = read_settings()
     newest: Sequence[tuple[Case, Message]] = []
-    if _has_tables(settings):
-        newest = _read(settings, lambda connection: messages.newest(connection, arguments.count))
+    if has_tables(settings):
+        newest = read(settings, lambda connection: messages.newest(connection, arguments.count))
     if arguments.json:
         print_json([_plain(case, [message]) for case, message in newest])
     elif not newest:
@@ -54,27 +47,29 @@ def list_newest(arguments: argparse.Namespace) -> int:
     else:
         for case, message in newest:
             first_line = visible(message.text.strip().partition("\n")[0])
-            print(case.reference, _local(message.received_at), message.language, first_line[:60])
+            print(
+                case.reference, local_time(message.received_at), message.language, first_line[:60]
+            )
     return 0
 
 
 def show(arguments: argparse.Namespace) -> int:
     """Show the messages of one case; texts are as they were sent, but for control characters."""
     settings = read_settings()
-    if not _has_tables(settings):
+    if not has_tables(settings):
         return report(NONE_YET)
-    case, thread = _read(settings, partial(_find, number=references.number(arguments.reference)))
+    case, thread = read(settings, partial(_find, number=references.number(arguments.reference)))
     if case is None:
         return report(f"No message has the reference {visible(arguments.reference)}.")
     fields = _plain(case, thread)
     if arguments.json:
         print_json(fields)
         return 0
-    for name, value in (fields | {"opened_at": _local(case.opened_at)}).items():
+    for name, value in (fields | {"opened_at": local_time(case.opened_at)}).items():
         if name != "messages":
             print(f"{name}: {visible(str(value or ''))}")
     for message in thread:
-        print(f"\n{_local(message.received_at)} ({message.language})")
+        print(f"\n{local_time(message.received_at)} ({message.language})")
         print(visible(message.text, LINE_BREAK_AND_TAB))
     return 0
 
@@ -83,33 +78,6 @@ async def _find(connection: Any, number: int | None) -> tuple[Case | None, list[
     """A case and its messages."""
     case = await messages.find_case(connection, number)
     return case, await messages.messages_of(connection, case.number) if case else []
-
-
-def _has_tables(settings: Settings) -> bool:
-    """Whether there can be messages; where nothing was ever served, no database is made."""
-    if settings.embedded and not sqlite_file(settings.database_url).exists():
-        return False
-    with closing(Database(settings.database_url)) as database:
-        return bool(database.revisions()[0])
-
-
-def _local(moment: datetime) -> str:
-    """A moment as the receipt says it, with the time zone."""
-    return f"{moment.astimezone(ZONE):%Y-%m-%d %H:%M %Z}"
-
-
-def _read(settings: Settings, read: Callable[[Any], Awaitable[Result]]) -> Result:
-    """Read with a connection of the database."""
-
-    async def run() -> Result:
-        database = Database(settings.database_url)
-        try:
-            async with database.reading() as connection:
-                return await read(connection)
-        finally:
-            await database.stop()
-
-    return asyncio.run(run())
 
 
 def _plain(case: Case, thread: Sequence[Message]) -> dict[str, Any]:

@@ -1,9 +1,15 @@
 """Whether the database has the encoding and the tables that this version needs."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import closing
+from typing import Any, TypeVar
 
 from portal.settings import Settings
 from portal.storage.database import Database
+from portal.storage.engines import sqlite_file
+
+Result = TypeVar("Result")
 
 
 def schema_faults(settings: Settings) -> list[str]:
@@ -32,3 +38,25 @@ def encoding_faults(database: Database) -> list[str]:
         f"The database has the encoding {encoding}, not UTF8, and cannot hold Arabic: "
         "create one with ENCODING 'UTF8' TEMPLATE template0."
     ]
+
+
+def has_tables(settings: Settings) -> bool:
+    """Whether there can be messages; where nothing was ever served, no database is made."""
+    if settings.embedded and not sqlite_file(settings.database_url).exists():
+        return False
+    with closing(Database(settings.database_url)) as database:
+        return bool(database.revisions()[0])
+
+
+def read(settings: Settings, read: Callable[[Any], Awaitable[Result]]) -> Result:
+    """Read with a connection of the database."""
+
+    async def run() -> Result:
+        database = Database(settings.database_url)
+        try:
+            async with database.reading() as connection:
+                return await read(connection)
+        finally:
+            await database.stop()
+
+    return asyncio.run(run())

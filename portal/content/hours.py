@@ -77,6 +77,11 @@ class Hours:
                     yield opens, closes
 
 
+def is_working_day(day: date) -> bool:
+    """Whether offices are open: a Monday to Friday that is no holiday."""
+    return day.weekday() < DAYS.index("sat") and day not in _holidays()
+
+
 @cache
 def _holidays() -> Container[date]:
     """The Swedish ones; imported here, since only a portal with phone hours needs the package."""

@@ -63,3 +63,17 @@ def checked(address: str) -> str | None:
         return validate_email(address, check_deliverability=False).normalized
     except EmailNotValidError:
         return None
+
+
+def with_ascii_domain(address: str) -> str:
+    """A checked address as every mail server takes it, where its local part is ASCII.
+
+    >>> with_ascii_domain("namn@göteborg.se")
+    'namn@xn--gteborg-90a.se'
+    """
+    if address.isascii():
+        return address
+    from email_validator import validate_email
+
+    parts = validate_email(address, check_deliverability=False)
+    return parts.ascii_email or address

@@ -289,4 +289,14 @@ letters = _table(
         sqlite_where=sa.text("delivered_at IS NULL AND failed_at IS NULL"),
         postgresql_where=sa.text("delivered_at IS NULL AND failed_at IS NULL"),
     ),
+    # Leads to those that failed, and counts them.
+    sa.Index(
+        "ix_letters_failed",
+        "case_id",
+        "kind",
+        sqlite_where=sa.text("failed_at IS NOT NULL"),
+        postgresql_where=sa.text("failed_at IS NOT NULL"),
+    ),
+    # What an address got in the last hour, and what waits for it.
+    sa.Index("ix_letters_recipient_delivered_at", "recipient", "delivered_at"),
 )

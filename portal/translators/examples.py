@@ -1,4 +1,4 @@
-"""Every state of every page, with example values.
+"""Every state of every page, and every letter to guardians, with example values.
 
 A receipt, a refused form and an error page are hard to come by; translators see them
 all here. A text that no example shows means that an example is missing.
@@ -15,6 +15,7 @@ from portal.i18n.checks import Key
 from portal.i18n.coverage import Coverage
 from portal.i18n.languages import SOURCE, language
 from portal.i18n.rendering import Rendered, Renderer, Renderers
+from portal.mail import letters
 from portal.web.forms import ContactForm, Problem
 from portal.web.public.errors import STATUSES
 from portal.web.public.pages import BY_SLUG, CONTACT, PAGES, Page, render_page
@@ -39,6 +40,22 @@ class Example:
         """The page of this example in the language of a renderer."""
         confirmed = replace(renderer.renderers.values["confirmed"], **self.confirmed)
         return render_page(renderer, self.page, **{**self.values, "confirmed": confirmed})
+
+
+@dataclass(frozen=True)
+class LetterExample:
+    """A letter to a guardian, whose link opens the case or leads to where the code is asked for."""
+
+    name: str
+    kind: str
+    asks_for_code: bool = False
+
+    def render(self, renderer: Renderer) -> Rendered:
+        """The letter of this example in the language of a renderer."""
+        address = renderer.renderers.values["base_url"] + renderer.href("arende")
+        return letters.render(
+            renderer, self.kind, address=address, asks_for_code=self.asks_for_code
+        )
 
 
 def _receipt(name: str, email: str = "", **confirmed: Any) -> Example:
@@ -75,7 +92,7 @@ def _confirmed(slug: str, state: str, **confirmed: Any) -> Example:
     return Example(f"{slug}/{state}", BY_SLUG[slug], confirmed=confirmed)
 
 
-EXAMPLES = (
+EXAMPLES: tuple[Example | LetterExample, ...] = (
     *(Example(page.slug, page) for page in PAGES),
     *(
         Example(f"fel/{status}", Page("", "error.html", {"error": status, "private": True}))
@@ -106,6 +123,9 @@ EXAMPLES = (
     _confirmed("personuppgifter", "stadens-sida", city_data_url="https://example.se/"),
     _confirmed("tillganglighet", "helt", access_status="full"),
     _confirmed("tillganglighet", "inte", access_status="none"),
+    LetterExample("brev/mottaget", "received"),
+    LetterExample("brev/besvarat", "answered"),
+    LetterExample("brev/med-kod", "answered", asks_for_code=True),
 )
 
 

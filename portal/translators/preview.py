@@ -28,7 +28,7 @@ from portal.i18n.plurals import parse_rule
 from portal.i18n.rendering import Renderers, Text, Vocabulary
 from portal.settings import DATA, Settings
 from portal.translators import pseudo
-from portal.translators.examples import EXAMPLES, Example, where_shown
+from portal.translators.examples import EXAMPLES, Example, LetterExample, where_shown
 from portal.web.assets import Assets
 from portal.web.edition import open_renderers
 from portal.web.reload import read_stamps
@@ -92,7 +92,7 @@ class Preview:
         self._renderers = self._open()
         self.examples_of = where_shown(self._renderers)
 
-    def page(self, tag: str, example: Example) -> str:
+    def page(self, tag: str, example: Example | LetterExample) -> str:
         """A page in one state, its texts marked, with a list of them below.
 
         Raises:

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from portal.cases.search import fold_regularly
 from portal.i18n.languages import Languages
 from portal.i18n.negotiation import negotiate
+from portal.mail.delivery import delivering
 from portal.settings import Settings
 from portal.storage.database import Database
 from portal.storage.limits import forget_regularly
@@ -55,11 +56,12 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
         if settings.embedded:
             database.upgrade()
         await database.start()
-        tasks = [
-            asyncio.create_task(forget_regularly(database)),
-            asyncio.create_task(fold_regularly(database)),
-        ]
-        async with reloading(guard, settings, locales, stamps):
+        chores = [forget_regularly(database), fold_regularly(database)]
+        tasks = [asyncio.create_task(chore) for chore in chores]
+        async with (
+            reloading(guard, settings, locales, stamps),
+            delivering(database, settings, lambda: guard.edition.renderers),
+        ):
             yield
         for task in tasks:
             task.cancel()

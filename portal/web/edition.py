@@ -171,6 +171,16 @@ def open_renderers(
     return Renderers(DATA / "templates", languages, catalogs, vocabulary, **common | values)
 
 
+def read_renderers(settings: Settings) -> Renderers:
+    """Renderers of the catalogs as they are saved, for what is no page: letters.
+
+    Raises:
+        CatalogError: when a catalog cannot be used.
+    """
+    catalogs = read_all(LOCALES, discover(LOCALES))
+    return open_renderers(settings, Languages(catalogs), catalogs)
+
+
 def _page_builders(
     renderers: Renderers, coverage: PageCoverage
 ) -> Iterator[tuple[str, Callable[[], Resource]]]:

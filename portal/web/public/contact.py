@@ -127,7 +127,9 @@ async def _store(request: Request, form: ContactForm, language: str) -> CaseNumb
         answer_language=form.wanted_language,
     )
     sender = sender_number(settings.secret_key, client.host if client else "")
-    arrival = messages.Arrival(submission, sender, settings.messages_per_hour)
+    arrival = messages.Arrival(
+        submission, sender, settings.messages_per_hour, staff_mailbox=settings.staff_mailbox
+    )
     case: CaseNumber = await request.state.database.write_together(messages.receive_all, arrival)
     return case
 

@@ -420,6 +420,10 @@ def _create_other_tables() -> None:
         ["not_before"],
         **_where("delivered_at IS NULL AND failed_at IS NULL"),
     )
+    op.create_index(
+        "ix_letters_failed", "letters", ["case_id", "kind"], **_where("failed_at IS NOT NULL")
+    )
+    op.create_index("ix_letters_recipient_delivered_at", "letters", ["recipient", "delivered_at"])
 
 
 def _create_renderings() -> None:

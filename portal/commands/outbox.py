@@ -1,0 +1,121 @@
+"""``portal outbox``: the letters that wait, and those that could not be delivered."""
+
+import argparse
+import asyncio
+import signal
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from portal.cases import outbox, references
+from portal.cases.outbox import Letter
+from portal.commands.command import (
+    Parsers,
+    add_command,
+    add_group,
+    local_time,
+    print_json,
+    read_settings,
+    report,
+    visible,
+)
+from portal.commands.schema import has_tables, read, schema_faults
+from portal.i18n.rendering import Renderers
+from portal.mail.delivery import Delivery
+from portal.settings import Settings
+from portal.storage.database import Database
+from portal.storage.engines import begin
+from portal.storage.secret_key import open_secret_key
+from portal.web.edition import read_renderers
+
+NONE_WAIT = "No letter waits, and none has failed."
+NO_SERVER = "No letters are sent: PORTAL_SMTP_URL is not set."
+
+
+def add_to(nouns: Parsers) -> None:
+    """Add the commands to the parser."""
+    group = add_group(nouns, "outbox", "the letters to guardians and staff")
+    parser = add_command(group, "list", list_letters)
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--json", action="store_true")
+    parser = add_command(group, "retry", retry)
+    parser.add_argument("letter", type=int, nargs="?", help="its number; all when left out")
+    parser = add_command(group, "run", run)
+    parser.add_argument("--once", action="store_true", help="until no letter is due")
+
+
+def list_letters(arguments: argparse.Namespace) -> int:
+    """List the letters that wait or could not be delivered, the oldest first."""
+    settings = read_settings()
+    letters: Sequence[Letter] = []
+    if has_tables(settings):
+        letters = read(settings, partial(outbox.not_delivered, count=arguments.count))
+    if arguments.json:
+        print_json([_plain(letter) for letter in letters])
+    elif not letters:
+        print(NONE_WAIT)
+    else:
+        for letter in letters:
+            fields = _plain(letter)
+            state = f"waits until {local_time(letter.not_before)}"
+            if letter.failed_at:
+                state = f"failed {local_time(letter.failed_at)}"
+            print(letter.id, letter.kind, fields["reference"] or "-", state, end=" ")
+            print(f"attempts: {letter.attempts} {letter.fault}".strip(), visible(letter.recipient))
+    return 0
+
+
+def retry(arguments: argparse.Namespace) -> int:
+    """Try letters again at once: those that failed, and those that wait after a failure."""
+    settings = read_settings()
+    count = 0
+    if has_tables(settings):
+        with (
+            closing(Database(settings.database_url)) as database,
+            database.connect() as connection,
+            begin(connection),
+        ):
+            count = outbox.retry(connection, datetime.now(UTC), arguments.letter)
+    if arguments.letter is not None and not count:
+        return report(f"Letter {arguments.letter} has not failed.")
+    print(f"Letters to be tried again: {count}")
+    return 0
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Deliver letters until stopped, without serving pages."""
+    settings = read_settings()
+    if not settings.smtp_url:
+        return report(NO_SERVER)
+    if faults := schema_faults(settings):
+        return report(*faults)
+    settings = replace(settings, secret_key=open_secret_key(settings))
+    asyncio.run(_deliver(settings, read_renderers(settings), arguments.once))
+    return 0
+
+
+async def _deliver(settings: Settings, renderers: Renderers, once: bool) -> None:
+    database = Database(settings.database_url)
+    await database.start()
+    try:
+        delivery = Delivery(database, settings, lambda: renderers)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, delivery.stop)
+        await (delivery.run_once() if once else delivery.run())
+    finally:
+        await database.stop()
+
+
+def _plain(letter: Letter) -> dict[str, Any]:
+    """A letter for JSON, its moments as ISO 8601 writes them."""
+    values = {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in asdict(letter).items()
+    }
+    del values["case_id"]
+    reference = references.reference(letter.case_id) if letter.case_id else None
+    return values | {"reference": reference}

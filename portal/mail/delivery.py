@@ -1,0 +1,279 @@
+"""The outbox is emptied: each letter goes to the mail server, and again when that fails.
+
+It runs as a task beside the pages, or alone (``portal outbox run``). Any number of nodes may
+run it: a letter is taken by one of them (``outbox.claim``). Each letter has a connection of
+its own, since a connection that has met a fault is never quite trusted again.
+
+A server that takes a letter and then hangs up before saying so gets it twice, with the same
+Message-ID. That cannot be avoided (RFC 1047), and a notice does no harm twice.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, date, datetime, time, timedelta
+from email.message import EmailMessage
+from functools import partial
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+from aiosmtplib import (
+    SMTPDataError,
+    SMTPException,
+    SMTPRecipientRefused,
+    SMTPRecipientsRefused,
+    SMTPResponseException,
+)
+
+from portal.cases import messages, outbox
+from portal.cases.messages import Case
+from portal.cases.outbox import Letter, NewLetter
+from portal.content.hours import ZONE, is_working_day
+from portal.content.mail_addresses import with_ascii_domain
+from portal.i18n.languages import SOURCE
+from portal.i18n.rendering import Renderers
+from portal.mail import letters
+from portal.settings import Settings
+from portal.storage.database import Database, Unavailable
+
+LOOK_SECONDS = 1.0
+"""Between two looks into an outbox that had nothing to send."""
+PAUSE_SECONDS = 15.0
+"""Before the next look after one that failed."""
+AT_ONCE = 4
+"""Letters that one node sends at a time."""
+REPLY_SECONDS = 60.0
+"""How long the mail server may take for one reply."""
+TIMEOUT_SECONDS = 240.0
+"""How long an attempt may take; shorter than the lease of the letter."""
+STOP_SECONDS = 10.0
+"""How long attempts may go on when the portal is stopped."""
+REMIND_AT = time(7, 0)
+"""When staff are told of what is overdue, in Sweden."""
+
+_PERMANENT = 500
+"""The least code of a refusal that is for ever (RFC 5321, 4.2.1)."""
+_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+
+log = logging.getLogger(__name__)
+
+
+class NotSent(Exception):
+    """The mail server has not taken a letter.
+
+    Args:
+        fault: the code of its refusal, or the kind of the fault; nothing personal.
+        is_permanent: whether no further attempt can succeed.
+        reply: the server's own words, which may name the recipient.
+    """
+
+    def __init__(self, fault: str, is_permanent: bool = False, reply: str = "") -> None:
+        super().__init__(fault)
+        self.fault = fault
+        self.is_permanent = is_permanent
+        self.reply = reply
+
+
+class Delivery:
+    """Delivers the letters of one outbox.
+
+    Args:
+        database: with the outbox; its writer runs.
+        settings: the mail server and the sender.
+        renderers: gives those of the present texts.
+    """
+
+    def __init__(
+        self, database: Database, settings: Settings, renderers: Callable[[], Renderers]
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._renderers = renderers
+        self._stopping = asyncio.Event()
+        self._pause = LOOK_SECONDS
+        self._reminded_on: date | None = None
+
+    async def run(self) -> None:
+        """Deliver letters and remind staff until stopped; attempts are finished first.
+
+        A slow attempt keeps one worker busy, and the others go on.
+        """
+        workers: set[asyncio.Task[None]] = set()
+        while not self._stopping.is_set():
+            workers = {worker for worker in workers if not worker.done()}
+            workers |= self._start_workers(AT_ONCE - len(workers))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), self._pause)
+        await asyncio.gather(*workers)
+
+    async def run_once(self) -> None:
+        """Try each letter that is due."""
+        await asyncio.gather(*self._start_workers(AT_ONCE))
+
+    def stop(self) -> None:
+        """Take no further letter."""
+        self._stopping.set()
+
+    async def remind(self, now: datetime) -> None:
+        """Queue a letter on what is overdue, from seven o'clock on a working day.
+
+        The number of the letter is that of the day, so it is queued once, however many nodes
+        there are and however often they start.
+
+        Raises:
+            Unavailable: when the database cannot be used.
+        """
+        local, recipient = now.astimezone(ZONE), self._settings.mail_to
+        day = local.date()
+        if not (recipient and self._settings.confirmed.answer_days) or day == self._reminded_on:
+            return
+        if local.time() < REMIND_AT or not is_working_day(day):
+            return
+        if await self._count_overdue(now):
+            letter = NewLetter("overdue", recipient, SOURCE, message_id=f"overdue-{day}")
+            await self._database.write(partial(outbox.queue, new=[letter], now=now))
+        self._reminded_on = day
+
+    def _start_workers(self, count: int) -> set[asyncio.Task[None]]:
+        return {asyncio.create_task(self._work()) for _ in range(count)}
+
+    async def _work(self) -> None:
+        """Take letters and try to deliver them, until none is due."""
+        try:
+            await self.remind(datetime.now(UTC))
+            while not self._stopping.is_set():
+                taken = await self._database.write(partial(_take, now=datetime.now(UTC)))
+                if taken is None:
+                    break
+                await self._attempt(*taken)
+            self._pause = LOOK_SECONDS
+        except Exception as error:  # pages stand, and letters go on when the database is back
+            log.error("letters wait: %s", type(error).__name__)
+            self._pause = PAUSE_SECONDS
+
+    async def _attempt(self, letter: Letter, case: Case | None) -> None:
+        """Try to deliver a letter, and note what became of it."""
+        failure = None
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                overdue = 0
+                if letter.kind == "overdue":
+                    overdue = await self._count_overdue(datetime.now(UTC))
+                renderers, settings = self._renderers(), self._settings
+                await send(letters.message(letter, case, renderers, settings, overdue), settings)
+        except NotSent as error:
+            failure = error
+        except Exception as error:  # whatever it is, the other letters go on
+            failure = NotSent(type(error).__name__)
+        with suppress(Unavailable):  # when the lease ends, the letter is sent again
+            await self._database.write(self._outcome(letter, failure))
+
+    def _outcome(self, letter: Letter, failure: NotSent | None) -> Callable[[Any], None]:
+        """What notes the end of an attempt."""
+        now = datetime.now(UTC)
+        if failure is None:
+            log.info("letter %d is delivered", letter.id)
+            return partial(outbox.note_delivery, letter=letter, now=now)
+        log.warning("letter %d, attempt %d: %s", letter.id, letter.attempts, failure.fault)
+        wait = timedelta(seconds=max(self._settings.mail_retry_seconds, LOOK_SECONDS))
+        return partial(
+            outbox.note_failure,
+            letter=letter,
+            fault=failure.fault,
+            now=now,
+            first_wait=None if failure.is_permanent else wait,
+        )
+
+    async def _count_overdue(self, now: datetime) -> int:
+        """How many cases have waited for longer than answers are promised to take."""
+        answer_time = timedelta(days=self._settings.confirmed.answer_days)
+        async with self._database.reading() as connection:
+            return await messages.count_waiting(connection, now - answer_time)
+
+
+def _take(connection: Any, now: datetime) -> tuple[Letter, Case | None] | None:
+    """The next letter, taken, and the case that it is about."""
+    letter = outbox.claim(connection, now)
+    if letter is None:
+        return None
+    return letter, messages.case_numbered(connection, letter.case_id) if letter.case_id else None
+
+
+@asynccontextmanager
+async def delivering(
+    database: Database, settings: Settings, renderers: Callable[[], Renderers]
+) -> AsyncIterator[None]:
+    """Deliver letters until the end of the block, where there is a mail server.
+
+    Args:
+        database, settings, renderers: as ``Delivery`` takes them.
+    """
+    if not settings.smtp_url:
+        yield
+        return
+    delivery = Delivery(database, settings, renderers)
+    task = asyncio.create_task(delivery.run())
+    try:
+        yield
+    finally:
+        delivery.stop()
+        await asyncio.wait({task}, timeout=STOP_SECONDS)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def send(message: EmailMessage, settings: Settings) -> None:
+    """Send a message to the mail server, over a connection of its own.
+
+    Args:
+        message: with its sender and its recipient.
+        settings: the address of the mail server. Encryption with a certificate that is
+            valid is demanded, but of a server on this machine.
+
+    Raises:
+        NotSent: when it has not, or when that is not certain.
+    """
+    server = urlsplit(settings.smtp_url)
+    try:
+        await aiosmtplib.send(
+            message,
+            sender=with_ascii_domain(settings.mail_from),
+            hostname=server.hostname,
+            port=server.port or _PORTS[server.scheme],
+            username=unquote(server.username) if server.username else None,
+            password=unquote(server.password) if server.password else None,
+            # Left out, the package would ask DNS for it in the event loop.
+            local_hostname=_own_name(settings),
+            timeout=REPLY_SECONDS,
+            use_tls=server.scheme == "smtps",
+            start_tls=server.scheme == "smtp+starttls",
+        )
+    except (SMTPException, OSError, ValueError) as error:
+        raise _not_sent(error) from None
+
+
+def _own_name(settings: Settings) -> str:
+    """The name by which the portal greets a mail server (RFC 5321, 4.1.3 and 4.1.4)."""
+    host = urlsplit(settings.base_url).hostname or ""
+    try:
+        version = ip_address(host).version
+    except ValueError:
+        return host
+    return f"[{host}]" if version == 4 else f"[IPv6:{host}]"
+
+
+def _not_sent(error: Exception) -> NotSent:
+    """What a fault of the connection or a refusal means for a letter.
+
+    Only what the server says of its recipient or its content is for ever, and only with a
+    code of 5xx (RFC 5321, 4.2.1). A refused sender or password is an operator's to mend.
+    """
+    if isinstance(error, SMTPRecipientsRefused):
+        error = error.recipients[0]
+    if isinstance(error, SMTPResponseException):
+        is_permanent = isinstance(error, (SMTPRecipientRefused, SMTPDataError))
+        return NotSent(f"{error.code}", is_permanent and error.code >= _PERMANENT, error.message)
+    return NotSent(type(error).__name__, reply=f"{error}")

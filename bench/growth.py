@@ -34,7 +34,7 @@ PAGES = {
     "case page": f"/sv/arende/{case_address(KEY.encode(), 7, 1)}",
     "inbox": "/inbox",
     "inbox, in one language": "/inbox?language=ar",
-    "inbox, one kind that waits long": "/inbox?kind=praise&age=30",
+    "inbox, one kind that waits long": "/inbox?kind=praise&age=7",
     "inbox, overdue": "/inbox?view=overdue",
     "inbox, closed": "/inbox?view=closed",
     "search, a word of one case": f"/inbox?q={RARE}77",

@@ -1,7 +1,8 @@
 """``python3 dev.py bench [part]``: measure, print tables, save those of a full run.
 
-A full run is all parts but the soak, the nodes and the comparison with another checkout. Its
-tables are written to bench/results.md.
+A full run is all parts but the soak, the nodes, the comparison with another checkout and
+``fill``, which only makes a database of many cases to try things with. Its tables are
+written to bench/results.md.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from bench import before, compare, first_view, growth, letters, mixed, nodes, soak
+from bench.filling import fill
 from bench.load import WRK
 
 RESULTS = Path(__file__).with_name("results.md")
@@ -48,7 +50,8 @@ def main() -> int:
             "letters": partial(letters.run, folder),
             "soak": partial(soak.run, folder, arguments.minutes),
             "nodes": partial(nodes.run, arguments.database, rounds, seconds),
-            "before": partial(before.run, folder, arguments.checkout, rounds, seconds),
+            "before": partial(before.run, folder, arguments.path, rounds, seconds),
+            "fill": partial(_fill, arguments.path, arguments.cases),
         }
         if arguments.part != "all":
             _print(parts[arguments.part]())
@@ -59,6 +62,10 @@ def main() -> int:
     by_hand = RESULTS.read_text("utf-8").partition(MARK)[2]
     RESULTS.write_text("\n".join(lines) + f"\n\n{MARK}{by_hand}", "utf-8")
     return 0
+
+
+def _fill(path: Path, count: int) -> Iterator[str]:
+    yield f"Cookie: inbox={fill(path, count)}"
 
 
 def _machine(rounds: int, seconds: float) -> Iterator[str]:
@@ -81,22 +88,27 @@ def _print(lines: Iterator[str]) -> list[str]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="dev.py bench", description=main.__doc__)
-    parts = ["all", *HEADINGS, "soak", "nodes", "before"]
+    parts = ["all", *HEADINGS, "soak", "nodes", "before", "fill"]
     parser.add_argument("part", nargs="?", choices=parts, default="all")
     parser.add_argument(
-        "checkout", nargs="?", type=Path, metavar="PATH", help="with before: the older checkout"
+        "path",
+        nargs="?",
+        type=Path,
+        metavar="PATH",
+        help="with before: the older checkout; with fill: the SQLite file to make",
     )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--minutes", type=float, default=10.0, help="of the soak")
     parser.add_argument("--database", metavar="URL", help="of nodes: an empty PostgreSQL database")
+    parser.add_argument("--cases", type=int, default=1_000_000, help="in the file to fill")
     arguments = parser.parse_args()
     if (arguments.part == "nodes") != bool(arguments.database):
         parser.error("nodes needs --database, and nothing else takes one")
-    if (arguments.part == "before") != bool(arguments.checkout):
-        parser.error("before needs the path of a checkout, and nothing else takes one")
-    if arguments.checkout and not (arguments.checkout / "portal").is_dir():
-        parser.error(f"{arguments.checkout} is not a checkout of the portal")
+    if (arguments.part in {"before", "fill"}) != bool(arguments.path):
+        parser.error("before and fill need a path, and nothing else takes one")
+    if arguments.part == "before" and not (arguments.path / "portal").is_dir():
+        parser.error(f"{arguments.path} is not a checkout of the portal")
     return arguments
 
 

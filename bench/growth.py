@@ -4,44 +4,63 @@ import asyncio
 import random
 import re
 import signal
-import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
+from statistics import median
 from string import ascii_lowercase
 from time import process_time
 
 from bench.copies import grown_copy
+from bench.filling import COMMON, RARE, fill
 from bench.load import Load, measure
 from bench.servers import PATIENCE, Server, fetch, portal, started
 from portal.cases import messages
+from portal.cases.addresses import case_address
 from portal.i18n.languages import CATALOG
 from portal.storage.database import Database
 
 SIZES = ((3, 11), (100, 11), (100, 100))
 """Languages and pages."""
-ROWS = (10, 10_000, 1_000_000)
+CASES = (1_000, 1_000_000)
 TIMES = 50
+ROUNDS = 5
+KEY = "k" * 32
+PAGES = {
+    "case page": f"/sv/arende/{case_address(KEY.encode(), 7, 1)}",
+    "inbox": "/inbox",
+    "inbox, in one language": "/inbox?language=ar",
+    "inbox, one kind that waits long": "/inbox?kind=praise&age=7",
+    "inbox, overdue": "/inbox?view=overdue",
+    "inbox, closed": "/inbox?view=closed",
+    "search, a word of one case": f"/inbox?q={RARE}77",
+    "search, an address": "/inbox?q=guardian77@example.org",
+    "search, how many words begin": f"/inbox?q={COMMON}",
+    "search, two of these": f"/inbox?q={COMMON}+elev",
+    "figures of four weeks": "/inbox/figures",
+    "figures of a year": "/inbox/figures?veckor=52",
+}
+"""What is asked for with few and with many cases; none of it may cost more with many."""
 STARTS = 3
 HELP = re.compile(r'(msgid "Behöver du hjälp\?"\nmsgstr )".*"')
 """A text that stands on every page."""
 
 
 def run(folder: Path) -> Iterator[str]:
-    """Start times and memory by size; what a message costs by the number that are stored."""
+    """Start times and memory by size; what is done with a case, by the number of cases."""
     yield "\n| languages | pages | s to the first 200 | MB | MB after load | s to a saved text |"
     yield "|--:|--:|--:|--:|--:|--:|"
     for languages, pages in SIZES:
         with tempfile.TemporaryDirectory(dir=folder) as name:
             yield _size_row(Path(name), languages, pages)
-    yield "\n| messages stored | accept µs | case page µs | list µs | s to the first 200 |"
-    yield "|--:|--:|--:|--:|--:|"
-    for count in ROWS:
-        with tempfile.TemporaryDirectory(dir=folder) as name:
-            yield asyncio.run(_messages_row(Path(name), count))
+    yield f"\n| µs CPU | {CASES[0]:,} cases | {CASES[1]:,} cases | ratio |"
+    yield "|---|--:|--:|--:|"
+    for what, (few, many) in _costs(folder).items():
+        yield f"| {what} | {few:.0f} | {many:.0f} | {many / few:.2f} |"
 
 
 def _size_row(folder: Path, languages: int, pages: int) -> str:
@@ -86,55 +105,51 @@ def seconds_until_shown(server: Server, catalog: Path, *, announce: bool = False
     return time.monotonic() - begun
 
 
-async def _messages_row(folder: Path, count: int) -> str:
-    print(f"» {count:,} messages", file=sys.stderr)
-    database = Database(f"sqlite:///{folder}/portal.db")
-    database.upgrade()
-    _fill(folder / "portal.db", count)
+def _costs(folder: Path) -> dict[str, list[float]]:
+    """Microseconds of CPU time of a message, and of each page from request to response.
+
+    Few and many cases are measured in turns, so that disturbances of the machine hit both.
+    """
+    with ExitStack() as stack:
+        servers, urls, tokens = [], [], []
+        for count in CASES:
+            print(f"» {count:,} cases", file=sys.stderr)
+            home = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=folder)))
+            tokens.append(fill(home / "portal.db", count))
+            urls.append(f"sqlite:///{home}/portal.db")
+            command, environment = portal(home, PORTAL_SECRET_KEY=KEY, PORTAL_ANSWER_DAYS="5")
+            servers.append(stack.enter_context(started(command, environment, "/sv/")))
+
+        def page_cost(path: str, index: int) -> float:
+            load = Load(path, 1, (f"Cookie: inbox={tokens[index]}",))
+            return measure(servers[index], load, 1).cpu
+
+        works: dict[str, Callable[[int], float]] = {
+            "message": lambda index: asyncio.run(_accept_cost(urls[index]))
+        }
+        works |= {what: partial(page_cost, path) for what, path in PAGES.items()}
+        costs = {}
+        for what, work in works.items():
+            rounds = [(work(0), work(1)) for _ in range(ROUNDS)]
+            costs[what] = [median(column) for column in zip(*rounds, strict=True)]
+        return costs
+
+
+async def _accept_cost(url: str) -> float:
+    """Microseconds of CPU time that a message takes, after a first one."""
+    database = Database(url)
     await database.start()
 
     async def accept(number: int) -> None:
         submission = messages.Submission(f"message {number}", "", "", None, "sv")
-        arrival = messages.Arrival(submission, number, 60)
-        await database.write_together(messages.receive_all, arrival)
+        await database.write_together(
+            messages.receive_all, messages.Arrival(submission, number, 60)
+        )
 
-    async def show_case(_: int) -> None:
-        async with database.reading() as connection:
-            await messages.find_case(connection, 1)
-            await messages.messages_of(connection, 1)
-
-    async def list_newest(_: int) -> None:
-        async with database.reading() as connection:
-            await messages.newest(connection, 20)
-
-    costs = [await _cost(work) for work in (accept, show_case, list_newest)]
-    await database.stop()
-    command, environment = portal(folder)
-    with started(command, environment, "/sv/") as server:
-        figures = " | ".join(f"{cost:.0f}" for cost in costs)
-        return f"| {count:,} | {figures} | {server.start_seconds:.2f} |"
-
-
-async def _cost(work: Callable[[int], Awaitable[None]]) -> float:
-    """Microseconds of CPU time that some work takes, after a first time."""
-    await work(-1)
+    await accept(-1)
     begun = process_time()
     for number in range(TIMES):
-        await work(number)
-    return (process_time() - begun) / TIMES * 1e6
-
-
-def _fill(path: Path, count: int) -> None:
-    """Insert old cases of one message, whose arrivals have long been deleted."""
-    moment = "2026-01-01T00:00:00.000000+00:00"
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.executemany(
-            "INSERT INTO cases (id, state, since, opened_at, language, kind, email)"
-            " VALUES (?, 'answered', ?, ?, 'sv', '', '')",
-            ((number, moment, moment) for number in range(1, count + 1)),
-        )
-        connection.executemany(
-            "INSERT INTO messages (case_id, received_at, language, text) VALUES (?, ?, 'sv', ?)",
-            ((number, moment, "x" * 300) for number in range(1, count + 1)),
-        )
-        connection.execute("UPDATE counts SET number = ? WHERE name = 'cases'", (count,))
+        await accept(number)
+    cost = (process_time() - begun) / TIMES * 1e6
+    await database.stop()
+    return cost

@@ -1,26 +1,43 @@
 """Figures that are kept, not counted: how many cases there are of each kind.
 
 Each is changed in the transaction that changes what it counts, so a page of figures costs
-the same with a million cases as with ten.
+the same with a million cases as with ten. ``differences`` compares them with the truth.
 """
 
 from collections import Counter
-from datetime import date
-from typing import NamedTuple
+from collections.abc import Sequence
+from datetime import date, datetime
+from functools import cache, partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
+
+from portal.content.hours import ZONE
+from portal.storage.tables import Moment, answers, cases, counts, messages
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 CASES = "cases"
 """The name of the count that numbers cases; it never falls."""
 RECEIVED = "received"
 """Messages of a day, by the language they were written in and the kind of their case."""
+OPEN = "open"
+"""Open cases, by the day since which they wait for an answer."""
+ANSWERED_WITHIN = {days: f"answered within {days}" for days in (1, 3, 7, 14, 30)}
+"""Cases by the days until their first answer, on the day of that answer."""
+ANSWERED_LATER = "answered later"
+STATES = ("new", "taken", "waiting", "answered", "closed", "aside")
+"""A case waits while the guardian was asked something; one set aside is nothing to answer."""
+OPEN_STATES = frozenset({"new", "taken"})
+"""Those in which the guardian waits for an answer."""
 
 
 class Figure(NamedTuple):
     """What is counted: the columns of a row of ``counts``."""
 
     name: str
-    """``RECEIVED``, or a state of cases; answers have further names."""
+    """One of the names above, or a state of cases."""
     language: str
     kind: str
     day: str = ""
@@ -29,7 +46,8 @@ class Figure(NamedTuple):
 
 def next_numbers(connection: sa.Connection, count: int) -> range:
     """Numbers for new cases, none of which was ever used."""
-    latest: int = connection.scalar(_TAKE_NUMBERS, {"count": count}) or 0
+    take_numbers = compiled(_TAKE_NUMBERS, connection.dialect)
+    latest: int = connection.exec_driver_sql(take_numbers, {"count": count}).scalar_one()
     return range(latest - count + 1, latest + 1)
 
 
@@ -38,12 +56,54 @@ def add(connection: sa.Connection, changes: Counter[Figure]) -> None:
     if rows := [
         {**figure._asdict(), "number": number} for figure, number in changes.items() if number
     ]:
-        connection.execute(_ADD, rows)
+        connection.exec_driver_sql(compiled(_ADD, connection.dialect), rows)
+    if any(number < 0 for number in changes.values()):
+        connection.execute(_DELETE_PAST_DAYS)
 
 
-def move(connection: sa.Connection, old: Figure, new: Figure) -> None:
-    """Count a case in another state."""
-    add(connection, Counter({new: 1} if new == old else {old: -1, new: 1}))
+def of_arrivals(
+    received: Counter[tuple[str, str]], opened: Counter[tuple[str, str]], now: datetime
+) -> Counter[Figure]:
+    """Where messages that came together are counted.
+
+    Args:
+        received: how many messages came, by language and kind.
+        opened: how many of them opened a case.
+        now: when they came.
+    """
+    changes: Counter[Figure] = Counter()
+    day = swedish_day(now)
+    for (language, kind), number in received.items():
+        changes[on_day(RECEIVED, language, kind, day)] += number
+    for (language, kind), number in opened.items():
+        for figure in of_case("new", now, language, kind):
+            changes[figure] += number
+    return changes
+
+
+def of_case(state: str, since: datetime, language: str, kind: str) -> list[Figure]:
+    """Where a case is counted: by its state, and an open one by how long it waits."""
+    figures = [Figure(state, language, kind)]
+    if state in OPEN_STATES:
+        figures.append(on_day(OPEN, language, kind, swedish_day(since)))
+    return figures
+
+
+def first_answer(opened_at: datetime, visible_at: datetime, language: str, kind: str) -> Figure:
+    """Where the first answer of a case is counted, by the days that it took.
+
+    Whoever makes an answer visible adds 1 to it; whoever takes it back adds -1.
+
+    Args:
+        opened_at: when the case was opened.
+        visible_at: when the guardian can see the answer.
+        language: of the case.
+        kind: of the case.
+    """
+    day = swedish_day(visible_at)
+    days = (day - swedish_day(opened_at)).days
+    names = (name for limit, name in ANSWERED_WITHIN.items() if days <= limit)
+    return on_day(next(names, ANSWERED_LATER), language, kind, day)
 
 
 def on_day(name: str, language: str, kind: str, day: date) -> Figure:
@@ -51,9 +111,118 @@ def on_day(name: str, language: str, kind: str, day: date) -> Figure:
     return Figure(name, language, kind, day.isoformat())
 
 
+def swedish_day(moment: datetime) -> date:
+    """The day of a moment in Sweden."""
+    return moment.astimezone(ZONE).date()
+
+
+async def read(connection: "AsyncConnection", names: Sequence[str]) -> Counter[Figure]:
+    """All figures of some names."""
+    query = sa.select(counts).where(counts.c.name.in_(names), counts.c.number != 0)
+    rows = (await connection.execute(query)).all()
+    return Counter({Figure(row.name, row.language, row.kind, row.day): row.number for row in rows})
+
+
+async def totals(
+    connection: "AsyncConnection", names: Sequence[str], since: date | None, *columns: str
+) -> dict[tuple[str, ...], int]:
+    """The sums of figures from a day on, by some of their columns.
+
+    Args:
+        connection: to read with.
+        names: of the figures.
+        since: the first day; None for figures that have none, too.
+        columns: ``name``, ``day``, ``language`` or ``kind``.
+    """
+    grouped = [counts.c[column] for column in columns]
+    query = (
+        sa.select(*grouped, sa.func.sum(counts.c.number))
+        .where(counts.c.name.in_(names), counts.c.day >= (since.isoformat() if since else ""))
+        .group_by(*grouped)
+    )
+    rows = (await connection.execute(query)).all()
+    return {tuple(values): int(number) for *values, number in rows}
+
+
+async def open_before(
+    connection: "AsyncConnection", day: date, language: str = "", kind: str | None = None
+) -> int:
+    """How many open cases have waited since before a day.
+
+    Args:
+        connection: to read with.
+        day: of Sweden.
+        language: of the cases; any when left out.
+        kind: of the cases; any when left out.
+    """
+    query = sa.select(sa.func.coalesce(sa.func.sum(counts.c.number), 0)).where(
+        counts.c.name == OPEN, counts.c.day < day.isoformat()
+    )
+    if language:
+        query = query.where(counts.c.language == language)
+    if kind is not None:
+        query = query.where(counts.c.kind == kind)
+    return int((await connection.execute(query)).scalar_one())
+
+
+def differences(connection: sa.Connection) -> list[str]:
+    """Where the figures differ from what they count, in a line for each."""
+    rows = connection.execute(sa.select(counts).where(counts.c.name.in_(_COUNTED)))
+    figures = {Figure(row.name, row.language, row.kind, row.day): row.number for row in rows}
+    truth = count(connection)
+    lines = [
+        f"{' '.join(filter(None, figure))}: {figures.get(figure, 0)} kept, {truth[figure]} counted"
+        for figure in sorted({*figures, *truth})
+        if figures.get(figure, 0) != truth[figure]
+    ]
+    used = connection.scalar(sa.select(sa.func.max(cases.c.id))) or 0
+    numbered = connection.scalar(sa.select(counts.c.number).where(counts.c.name == CASES)) or 0
+    return lines if numbered >= used else [*lines, f"cases: {numbered} numbered, {used} used"]
+
+
+def recount(connection: sa.Connection) -> None:
+    """Put the truth in the place of the figures, in the writer's transaction."""
+    connection.execute(sa.delete(counts).where(counts.c.name.in_(_COUNTED)))
+    add(connection, count(connection))
+
+
+def count(connection: sa.Connection) -> Counter[Figure]:
+    """Count everything anew; it takes some seconds for a million cases."""
+    truth: Counter[Figure] = Counter()
+    stream = partial(connection.execute, execution_options={"yield_per": 10_000})
+    for row in stream(sa.select(*cases.c["state", "since", "language", "kind"])):
+        truth.update(of_case(*row))
+    for received_at, language, kind in stream(
+        sa.select(messages.c.received_at, messages.c.language, cases.c.kind).join(cases)
+    ):
+        truth[on_day(RECEIVED, language, kind, swedish_day(received_at))] += 1
+    for row in stream(_FIRST_ANSWERS):
+        truth[first_answer(*row)] += 1
+    return truth
+
+
+@cache
+def compiled(statement: sa.ClauseElement, dialect: sa.Dialect) -> str:
+    """A statement as the driver takes it; SQLAlchemy spends longer on one than SQLite."""
+    return str(statement.compile(dialect=dialect))
+
+
+_COUNTED = (*STATES, RECEIVED, OPEN, *ANSWERED_WITHIN.values(), ANSWERED_LATER)
+_FIRST_ANSWERS = (
+    sa.select(
+        cases.c.opened_at,
+        sa.type_coerce(sa.func.min(answers.c.visible_at), Moment),
+        *cases.c["language", "kind"],
+    )
+    .join(answers, answers.c.case_id == cases.c.id)
+    .where(answers.c.withdrawn_at.is_(None))
+    .group_by(cases.c.id)
+)
 _TAKE_NUMBERS = sa.text(
     "UPDATE counts SET number = number + :count WHERE name = 'cases' RETURNING number"
 )
+# Most days are past: their zeros would be read with each page of the inbox.
+_DELETE_PAST_DAYS = sa.text("DELETE FROM counts WHERE name = 'open' AND number = 0")
 _ADD = sa.text(
     "INSERT INTO counts (name, day, language, kind, number)"
     " VALUES (:name, :day, :language, :kind, :number)"

@@ -17,22 +17,26 @@ import sqlalchemy as sa
 
 from portal.cases import figures, outbox, references
 from portal.cases.addresses import former_digest
-from portal.cases.figures import Figure
+from portal.cases.figures import OPEN_STATES as OPEN_STATES
+from portal.cases.figures import STATES as STATES
 from portal.cases.outbox import NewLetter
-from portal.content.hours import ZONE
 from portal.i18n.languages import SOURCE
 from portal.storage.limits import RateLimited, count_recent, narrow_hash, rate_limited
 from portal.storage.tables import MESSAGE_LIMIT as MESSAGE_LIMIT
-from portal.storage.tables import Moment, accounts, arrivals, cases, former_addresses, messages
+from portal.storage.tables import (
+    Moment,
+    accounts,
+    answers,
+    arrivals,
+    cases,
+    former_addresses,
+    messages,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 KINDS = ("question", "view", "complaint", "praise", "accessibility")
-STATES = ("new", "taken", "waiting", "answered", "closed", "aside")
-"""A case waits while the guardian was asked something; one set aside is nothing to answer."""
-OPEN_STATES = frozenset({"new", "taken"})
-"""Those in which the guardian waits for an answer."""
 SAME_MESSAGE = timedelta(minutes=10)
 """The same text from the same sender within this time is the same message."""
 
@@ -173,25 +177,33 @@ def _store(connection: sa.Connection, new: list[_New], now: datetime) -> None:
     it, so the inserts are compiled once and their values given as the database stores them.
     """
     moment = Moment().process_bind_param(now, connection.dialect)
-    day = now.astimezone(ZONE).date()
-    changes: Counter[Figure] = Counter()
+    opened: Counter[tuple[str, str]] = Counter()
+    received: Counter[tuple[str, str]] = Counter()
     rows: dict[sa.Table, list[dict[str, Any]]] = {cases: [], messages: [], arrivals: []}
-    for arrival, fingerprint, case in new:
-        submission, received = arrival.submission, {"case_id": case.number, "received_at": moment}
-        language, kind = submission.language, submission.kind
-        changes[figures.on_day(figures.RECEIVED, language, kind, day)] += 1
+    for arrival, fingerprint, (number, _) in new:
+        submission = arrival.submission
+        language, kind, text = submission.language, submission.kind, submission.text
         if arrival.case:
-            _reopen(connection, case.number, now)
+            kind = _reopen(connection, number, now)
         else:
-            changes[Figure("new", language, kind)] += 1
-            opened = {"id": case.number, "state": "new", "since": moment, "opened_at": moment}
-            rows[cases].append(vars(submission) | opened)
-        rows[messages].append({"language": language, "text": submission.text} | received)
-        rows[arrivals].append({"sender": arrival.sender, "fingerprint": fingerprint} | received)
+            opened[language, kind] += 1
+            rows[cases].append(
+                {
+                    "id": number,
+                    "state": "new",
+                    "since": moment,
+                    "opened_at": moment,
+                    **vars(submission),
+                }
+            )
+        received[language, kind] += 1
+        common = {"case_id": number, "received_at": moment}
+        rows[messages].append({"language": language, "text": text, **common})
+        rows[arrivals].append({"sender": arrival.sender, "fingerprint": fingerprint, **common})
     for table, values in rows.items():
         if values:
             connection.exec_driver_sql(_insert_into(table, connection.dialect), values)
-    figures.add(connection, changes)
+    figures.add(connection, figures.of_arrivals(received, opened, now))
     outbox.queue(connection, _letters(connection, new), now)
 
 
@@ -231,30 +243,48 @@ def _insert_into(table: sa.Table, dialect: sa.Dialect) -> str:
     return str(insert.compile(dialect=dialect, column_keys=_STORED_COLUMNS[table]))
 
 
-def _reopen(connection: sa.Connection, number: int, now: datetime) -> None:
-    """Let a case wait for staff again, where it did not: it is its officer's, or new."""
+def _reopen(connection: sa.Connection, number: int, now: datetime) -> str:
+    """Let a case wait for staff again, where it did not: it is its officer's, or new.
+
+    Returns:
+        the kind of the case.
+    """
     case = connection.execute(sa.select(cases).where(cases.c.id == number)).one()
     if case.state not in OPEN_STATES:
-        change_state(connection, number, "taken" if case.officer_id else "new", now)
+        _move(connection, case, "taken" if case.officer_id else "new", now)
+    return str(case.kind)
 
 
 def change_state(connection: sa.Connection, number: int, state: str, now: datetime) -> None:
     """Put a case into another state, and change the figures with it.
 
+    One that stays open waits as long as before. One that is opened again waits since its
+    oldest message without an answer, or since now where everything is answered.
+
     Args:
         connection: in the writer's transaction.
         number: of the case.
         state: one of ``STATES``.
-        now: since when.
+        now: since when it is in that state.
     """
     case = connection.execute(sa.select(cases).where(cases.c.id == number)).one()
+    since = now
+    if state == case.state or {state, case.state} <= OPEN_STATES:
+        since = case.since
+    elif state in OPEN_STATES:
+        since = connection.scalar(_OLDEST_UNANSWERED, {"number": number}) or now
+    _move(connection, case, state, since)
+
+
+def _move(connection: sa.Connection, case: sa.Row[Any], state: str, since: datetime) -> None:
     connection.execute(
         sa.update(cases)
-        .where(cases.c.id == number)
-        .values(state=state, since=now, revision=cases.c.revision + 1)
+        .where(cases.c.id == case.id)
+        .values(state=state, since=since, revision=cases.c.revision + 1)
     )
-    old, new = (Figure(name, case.language, case.kind) for name in (case.state, state))
-    figures.move(connection, old, new)
+    changes = Counter(figures.of_case(state, since, case.language, case.kind))
+    changes.subtract(figures.of_case(case.state, case.since, case.language, case.kind))
+    figures.add(connection, changes)
 
 
 def _fingerprint(arrival: Arrival) -> int:
@@ -334,6 +364,17 @@ def _case_and_message(row: sa.Row[Any]) -> tuple[Case, Message]:
 
 
 _MESSAGES_AND_CASES = sa.select(messages, cases).join(cases, messages.c.case_id == cases.c.id)
+_LAST_ANSWERED_AT = (
+    sa.select(sa.func.max(answers.c.visible_at))
+    .where(answers.c.case_id == sa.bindparam("number"), answers.c.withdrawn_at.is_(None))
+    .scalar_subquery()
+)
+_OLDEST_UNANSWERED = sa.select(
+    sa.type_coerce(sa.func.min(messages.c.received_at), Moment),
+).where(
+    messages.c.case_id == sa.bindparam("number"),
+    sa.or_(_LAST_ANSWERED_AT.is_(None), messages.c.received_at > _LAST_ANSWERED_AT),
+)
 _OFFICER = (
     sa.select(accounts.c.email)
     .join(cases, cases.c.officer_id == accounts.c.id)

@@ -3,9 +3,11 @@
 import argparse
 from contextlib import closing
 
+from portal.cases import figures
 from portal.commands.command import Parsers, add_command, add_group, read_settings, report
 from portal.commands.schema import encoding_faults, schema_faults
 from portal.storage.database import Database
+from portal.storage.engines import begin, snapshot
 from portal.storage.secret_key import open_secret_key
 
 
@@ -15,6 +17,7 @@ def add_to(nouns: Parsers) -> None:
     add_command(group, "upgrade", upgrade)
     add_command(group, "current", current)
     add_command(group, "check", check)
+    add_command(group, "recount", recount)
 
 
 def upgrade(arguments: argparse.Namespace) -> int:
@@ -38,9 +41,27 @@ def current(arguments: argparse.Namespace) -> int:
 
 
 def check(arguments: argparse.Namespace) -> int:
-    """Compare the database's tables with the portal's."""
+    """Compare the database's tables with the portal's, and its figures with what they count."""
     settings = read_settings()
     if faults := schema_faults(settings):
         return report(*faults)
     with closing(Database(settings.database_url)) as database:
-        return report(*database.differences())
+        faults = database.differences()
+        with database.connect() as connection, snapshot(connection):
+            wrong = figures.differences(connection)
+    advice = ["Some figures are wrong: run portal db recount."] if wrong else []
+    return report(*faults, *wrong, *advice)
+
+
+def recount(arguments: argparse.Namespace) -> int:
+    """Count anew what the figures of the inbox are kept of; nothing is written meanwhile."""
+    settings = read_settings()
+    if faults := schema_faults(settings):
+        return report(*faults)
+    with (
+        closing(Database(settings.database_url)) as database,
+        database.connect() as connection,
+        begin(connection),
+    ):
+        figures.recount(connection)
+    return 0

@@ -10,7 +10,7 @@ on both without further care. The lock ends with its transaction, so a connectio
 such as PgBouncer may stand between.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,6 +84,17 @@ def begin(connection: sa.Connection) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def snapshot(connection: sa.Connection) -> Iterator[None]:
+    """A transaction that reads one state of the database, whatever others write meanwhile."""
+    with connection.begin():
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN")
+        else:
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
+
+
 def reading_engine(url: str) -> "AsyncEngine":
     """An engine for many readers at a time.
 
@@ -109,6 +120,43 @@ def encoding(connection: sa.Connection) -> str:
     is_sqlite = connection.dialect.name == "sqlite"
     query = "PRAGMA encoding" if is_sqlite else "SHOW server_encoding"
     return str(connection.exec_driver_sql(query).scalar_one()).replace("-", "")
+
+
+def text_search(
+    dialect: sa.Dialect, words: Sequence[str], up: bool = False
+) -> tuple[sa.Select[Any], dict[str, Any]]:
+    """A search in ``case_texts`` for rows in which each word begins one; a single letter is one.
+
+    Args:
+        dialect: of the database.
+        words: of letters and digits alone, so that nothing in them is syntax.
+        up: whether rows above the edge are searched, from the lowest up.
+
+    Returns:
+        a statement and its values, without the ``edge`` and the ``count`` of rows.
+    """
+    matches, word, prefix, joint = _TEXT_SEARCH[dialect.name]
+    number: sa.ColumnClause[int] = sa.column("rowid")
+    edge: sa.BindParameter[int] = sa.bindparam("edge")
+    query = (
+        sa.select(number)
+        .select_from(sa.table("case_texts"))
+        .where(sa.text(matches), number > edge if up else number < edge)
+        .order_by(number if up else number.desc())
+        .limit(sa.bindparam("count"))
+    )
+    pattern = joint.join((prefix if len(text) > 1 else word).format(text) for text in words)
+    return query, {"words": pattern}
+
+
+_TEXT_SEARCH = {
+    "sqlite": ("case_texts MATCH :words", '"{}"', '"{}"*', " "),
+    "postgresql": (
+        "to_tsvector('simple', folded) @@ to_tsquery('simple', :words)",
+        *("'{}'", "'{}':*", " & "),
+    ),
+}
+"""The condition, a word, the beginning of a word, and what stands between two."""
 
 
 def stays_connected(engine: sa.Engine) -> bool:

@@ -82,6 +82,13 @@ cases = _table(
     # Raised by every change that staff make, so that a form knows of changes beside it.
     sa.Column("revision", _Number, nullable=False, server_default="1"),
     sa.Index("ix_cases_state_since_id", "state", "since", "id"),
+    sa.Index("ix_cases_state_language_kind_since_id", "state", "language", "kind", "since", "id"),
+    sa.Index(
+        "ix_cases_look_again_on",
+        "look_again_on",
+        sqlite_where=sa.text("look_again_on IS NOT NULL"),
+        postgresql_where=sa.text("look_again_on IS NOT NULL"),
+    ),
     sa.Index(
         "ix_cases_officer_id_state_since",
         "officer_id",

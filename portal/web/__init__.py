@@ -19,6 +19,8 @@ Its modules, in the order in which they may import:
     public.refusals       a refused form is shown again with all that was typed
     staff.access          who is signed in, and how a page of staff is made
     staff.sign_in         signing in and out, the second factor, sessions
+    staff.inbox           views, filters, a search; what is done with several cases at once
+    staff.figures         the standing of the work in figures
     staff.routes          the table of routes below /inbox
     edition               all pages of one state of the catalogs, replaced as a whole
     reload                a saved catalog, or the clock, makes a new edition

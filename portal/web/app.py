@@ -15,6 +15,7 @@ from starlette.routing import Match, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from portal import __version__
+from portal.cases.search import fold_regularly
 from portal.i18n.languages import Languages
 from portal.i18n.negotiation import negotiate
 from portal.mail.delivery import delivering
@@ -84,7 +85,7 @@ async def open_database(
     if settings.embedded:
         database.upgrade()
     await database.start()
-    chores = [forget_regularly(database), health.watch()]
+    chores = [forget_regularly(database), fold_regularly(database), health.watch()]
     tasks = [asyncio.create_task(chore) for chore in chores]
     yield
     for task in tasks:

@@ -17,8 +17,8 @@ from urllib.parse import unquote_to_bytes
 from python_multipart.multipart import parse_options_header
 from starlette.exceptions import HTTPException
 
-FIELDS = 20
-"""Fields of a body at the most; our form has fewer."""
+FIELDS = 40
+"""Fields of a body at the most; our forms have fewer, a page of the inbox with all chosen too."""
 HEAD_LIMIT = 300
 """Bytes of the header lines of a part at the most; those of our form have fewer than 60."""
 

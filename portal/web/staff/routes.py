@@ -2,12 +2,14 @@
 
 from starlette.routing import Route
 
-from portal.web.staff import sign_in
-from portal.web.staff.access import ENROLMENT, SIGN_IN, StaffRoute, answering
+from portal.web.staff import figures, inbox, sign_in
+from portal.web.staff.access import ENROLMENT, INBOX, SIGN_IN, StaffRoute, answering
 
 ROUTES = [
     Route(SIGN_IN, answering(sign_in.respond), methods=["GET", "POST"]),
     StaffRoute(ENROLMENT, sign_in.enrol, methods=["GET", "POST"]),
     StaffRoute("/inbox/sign-out", sign_in.sign_out, methods=["POST"]),
+    StaffRoute(INBOX, inbox.respond, methods=["GET", "POST"]),
+    StaffRoute("/inbox/figures", figures.show),
     StaffRoute("/inbox/sessions", sign_in.show_sessions, methods=["GET", "POST"]),
 ]

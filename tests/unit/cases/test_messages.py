@@ -157,6 +157,7 @@ async def test_what_is_written_later_stands_in_the_same_case(database: Database)
     assert await figures_of(database) == {
         ("cases", "", "", ""): 1,
         ("new", "", "sv", ""): 1,
+        ("open", "2026-11-24", "sv", ""): 1,
         ("received", "2026-11-24", "sv", ""): 1,
         ("received", "2026-11-25", "ar", ""): 1,
     }

@@ -4,9 +4,13 @@ from contextlib import closing
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 
+from portal.cases.messages import Arrival, Submission, receive_all
 from portal.commands import main
 from portal.storage.database import Database
+from portal.storage.engines import begin
+from portal.storage.tables import counts
 
 
 def test_an_empty_database_is_upgraded_and_then_in_order(
@@ -33,6 +37,27 @@ def test_a_database_of_a_later_version_is_refused(
         connection.commit()
     assert main(command.split()) == 1
     assert "use the version that upgraded it" in capsys.readouterr().err
+
+
+def test_a_wrong_figure_is_named_and_counted_anew(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("PORTAL_SECRET_KEY", "k" * 32)
+    assert main(["db", "upgrade"]) == 0
+    arrival = Arrival(Submission("Hej", "", "praise", None, "ar"), 1, 0)
+    with closing(Database(database_url)) as database, database.connect() as connection:
+        with begin(connection):
+            receive_all(connection, [arrival])
+        assert main(["db", "check"]) == 0
+        with begin(connection):
+            connection.execute(sa.delete(counts).where(counts.c.name == "new"))
+    assert main(["db", "check"]) == 1
+    shown = capsys.readouterr().err
+    assert "new ar praise: 0 kept, 1 counted" in shown
+    assert "portal db recount" in shown
+    assert main(["db", "recount"]) == 0
+    assert main(["db", "check"]) == 0
 
 
 @pytest.mark.slow

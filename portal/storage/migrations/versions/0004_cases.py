@@ -44,6 +44,7 @@ def upgrade() -> None:
     _narrow_messages()
     _create_renderings()
     _create_arrivals(sa.Column("case_id", _Number, nullable=False))
+    _create_search()
 
 
 def downgrade() -> None:
@@ -65,8 +66,26 @@ def downgrade() -> None:
             table.alter_column(name, existing_type=sa.Text(), nullable=False, server_default=None)
         table.alter_column("answer_language", existing_type=sa.Text(), nullable=False)
         table.create_unique_constraint("uq_messages_code", ["code"])
-    for name in (*_TABLES_OF_STAFF, "cases", "counts", "attempts", "accounts"):
+    for name in (*_TABLES_OF_STAFF, "case_texts", "cases", "counts", "attempts", "accounts"):
         op.drop_table(name)
+
+
+def _create_search() -> None:
+    """Create the table of the folded words of cases, and the index of its words.
+
+    On SQLite the table is the index. Searches are for beginnings of words, of two
+    letters and more: those of two to five letters have an index of their own.
+    """
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            "CREATE VIRTUAL TABLE case_texts USING fts5(folded, prefix='2 3 4 5',"
+            " tokenize='unicode61 remove_diacritics 0')"
+        )
+        return
+    op.execute("CREATE TABLE case_texts (rowid BIGINT PRIMARY KEY, folded TEXT NOT NULL)")
+    op.execute(
+        "CREATE INDEX ix_case_texts_folded ON case_texts USING gin (to_tsvector('simple', folded))"
+    )
 
 
 def _default(name: str) -> str | None:
@@ -88,6 +107,7 @@ def _digest_addresses_and_count() -> None:
         for row in rows:
             day = row.received_at.astimezone(ZoneInfo("Europe/Stockholm")).date().isoformat()
             counts["received", day, row.language, row.kind] += 1
+            counts["open", day, row.language, row.kind] += 1
             counts["new", "", row.language, row.kind] += 1
     counts["cases", "", "", ""] = connection.scalar(_LATEST[connection.dialect.name]) or 0
     names = ("name", "day", "language", "kind")
@@ -243,6 +263,17 @@ def _create_first_tables() -> None:
         **_where("officer_id IS NOT NULL"),
     )
     op.create_index("ix_cases_state_since_id", "cases", ["state", "since", "id"])
+    op.create_index(
+        "ix_cases_state_language_kind_since_id",
+        "cases",
+        ["state", "language", "kind", "since", "id"],
+    )
+    op.create_index(
+        "ix_cases_look_again_on",
+        "cases",
+        ["look_again_on"],
+        **_where("look_again_on IS NOT NULL"),
+    )
 
 
 def _create_other_tables() -> None:

@@ -1,0 +1,208 @@
+"""What staff do with a case besides answering it: take, hand over, give back, close, set aside.
+
+Nobody is locked out: anybody may do any of it, and whoever comes second is told. A form
+carries the revision of the case that it shows; where the case has another by now, nothing
+is done. Every step is written to the history, with what it changed, so it can be undone by
+a further one.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import sqlalchemy as sa
+
+from portal.cases import history
+from portal.cases.messages import change_state
+from portal.storage import tables
+from portal.storage.tables import cases
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+REASONS = ("spam", "duplicate", "not-ours", "test", "other")
+"""Why a case is set aside."""
+ACTIONS = ("take", "hand-over", "give-back", "close", "set-aside", "reopen", "look-again")
+"""The steps that can be undone, as the history calls them."""
+UNDO = "undo"
+
+
+class Changed(Exception):
+    """The case was changed since it was shown."""
+
+
+class Step(NamedTuple):
+    """Who does something with which case."""
+
+    number: int
+    """Of the case."""
+    revision: int
+    """That the case had when it was shown."""
+    account_id: int
+    now: datetime
+
+
+Action = Callable[[sa.Connection, Step], None]
+"""One of the functions below, with everything but these given."""
+
+
+def take(connection: sa.Connection, step: Step) -> None:
+    """Make a case one's own; a closed one, or one that was set aside, is opened with it.
+
+    This and the other steps are taken in the writer's transaction.
+
+    Raises:
+        Changed: as each other step does, when another change came first.
+    """
+    case = _read(connection, step)
+    _change(connection, step, "take", _state_of_taken(case), officer_id=step.account_id)
+
+
+def hand_over(connection: sa.Connection, step: Step, officer_id: int) -> None:
+    """Give a case to a colleague, by the number of their account."""
+    case = _read(connection, step)
+    _change(connection, step, "hand-over", _state_of_taken(case), officer_id=officer_id)
+
+
+def give_back(connection: sa.Connection, step: Step) -> None:
+    """Let a case be nobody's; one that was taken is new again."""
+    case = _read(connection, step)
+    state = "new" if case.state == "taken" else case.state
+    _change(connection, step, "give-back", state, officer_id=None)
+
+
+def close(connection: sa.Connection, step: Step) -> None:
+    """Close a case, also one without an answer."""
+    _change(connection, step, "close", "closed", look_again_on=None)
+
+
+def set_aside(connection: sa.Connection, step: Step, reason: str) -> None:
+    """Set a case aside that is nothing to answer; it stays a public record and is not deleted.
+
+    Raises:
+        ValueError: when the reason is none of ``REASONS``.
+    """
+    if reason not in REASONS:
+        raise ValueError(reason)
+    _change(connection, step, "set-aside", "aside", reason, look_again_on=None)
+
+
+def reopen(connection: sa.Connection, step: Step) -> None:
+    """Let a case wait for an answer again."""
+    case = _read(connection, step)
+    _change(connection, step, "reopen", "taken" if case.officer_id else "new")
+
+
+def look_again(connection: sa.Connection, step: Step, day: date | None) -> None:
+    """Show a case among the overdue ones from a day on; None forgets the day."""
+    case = _read(connection, step)
+    look_again_on = day.isoformat() if day else None
+    _change(connection, step, "look-again", case.state, look_again_on=look_again_on)
+
+
+def undo(connection: sa.Connection, step: Step) -> None:
+    """Undo one's own last step with a case, where nothing was changed since.
+
+    Raises:
+        Changed: when there is no such step, or another change came after it.
+    """
+    entry = connection.execute(_LAST_STEPS, {"numbers": [step.number]}).one_or_none()
+    if entry is None or entry.account_id != step.account_id or entry.action not in ACTIONS:
+        raise Changed
+    before = _detail(entry.detail)
+    if before["revision"] != str(step.revision):
+        raise Changed
+    _change(
+        connection,
+        step,
+        UNDO,
+        before["state"],
+        officer_id=int(before["officer"]) or None,
+        look_again_on=before["again"] or None,
+    )
+
+
+def with_each(
+    connection: sa.Connection, steps: Iterable[Step], action: Action
+) -> tuple[list[int], list[int]]:
+    """Take the same step with several cases.
+
+    Returns:
+        the numbers of the cases with which it was taken, and of those that were changed
+        by somebody else first.
+    """
+    done: list[int] = []
+    changed: list[int] = []
+    for step in steps:
+        try:
+            action(connection, step)
+        except Changed:
+            changed.append(step.number)
+        else:
+            done.append(step.number)
+    return done, changed
+
+
+async def undoable(
+    connection: "AsyncConnection", numbers: Iterable[int], account_id: int
+) -> dict[int, tuple[str, int]]:
+    """The last steps of a person with some cases that can still be undone.
+
+    Returns:
+        by the number of the case: the action, and the revision that ``undo`` takes.
+    """
+    query = _LAST_STEPS.add_columns(cases.c.revision).join(
+        cases, cases.c.id == tables.history.c.case_id
+    )
+    rows = await connection.execute(query, {"numbers": [*numbers]})
+    return {
+        row.case_id: (row.action, row.revision)
+        for row in rows
+        if row.account_id == account_id and row.action in ACTIONS
+        if _detail(row.detail)["revision"] == str(row.revision)
+    }
+
+
+def _state_of_taken(case: sa.Row[Any]) -> str:
+    """The state of a case that somebody makes theirs: one that is answered stays so."""
+    return case.state if case.state in {"waiting", "answered"} else "taken"
+
+
+def _read(connection: sa.Connection, step: Step) -> sa.Row[Any]:
+    """The case as it was shown."""
+    query = sa.select(cases).where(cases.c.id == step.number, cases.c.revision == step.revision)
+    if (case := connection.execute(query).one_or_none()) is None:
+        raise Changed
+    return case
+
+
+def _change(
+    connection: sa.Connection, step: Step, action: str, state: str, reason: str = "", **values: Any
+) -> None:
+    """Change a case, count it in its new state, and write to the history what it was."""
+    case = _read(connection, step)
+    if values:
+        connection.execute(sa.update(cases).where(cases.c.id == step.number).values(values))
+    change_state(connection, step.number, state, step.now)
+    detail = (
+        f"state={case.state} officer={case.officer_id or 0} again={case.look_again_on or ''}"
+        f" revision={step.revision + 1} reason={reason}"
+    )
+    history.record(connection, step.account_id, step.number, action, detail, step.now)
+
+
+def _detail(text: str) -> dict[str, str]:
+    """What ``_change`` wrote of the case before a step, and its revision after it."""
+    return dict(word.split("=", 1) for word in text.split())
+
+
+_LAST_STEPS = sa.select(*tables.history.c["case_id", "account_id", "action", "detail"]).where(
+    tables.history.c.id.in_(
+        sa.select(sa.func.max(tables.history.c.id))
+        .where(
+            tables.history.c.case_id.in_(sa.bindparam("numbers", expanding=True)),
+            tables.history.c.action.in_((*ACTIONS, UNDO)),
+        )
+        .group_by(tables.history.c.case_id)
+    )
+)

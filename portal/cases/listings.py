@@ -1,0 +1,303 @@
+"""The views of the inbox: cases by what is to be done with them, page by page.
+
+A page begins where the last one ended, at the edge of its last row: it costs the same
+wherever it stands and however many cases there are. Rows are read in the order of an
+index. A view of several states, or with a filter, is one query for each pair of language
+and kind that has cases in a state, as the figures know; their rows are merged.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+import sqlalchemy as sa
+
+from portal.cases import figures, outbox
+from portal.cases.figures import OPEN_STATES, STATES, Figure
+from portal.cases.messages import Case, case_of
+from portal.content.hours import ZONE
+from portal.storage.tables import Moment, accounts, cases, messages
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+VIEWS = (
+    *("new", "mine", "taken", "waiting", "overdue", "undelivered"),
+    *("answered", "closed", "aside"),
+)
+"""All states, and further views: one's own cases, those that should be looked at, and those
+whose guardian could not be sent a letter."""
+DONE = frozenset({"answered", "closed", "aside"})
+"""Views whose newest cases come first; of the others it is those that wait longest."""
+COUNTED = 1000
+"""What no figure is kept of is counted up to this number."""
+EXCERPT = 300
+"""Characters of a text that are read for a row."""
+
+
+class Edge(NamedTuple):
+    """Where a page begins: after the case at that place, or before it."""
+
+    since: datetime
+    number: int
+    back: bool = False
+    """Whether the page ends there, and the pages are turned back."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Which cases are shown to whom."""
+
+    view: str
+    account_id: int
+    today: date
+    """In Sweden."""
+    answer_days: int = 0
+    """Days within which an answer is promised; with 0 no case is overdue by itself."""
+    language: str = ""
+    """Of the cases; any when empty."""
+    kind: str | None = None
+    """Of the cases; any when None."""
+    age: int = 0
+    """Days that the cases are old at least."""
+
+    def includes(self, figure: Figure) -> bool:
+        """Whether what a figure counts is in the languages and kinds that are shown."""
+        return self.language in {"", figure.language} and self.kind in {None, figure.kind}
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether only one language or kind is shown."""
+        return bool(self.language) or self.kind is not None
+
+    @property
+    def due(self) -> date:
+        """The first day whose messages are not overdue; without a promise none is."""
+        return self.today - timedelta(self.answer_days) if self.answer_days else date.min
+
+
+@dataclass(frozen=True)
+class Row:
+    """A case as a line of the inbox."""
+
+    case: Case
+    text: str
+    """The beginning of its first message."""
+    language: str
+    """Of that text."""
+    officer: str
+    """The name of whoever has it; empty when nobody does."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some rows, and where the pages beside them begin."""
+
+    rows: Sequence[Row]
+    previous: Edge | None = None
+    next: Edge | None = None
+
+
+async def read_counts(
+    connection: "AsyncConnection", selection: Selection
+) -> tuple[dict[str, int], Counter[Figure]]:
+    """How many cases each view has; in those that are no state, ``COUNTED`` may stand for more.
+
+    Returns:
+        the numbers by view, and the figures by state, as ``read_page`` takes them.
+    """
+    totals = await figures.read(connection, STATES)
+    numbers = dict.fromkeys(VIEWS, 0)
+    for figure, number in totals.items():
+        if selection.includes(figure):
+            numbers[figure.name] += number
+    if selection.answer_days:
+        numbers["overdue"] = await figures.open_before(
+            connection, selection.due, selection.language, selection.kind
+        )
+    ageless = replace(selection, age=0)
+    for view, streams in (
+        ("mine", [*_mine(ageless)]),
+        ("overdue", [_to_look_at(ageless)]),
+        ("undelivered", [_undelivered(ageless)]),
+    ):
+        condition = sa.or_(*(sa.and_(*conditions) for conditions in streams))
+        ids = sa.select(cases.c.id).where(condition).limit(COUNTED)
+        query = sa.select(sa.func.count()).select_from(ids.subquery())
+        numbers[view] += (await connection.execute(query)).scalar_one()
+    return numbers, totals
+
+
+async def read_page(
+    connection: "AsyncConnection",
+    selection: Selection,
+    totals: Counter[Figure],
+    count: int,
+    edge: Edge | None = None,
+) -> Page:
+    """A page of a view.
+
+    Args:
+        connection: to read with.
+        selection: which cases.
+        totals: the figures by state, from ``read_counts``.
+        count: of rows at the most.
+        edge: where the page begins; the first page when left out.
+    """
+    back = edge is not None and edge.back
+    downwards = (selection.view in DONE) != back
+    place = sa.tuple_(cases.c.since, cases.c.id)
+    limits: list[sa.ColumnElement[bool]] = []
+    if edge:
+        border = sa.tuple_(sa.literal(edge.since, Moment), sa.literal(edge.number))
+        limits.append(place < border if downwards else place > border)
+    streams = [[*stream, *limits] for stream in _streams(selection, totals)]
+    shown = await _first(connection, streams, downwards, count + 1)
+    more, shown = len(shown) > count, shown[:count]
+    if back:
+        shown.reverse()
+    rows = await _rows(connection, shown)
+    if not rows:
+        return Page(rows)
+    first, last = (Edge(case.since, case.number) for case in (shown[0], shown[-1]))
+    return Page(
+        rows,
+        previous=first._replace(back=True) if (more if back else edge) else None,
+        next=last if back or more else None,
+    )
+
+
+async def read_rows(connection: "AsyncConnection", numbers: Sequence[int]) -> list[Row]:
+    """The cases with some numbers, in their order."""
+    query = sa.select(cases).where(cases.c.id.in_(numbers))
+    by_number = {row["id"]: case_of(row) for row in (await connection.execute(query)).mappings()}
+    shown = [by_number[number] for number in numbers if number in by_number]
+    return await _rows(connection, shown)
+
+
+async def officers(connection: "AsyncConnection") -> dict[int, str]:
+    """The names of all who can have a case, by the numbers of their accounts."""
+    query = sa.select(accounts.c.id, accounts.c.full_name).where(accounts.c.disabled_at.is_(None))
+    return dict((await connection.execute(query.order_by(accounts.c.full_name))).all())
+
+
+Conditions = list[sa.ColumnElement[bool]]
+
+
+def _streams(selection: Selection, totals: Counter[Figure]) -> Iterator[Conditions]:
+    """The conditions whose cases are merged to a view: no case meets two of them."""
+    view = selection.view
+    if view == "mine":
+        yield from _mine(selection)
+    elif view == "undelivered":
+        yield _undelivered(selection)
+    elif view == "overdue":
+        yield _to_look_at(selection)
+        for state in sorted(OPEN_STATES):
+            for stream in _of_state(selection, state, totals):
+                yield [*stream, cases.c.since < _midnight(selection.due)]
+    else:
+        yield from _of_state(selection, view, totals)
+
+
+def _of_state(selection: Selection, state: str, totals: Counter[Figure]) -> Iterator[Conditions]:
+    in_state = [cases.c.state == state, *_age(selection)]
+    if not selection.is_narrowed:
+        yield in_state
+        return
+    for figure, number in totals.items():
+        if figure.name == state and number and selection.includes(figure):
+            yield [
+                *in_state,
+                cases.c.language == figure.language,
+                cases.c.kind == figure.kind,
+            ]
+
+
+def _mine(selection: Selection) -> Iterator[Conditions]:
+    """Whoever has a case has something to do with it until it is answered."""
+    for state in ("taken", "waiting"):
+        yield [
+            cases.c.officer_id == selection.account_id,
+            cases.c.state == state,
+            *_narrowing(selection),
+        ]
+
+
+def _to_look_at(selection: Selection) -> Conditions:
+    """Cases whose day has come, but not those that are overdue anyway."""
+    is_overdue = sa.and_(cases.c.state.in_(OPEN_STATES), cases.c.since < _midnight(selection.due))
+    return [
+        cases.c.look_again_on <= selection.today.isoformat(),
+        sa.not_(is_overdue),
+        *_narrowing(selection),
+    ]
+
+
+def _undelivered(selection: Selection) -> Conditions:
+    return [cases.c.id.in_(outbox.undelivered_cases()), *_narrowing(selection)]
+
+
+def _narrowing(selection: Selection) -> Conditions:
+    conditions = _age(selection)
+    if selection.language:
+        conditions.append(cases.c.language == selection.language)
+    if selection.kind is not None:
+        conditions.append(cases.c.kind == selection.kind)
+    return conditions
+
+
+def _age(selection: Selection) -> Conditions:
+    if not selection.age:
+        return []
+    return [cases.c.since < _midnight(selection.today - timedelta(selection.age - 1))]
+
+
+def _midnight(day: date) -> datetime:
+    """The moment in which a day of Sweden begins."""
+    return datetime.combine(max(day, date(1900, 1, 1)), time(), ZONE)
+
+
+async def _first(
+    connection: "AsyncConnection", streams: Sequence[Conditions], downwards: bool, count: int
+) -> list[Case]:
+    """The first cases of several streams; only these are read, of all others an index alone."""
+    if not streams:
+        return []
+
+    def first(places: sa.FromClause, *conditions: sa.ColumnElement[bool]) -> sa.Subquery:
+        columns = [places.c.since, places.c.id]
+        order = [column.desc() if downwards else column for column in columns]
+        return sa.select(*columns).where(*conditions).order_by(*order).limit(count).subquery()
+
+    merged = sa.union_all(*(sa.select(first(cases, *stream)) for stream in streams))
+    places = first(merged.subquery())
+    query = sa.select(cases).join(places, cases.c.id == places.c.id)
+    rows = (await connection.execute(query)).mappings()
+    return sorted(map(case_of, rows), key=lambda case: (case.since, case.number), reverse=downwards)
+
+
+async def _rows(connection: "AsyncConnection", shown: Iterable[Case]) -> list[Row]:
+    """Add to cases what a line of the inbox says besides."""
+    if not (of_page := [*shown]):
+        return []
+    numbers = [case.number for case in of_page]
+    first = sa.select(sa.func.min(messages.c.id)).where(messages.c.case_id.in_(numbers))
+    query = sa.select(
+        messages.c.case_id,
+        sa.func.substr(messages.c.text, 1, EXCERPT).label("text"),
+        sa.func.coalesce(messages.c.text_language, messages.c.language).label("language"),
+    ).where(messages.c.id.in_(first.group_by(messages.c.case_id)))
+    texts = {row.case_id: row for row in await connection.execute(query)}
+    names = await officers(connection) if any(case.officer_id for case in of_page) else {}
+    return [
+        Row(
+            case,
+            texts[case.number].text,
+            texts[case.number].language,
+            names.get(case.officer_id or 0, ""),
+        )
+        for case in of_page
+    ]

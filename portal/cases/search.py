@@ -1,0 +1,215 @@
+"""The texts of cases, folded behind the receipt, and found again by their words.
+
+A search compares folded texts: people leave out what is hard to type, and one letter has
+several forms in Arabic. Each case has a row of folded words in ``case_texts``: of its
+address, its messages and its answers. A running portal writes it a moment after the text
+is stored; what a crash leaves behind is caught up on, since the last text that was folded
+is remembered in the transaction that folds it.
+"""
+
+import asyncio
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from portal.cases import figures, references
+from portal.cases.figures import Figure
+from portal.storage.database import Database, Unavailable
+from portal.storage.engines import text_search
+from portal.storage.tables import answers, cases, counts, messages
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+BATCH = 100
+"""Texts that are folded in one transaction at the most; no sender waits longer for that."""
+PAUSE, SHORT_PAUSE = 1.0, 0.25
+"""Seconds between two looks at what is new, and between two full batches."""
+LONGEST_WORD = 64
+"""Characters of a word that are compared; both databases refuse to index very long words."""
+MOST_WORDS = 10
+"""Words of a query that are looked for; the rest are left out."""
+
+_ONE_FORM = {
+    **dict.fromkeys(map(ord, "أإآٱٲٳ"), "ا"),
+    **dict.fromkeys(map(ord, "ىئیېے"), "ي"),
+    ord("ؤ"): "و",
+    ord("ک"): "ك",
+    # Often written without its dots, at the end of words where ه is rare.
+    ord("ة"): "ه",
+    ord("ـ"): "",
+}
+"""Letters of Arabic script that people write in several forms, and the tatweel."""
+_TASHKEEL = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed]")
+
+
+class _Folding(dict[int, str]):
+    """What each character is folded to; worked out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        category = unicodedata.category(character)
+        folded = " "
+        if category == "Cf" or _TASHKEEL.match(character):  # Cf: invisible formats, soft hyphens
+            folded = ""
+        elif category == "Nd":
+            folded = str(unicodedata.digit(character))
+        elif category[0] in "LMN":
+            folded = character
+        self[code] = folded
+        return folded
+
+
+_FOLDING = _Folding(_ONE_FORM)
+
+
+def fold(text: str) -> list[str]:
+    """The words of a text in the form in which a search compares them.
+
+    å, ä and ö are letters of their own in Swedish and stay so.
+
+        >>> fold("Får jag ringa ٠٣١?")
+        ['får', 'jag', 'ringa', '031']
+    """
+    normal = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return [word[:LONGEST_WORD] for word in normal.translate(_FOLDING).split()]
+
+
+async def search(
+    connection: "AsyncConnection", query: str, count: int, edge: int | None = None, up: bool = False
+) -> list[int]:
+    """The numbers of the cases in which all words of a query begin a word, the newest first.
+
+    A query that is a reference leads to that case too.
+
+    Args:
+        connection: to read with.
+        query: anything that a person types: a reference, an e-mail address, words.
+        count: how many cases at the most.
+        edge: the search goes on below the case of this number.
+        up: whether it goes on above it instead.
+    """
+    numbers = []
+    words = fold(query)[:MOST_WORDS]
+    if words:
+        statement, values = text_search(connection.dialect, words, up)
+        values |= {"edge": _HIGHEST if edge is None else edge, "count": count}
+        numbers = [*(await connection.execute(statement, values)).scalars()]
+    if edge is None and (number := references.number(query)) and number not in numbers:
+        exists = sa.select(cases.c.id).where(cases.c.id == number)
+        numbers = [*(await connection.execute(exists)).scalars(), *numbers]
+    return sorted(numbers[:count], reverse=True)
+
+
+async def fold_regularly(database: Database) -> None:
+    """Fold what is new, until cancelled; a fault of the database is met again a moment later."""
+    while True:
+        count = 0
+        with suppress(Unavailable):
+            async with database.reading() as connection:
+                is_behind = (await connection.execute(_IS_BEHIND)).scalar()
+            if is_behind:
+                count = await database.write(fold_new)
+        await asyncio.sleep(SHORT_PAUSE if count == BATCH else PAUSE)
+
+
+def fold_new(connection: sa.Connection, now: datetime | None = None) -> int:
+    """Fold the oldest texts that are not folded yet, in the writer's transaction.
+
+    An answer is folded after its hold: one that was taken back is in no search.
+
+    Args:
+        connection: in that transaction, so that each text is folded once on all nodes.
+        now: decides whether the hold of an answer is over; the present when left out.
+
+    Returns:
+        how many; fewer than ``BATCH`` when none is left.
+    """
+    now = now or datetime.now(UTC)
+    new = connection.execute(_NEW_MESSAGES).all()
+    sent = connection.execute(_NEW_ANSWERS).all()
+    visible = [*takewhile(lambda answer: answer.visible_at <= now, sent)]
+    _append(connection, [(row.case_id, f"{row.email} {row.text}") for row in new])
+    _append(
+        connection,
+        [(row.case_id, f"{row.swedish} {row.translated}") for row in visible if not row.withdrawn],
+    )
+    changes: Counter[Figure] = Counter()
+    for figure, rows in ((_MESSAGES, new), (_ANSWERS, visible)):
+        if rows:
+            changes[figure] = rows[-1].id - rows[0].latest
+    figures.add(connection, changes)
+    return max(len(new), len(visible))
+
+
+def _append(connection: sa.Connection, texts: Iterable[tuple[int, str]]) -> None:
+    """Add the words of texts to those of their cases; FTS5 has no "insert or update"."""
+    words: defaultdict[int, list[str]] = defaultdict(list)
+    for number, text in texts:
+        words[number] += fold(text)
+    if not words:
+        return
+    rows = connection.execute(_STORED, {"numbers": [*words]}).all()
+    connection.execute(_DELETE, {"numbers": [row.rowid for row in rows]})
+    before = {row.rowid: row.folded for row in rows}
+    connection.execute(
+        sa.insert(_CASE_TEXTS),
+        [
+            {"rowid": number, "folded": " ".join([*before.get(number, "").split(), *new])}
+            for number, new in words.items()
+        ],
+    )
+
+
+_HIGHEST = 2**63 - 1
+_MESSAGES = Figure("folded messages", "", "")
+_ANSWERS = Figure("folded answers", "", "")
+"""Which message and which answer was folded last; kept among the figures."""
+_CASE_TEXTS = sa.table("case_texts", sa.column("rowid", sa.BigInteger), sa.column("folded"))
+_STORED = sa.select(_CASE_TEXTS).where(
+    _CASE_TEXTS.c.rowid.in_(sa.bindparam("numbers", expanding=True))
+)
+_DELETE = sa.delete(_CASE_TEXTS).where(
+    _CASE_TEXTS.c.rowid.in_(sa.bindparam("numbers", expanding=True))
+)
+
+
+def _latest(figure: Figure) -> sa.ColumnElement[int]:
+    query = sa.select(counts.c.number).where(counts.c.name == figure.name)
+    return sa.func.coalesce(query.scalar_subquery(), 0)
+
+
+_NEW_MESSAGES = (
+    sa.select(
+        *messages.c["id", "case_id", "text"],
+        cases.c.email,
+        _latest(_MESSAGES).label("latest"),
+    )
+    .join(cases)
+    .where(messages.c.id > _latest(_MESSAGES))
+    .order_by(messages.c.id)
+    .limit(BATCH)
+)
+_NEW_ANSWERS = (
+    sa.select(
+        *answers.c["id", "case_id", "swedish", "translated", "visible_at"],
+        answers.c.withdrawn_at.is_not(None).label("withdrawn"),
+        _latest(_ANSWERS).label("latest"),
+    )
+    .where(answers.c.id > _latest(_ANSWERS))
+    .order_by(answers.c.id)
+    .limit(BATCH)
+)
+_IS_BEHIND = sa.select(
+    sa.or_(
+        sa.exists().where(messages.c.id > _latest(_MESSAGES)),
+        sa.exists().where(answers.c.id > _latest(_ANSWERS)),
+    )
+)

@@ -10,7 +10,7 @@ import threading
 import time
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -21,6 +21,7 @@ from typing import Any
 import hypothesis
 import psycopg
 import pytest
+import sqlalchemy as sa
 import uvicorn
 from playwright.async_api import Browser, BrowserType, async_playwright
 
@@ -31,6 +32,7 @@ from portal.web.edition import LOCALES
 from portal.web.fast_path import FastPathProtocol
 from portal.web.guard import Guard
 from portal.web.protocol import BoundedProtocol
+from tests.records import add_officer
 from tests.visitor import Visitor
 
 CHROMIUM_FLAGS = [
@@ -42,8 +44,8 @@ CHROMIUM_FLAGS = [
 ]
 
 
-SLOW = {"browser", "postgresql", "faults", "slow"}
-"""The fixtures, the folder and the mark that exclude a test from a quick run."""
+SLOW = {"browser", "postgresql", "faults", "slow", "needs"}
+"""The fixtures, the folder and the marks that exclude a test from a quick run."""
 EXAMPLES, FEW_EXAMPLES = 60, 10
 """How many examples of a property are tried, in a run of all tests and in a quick one."""
 
@@ -55,11 +57,26 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("portal")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test as quick that nothing in ``SLOW`` excludes."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark every test as quick that nothing in ``SLOW`` excludes.
+
+    A test that needs a program which is not installed is left out, and counted as deselected.
+    """
+    left_out = [
+        item
+        for item in items
+        if not all(program(mark.args[0]) for mark in item.iter_markers("needs"))
+    ]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
     for item in items:
         if SLOW.isdisjoint([*item.keywords, *getattr(item, "fixturenames", [])]):
             item.add_marker("quick")
+
+
+def program(name: str) -> str | None:
+    """The path of an installed program; servers stand where a user's PATH may not lead."""
+    return shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
 
 
 @pytest.fixture(autouse=True)
@@ -144,6 +161,15 @@ async def visitor(portal: Running) -> AsyncIterator[Visitor]:
     visitor = Visitor(portal.address)
     yield visitor
     await visitor.client.aclose()
+
+
+@pytest.fixture(scope="session")
+def records(portal: Running) -> Iterator[sa.Connection]:
+    """A connection to the database of that portal, whose staff have one officer."""
+    database = Database(portal.settings.database_url)
+    with closing(database), database.connect() as connection:
+        add_officer(connection)
+        yield connection
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,7 @@ SLUGS = (
     "omraden/undervisning",
     "omraden/skolenhetsutredningen",
     "kontakt",
+    "arende",
     "personuppgifter",
     "tillganglighet",
     "klagomal",

@@ -93,11 +93,7 @@ async def test_a_message_leads_to_its_receipt(visitor: Visitor, tag: str) -> Non
     own = visit.only("div", class_="own-words box")
     assert "".join(own.itertext()) == f"سؤال\n<i>{tag}</i>"
     assert own.get("dir") == "auto"
-    assert "a@example.org" in visit.text
     assert visit.language == tag
-    assert visit.response.headers["cache-control"] == "no-store"
-    assert visit.response.headers["referrer-policy"] == "no-referrer"
-    assert visit.only("meta", name="robots").get("content") == "noindex"
     (reference,) = [words(e) for e in visit.all("dd") if e.get("class") == "reference"]
     assert len(reference) == 9
     other = {"sv": "en", "en": "ar", "ar": "sv"}[tag]

@@ -8,6 +8,7 @@ Its modules, in the order in which they may import:
     outbox      letters that wait to be sent, and what became of them
     messages    a case and its messages: limits, receiving them, finding them again
     answers     what staff write to a guardian
+    thread      a case as its guardian meets it: found by its secrets, and read
     history     who has read and done what with a case
     search      the texts of cases, folded behind the receipt and found by their words
     handling    take, hand over, give back, close, set aside; each can be undone

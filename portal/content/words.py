@@ -332,7 +332,7 @@ WORDS = (
     Word(
         "referensnummer",
         pgettext("word", "referensnummer"),
-        N_("Det nummer som ditt meddelande får. Säg det när du ringer om meddelandet."),
+        N_("Det nummer som ditt ärende får. Säg det när du ringer om ärendet."),
     ),
     Word(
         "registerutdrag",

@@ -9,21 +9,29 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from portal.cases.messages import Case, Message
+from portal.cases.answers import Answer
+from portal.cases.messages import OPEN_STATES, STATES, Case, Message
+from portal.cases.thread import Entry, Thread
 from portal.content.hours import ZONE, Hours, Opening
+from portal.content.words import WORDS
 from portal.i18n.checks import Key
 from portal.i18n.coverage import Coverage
 from portal.i18n.languages import SOURCE, language
 from portal.i18n.rendering import Rendered, Renderer, Renderers
 from portal.mail import letters
-from portal.web.forms import ContactForm, Problem
+from portal.web.forms import CaseForm, ContactForm, FinderForm, Problem
 from portal.web.public.errors import STATUSES
-from portal.web.public.pages import BY_SLUG, CONTACT, PAGES, Page, render_page
+from portal.web.public.pages import BY_SLUG, CONTACT, FINDER, PAGES, Page, render_page
 
 HOURS = Hours.read("mon-fri 08:00-16:30, sat 10:00-14:00")
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=ZONE)
 NUMBERS = (1, 2, 3, 11, 100)
 """Together with 0, these use every plural form of every language."""
+REFUSED_IN_CASE: Mapping[str, Any] = {
+    "form": CaseForm("Hej!"),
+    "problems": [Problem("form", "gone")],
+    "private": True,
+}
 
 
 @dataclass(frozen=True)
@@ -58,27 +66,39 @@ class LetterExample:
         )
 
 
-def _receipt(name: str, email: str = "", **confirmed: Any) -> Example:
-    received = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+def _case(name: str, state: str, *, email: str = "", **values: Any) -> Example:
+    """A case in a state; beyond the first two it has an answer in two languages."""
+    came = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
     case = Case(
         number=1,
         address_version=1,
-        state="new",
-        since=received,
-        opened_at=received,
+        state=state,
+        since=came,
+        opened_at=came,
         language="sv",
         answer_language="",
-        kind="question",
+        kind="complaint",
         page=None,
         email=email,
         officer_id=None,
         look_again_on=None,
         revision=1,
     )
-    message = Message(1, 1, received, "sv", None, "Hej! Mitt barn börjar i förskoleklass.")
-    values = {"case": case, "thread": [message], "private": True}
-    page = Page("arende/exempel", "case.html", values)
-    return Example(f"arende/{name}", page, confirmed=confirmed)
+    message = Message(1, 1, came, "sv", None, "Hej! Mitt barn börjar i förskoleklass.")
+    entries = [Entry.of_message(message)]
+    if state not in OPEN_STATES:
+        answer = Answer(1, came, came, "Välkomna i augusti.", "Welcome in August.", "en")
+        entries.append(Entry.of_answer(answer))
+    thread = Thread(case, entries, is_undelivered=name == "nådde-inte-fram")
+    shown = {"case": case, "thread": thread, "code": "ABCDEFGHJKLMN", "form": CaseForm()}
+    page = Page("arende/exempel", "case.html", {**shown, "written": False, "private": True})
+    return Example(f"arende/{name}", page, values)
+
+
+def _not_found(reason: str, field: str = "form", number: int = 0) -> Example:
+    form, name = FinderForm("ABCD EFGH", ""), f"arende/{reason}-{field}"
+    problems = [Problem(field, reason, number)]
+    return Example(f"{name}-{number}", FINDER, {"form": form, "problems": problems})
 
 
 def _refused(reason: str, field: str, number: int = 0) -> Example:
@@ -98,6 +118,7 @@ EXAMPLES: tuple[Example | LetterExample, ...] = (
         Example(f"fel/{status}", Page("", "error.html", {"error": status, "private": True}))
         for status in STATUSES
     ),
+    Example("klagomal/ord", BY_SLUG["klagomal"], {"page_words": {"klagomal": WORDS[:3]}}),
     Example("kontakt/om-en-sida", CONTACT, {"form": ContactForm(page="ordlista")}),
     Example("kontakt/öppet", CONTACT, {"opening": Opening(True, NOON)}, {"phone_hours": HOURS}),
     Example("kontakt/stängt", CONTACT, {"opening": Opening(False, NOON)}, {"phone_hours": HOURS}),
@@ -114,9 +135,17 @@ EXAMPLES: tuple[Example | LetterExample, ...] = (
     *(_refused("too-many", "form", number) for number in NUMBERS),
     _refused("unsaved", "form"),
     *(_refused(reason, "form") for reason in ("foreign", "too-large", "broken")),
-    _receipt("utan-adress"),
-    _receipt("med-adress", "namn@example.se"),
-    *(_receipt(f"svar-inom-{days}", "namn@example.se", answer_days=days) for days in NUMBERS),
+    *(_case(state, state) for state in STATES),
+    _case("med-adress", "new", email="namn@example.se", sends_mail=True),
+    _case("skrivet", "taken", written=True),
+    _case("nådde-inte-fram", "answered", email="namn@example.se"),
+    Example("arende/formulär", Page("arende/exempel", "case_message.html", {**REFUSED_IN_CASE})),
+    *(_not_found("empty", field) for field in ("reference", "code")),
+    *(_not_found("too-many", number=number) for number in NUMBERS),
+    *(_not_found(reason) for reason in ("no-match", "broken", "malformed")),
+    *(_confirmed("klagomal", f"svar-inom-{days}", answer_days=days) for days in NUMBERS),
+    Example("kontakt/med-e-post", CONTACT, {"sends_mail": True}),
+    Example("personuppgifter/med-e-post", BY_SLUG["personuppgifter"], {"sends_mail": True}),
     _confirmed("kontakt", "e-post", email="skola@example.se"),
     _confirmed("personuppgifter", "ombud", protection_officer="ombud@example.se"),
     _confirmed("personuppgifter", "beslut", erasure_decision="GSN 2026-1"),

@@ -11,12 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
+from portal.cases import references
 from portal.cases.messages import KINDS, MESSAGE_LIMIT
 from portal.content import mail_addresses
 from portal.content.characters import INVISIBLE, UNREADABLE
 
 LANGUAGE_LIMIT = 60
 """Longer than the name of any language."""
+TYPED_LIMIT = 200
+"""Characters of a reference or code, however it is spaced; what follows cannot be meant."""
 _LANGUAGE = re.compile("[a-z]{2,3}(-[A-Za-z0-9]{2,8})*|other")
 _LINE_BREAK = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _MARKS = re.compile(r"[^\w\s\x00-\x7f]{31,}")
@@ -37,6 +40,45 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class CaseForm:
+    """The form for writing more in a case, as it was filled in."""
+
+    message: str = ""
+    website: str = ""
+    """A field that people do not see; programs that fill in everything fill it in."""
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, str]) -> "CaseForm":
+        """The form of posted fields, by their names."""
+        return cls(normalised(fields.get("message", "")), fields.get("website", ""))
+
+    def problems(self) -> list[Problem]:
+        """Everything that is wrong with it, in the order of the page."""
+        return _listed(_message_problem(self.message), _trap_problem(self.website))
+
+
+@dataclass(frozen=True)
+class FinderForm:
+    """The form that leads to a case, as it was filled in."""
+
+    reference: str = ""
+    code: str = ""
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, str]) -> "FinderForm":
+        """The form of posted fields, by their names."""
+        return cls(*(fields.get(name, "")[:TYPED_LIMIT] for name in ("reference", "code")))
+
+    def problems(self) -> list[Problem]:
+        """The fields in which nothing is written; whether the two fit, only a case can tell."""
+        return [
+            Problem(name, "empty")
+            for name, text in vars(self).items()
+            if not references.characters(text)
+        ]
+
+
+@dataclass(frozen=True)
 class ContactForm:
     """The contact form as it was filled in."""
 
@@ -50,7 +92,7 @@ class ContactForm:
     page: str | None = None
     """The page that a report of a fault is about."""
     website: str = ""
-    """A field that people do not see; programs that fill in everything fill it in."""
+    """As in ``CaseForm``."""
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, str], pages: frozenset[str]) -> "ContactForm":
@@ -90,13 +132,12 @@ class ContactForm:
 
     def problems(self) -> list[Problem]:
         """Everything that is wrong with it, in the order of the page."""
-        problems = [
+        return _listed(
             _message_problem(self.message),
             _email_problem(self.email),
             _language_problem(self.other_language),
-            Problem("form", "trap") if self.website else None,
-        ]
-        return [problem for problem in problems if problem]
+            _trap_problem(self.website),
+        )
 
 
 def normalised(text: str) -> str:
@@ -107,6 +148,8 @@ def normalised(text: str) -> str:
     the counter and for the server alike (Unicode NFC, UAX 15).
     """
     text = _LINE_BREAK.sub("\n", text)
+    if unicodedata.is_normalized("NFC", text):  # as nearly every text is
+        return text
     return unicodedata.normalize("NFC", _MARKS.sub(_in_canonical_order, text))
 
 
@@ -118,6 +161,10 @@ def _in_canonical_order(marks: re.Match[str]) -> str:
         "".join(sorted(run, key=unicodedata.combining) if combines else run)
         for combines, run in runs
     )
+
+
+def _listed(*problems: Problem | None) -> list[Problem]:
+    return [problem for problem in problems if problem]
 
 
 def _message_problem(text: str) -> Problem | None:
@@ -144,3 +191,7 @@ def _language_problem(name: str) -> Problem | None:
     if len(name) > LANGUAGE_LIMIT:
         return Problem("other_language", "malformed")
     return None
+
+
+def _trap_problem(website: str) -> Problem | None:
+    return Problem("form", "trap") if website else None

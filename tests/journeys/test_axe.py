@@ -14,11 +14,14 @@ from typing import Any, Literal
 
 import polib
 import pytest
+import sqlalchemy as sa
 from playwright.async_api import Browser, ConsoleMessage, Error, Page, Request
 
 from portal.settings import DATA
 from tests.conftest import Running, running
 from tests.journeys.browsing import LANGUAGES, SEND, SLUGS, opened
+from tests.records import add_answer
+from tests.visitor import Visitor
 
 AXE = Path(str(files("axe_playwright_python") / "axe.min.js"))
 RUN_AXE = """async (which) => {
@@ -138,6 +141,41 @@ async def test_a_refused_form_and_its_receipt_have_no_fault(readers: list[Reader
         return refused + await reader.faults()
 
     assert [*chain(*await asyncio.gather(*map(send, readers)))] == []
+
+
+async def test_a_case_has_no_fault_in_any_state(
+    readers: list[Reader], visitor: Visitor, records: sa.Connection
+) -> None:
+    async def look(reader: Reader) -> list[str]:
+        receipt = await visitor.send(reader.tag, message=f"hur går det? {reader.tag}")
+        path = receipt.response.url.path
+        add_answer(records, path, swedish="Bra.", translated="جيد.", language="ar")
+        await reader.page.goto(path)
+        faults = await reader.faults()
+        if reader.tag != "sv":
+            await reader.page.goto(f"{path}?bredvid=sv")
+            faults += await reader.faults()
+        await reader.page.fill("#message", "å" * 5001)
+        await reader.page.click(SEND)
+        await reader.page.wait_for_selector("#problems")
+        faults += await reader.faults()
+        await reader.page.fill("#message", "Tack!")
+        await reader.page.click(SEND)
+        await reader.page.wait_for_selector("#skrivet")
+        return faults + await reader.faults()
+
+    assert [*chain(*await asyncio.gather(*map(look, readers)))] == []
+
+
+async def test_a_refused_finder_has_no_fault(readers: list[Reader]) -> None:
+    async def look(reader: Reader) -> list[str]:
+        await reader.open("arende")
+        await reader.page.fill("#code", "A")
+        await reader.page.click(SEND)
+        await reader.page.wait_for_selector("#problems")
+        return await reader.faults()
+
+    assert [*chain(*await asyncio.gather(*map(look, readers)))] == []
 
 
 async def test_a_partly_translated_page_has_no_fault(browser: Browser, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 from tests.conftest import Running
 from tests.journeys.browsing import SEND, SLUGS, opened
 from tests.journeys.conftest import FindCases
+from tests.visitor import Visitor, words
 
 LANGUAGES = ("sv", "ar")
 """One that is written from left to right, and one from right to left."""
@@ -143,6 +144,37 @@ async def test_a_message_is_sent_by_keyboard_alone(
     await tab.wait_for_url("**/arende/*")
     (case,) = await find_cases(text)
     assert (case.kind, case.email) == ("praise", "anna@skola.se")
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+async def test_a_case_is_found_and_written_in_by_keyboard_alone(
+    tab: Page, visitor: Visitor, tag: str
+) -> None:
+    receipt = await visitor.send(tag, message=f"hitta mig {uuid4()}")
+    reference, code = [
+        words(e) for e in receipt.all("dd") if e.get("class") in {"reference", "code"}
+    ]
+    await tab.goto(f"/{tag}/")
+    await tab_to(tab, tab.locator(".menu a[href$='/arende']"))
+    await tab.keyboard.press("Enter")
+    await tab.wait_for_url(f"**/{tag}/arende")
+    await tab_to(tab, tab.locator("#reference"))
+    await tab.keyboard.type(reference.lower())
+    await tab.keyboard.press("Tab")
+    await tab.keyboard.type(code)
+    await tab.keyboard.press("Enter")
+    await tab.wait_for_url("**/arende/*")
+
+    text = f"mer {uuid4()}"
+    await tab_to(tab, tab.locator("#message"))
+    await tab.keyboard.type(text)
+    await tab_to(tab, tab.locator(SEND))
+    await tab.keyboard.press("Enter")
+    await expect(tab.locator("#skrivet")).to_be_focused()
+    assert is_visible(await tab.evaluate("measure.focus()"))
+    await expect(tab.get_by_text(text)).to_be_visible()
+    await tab.set_viewport_size({"width": 1280, "height": 1000})  # the whole field is in it
+    assert [stop for stop in await walked(tab) if not is_visible(stop)] == []
 
 
 async def tab_to(page: Page, target: Locator) -> None:

@@ -5,10 +5,13 @@ from collections.abc import AsyncIterator, Iterable
 from typing import Any, Literal
 
 import pytest
-from playwright.async_api import Browser, Page, ViewportSize
+import sqlalchemy as sa
+from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from tests.conftest import Running
 from tests.journeys.browsing import LANGUAGES, SEND, SLUGS, opened
+from tests.records import add_answer
+from tests.visitor import Visitor
 
 NARROW, WIDE = 320, 1280
 """CSS pixels; the first is WCAG 2.2, 1.4.10."""
@@ -73,7 +76,9 @@ async def test_a_narrow_window_needs_no_horizontal_scrolling(narrow: Page) -> No
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)
-async def test_errors_and_the_longest_words_fit_a_narrow_window(tab: Page, tag: str) -> None:
+async def test_errors_and_the_longest_words_fit_a_narrow_window(
+    tab: Page, records: sa.Connection, tag: str
+) -> None:
     await tab.set_viewport_size({"width": NARROW, "height": 640})
     await tab.goto(f"/{tag}/kontakt")
     await tab.fill("#message", tag + "å" * 300)
@@ -86,6 +91,28 @@ async def test_errors_and_the_longest_words_fit_a_narrow_window(tab: Page, tag: 
     await tab.click(SEND)
     await tab.wait_for_selector(".receipt")
     await check_width(tab, NARROW)
+
+    longest = "skolplikt" * 30 if tag == "sv" else "ا" * 300
+    add_answer(records, tab.url, swedish=longest, translated=longest, language="ar")
+    for reading in ("", "?bredvid=sv"):
+        await tab.goto(tab.url.partition("?")[0] + reading)
+        await check_width(tab, NARROW)
+        targets = await tab.evaluate("measure.targets()")
+        assert min(min(t["width"], t["height"]) for t in targets) >= SMALLEST_TARGET
+
+
+async def test_a_case_is_printed_with_all_that_opens_it_again_and_without_its_form(
+    tab: Page, visitor: Visitor, records: sa.Connection
+) -> None:
+    receipt = await visitor.send("ar", message="اطبعوني")
+    add_answer(records, str(receipt.response.url), swedish="Svar.", translated="رد.", language="ar")
+    await tab.goto(str(receipt.response.url))
+    for scheme in SCHEMES:
+        await tab.emulate_media(media="print", color_scheme=scheme)
+        for printed in (".reference", ".code", ".answer [lang=sv]", ".answer [lang=ar]"):
+            await expect(tab.locator(printed)).to_be_visible()
+        await expect(tab.locator("main form")).to_be_hidden()
+        assert lost(await tab.evaluate("measure.texts()")) == []
 
 
 async def check_width(page: Page, width: int) -> None:

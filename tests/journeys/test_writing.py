@@ -10,11 +10,13 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 from playwright.async_api import Browser, Page, Response, Route, expect
 
 from tests.conftest import Running, launch
 from tests.journeys.browsing import LANGUAGES, SEND, opened
 from tests.journeys.conftest import FindCases
+from tests.records import add_answer
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "counting.json"
 LIMIT = 5000
@@ -169,6 +171,41 @@ async def test_a_message_is_written_and_received(
     assert (await page.title()).startswith(words.thanks)
     (case,) = await find_cases(text)
     assert (case.email, case.kind, case.language) == ("anna@skola.se", "complaint", tag)
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+async def test_more_is_written_in_a_case(
+    any_tab: Page, portal: Running, records: sa.Connection, tag: str
+) -> None:
+    page, texts = any_tab, [f"först {uuid4()}", f"“sedan” <b>\n\nسؤال {uuid4()}\n "]
+    await page.goto(f"/{tag}/kontakt")
+    await page.fill("#message", texts[0])
+    await send(page)
+    await page.wait_for_url(RECEIPT)
+    add_answer(records, page.url, swedish="Ja.", translated="نعم.", language="ar")
+    await page.reload()
+    await expect(page.locator(".answer [lang=ar]")).to_have_text("نعم.")
+    await expect(page.locator(".answer [lang=sv]")).to_have_text("Ja.")
+    heading = await page.locator("h1").text_content()
+
+    # What was written is refused, then carried into another language and back, and received.
+    assert (await send(page)).status == 422
+    await expect(page.locator("#message-problem")).to_contain_text(WORDS[tag].empty)
+    await page.fill("#message", texts[1])
+    await page.locator("button[name=switch]").first.click()
+    await expect(page.locator("html")).not_to_have_attribute("lang", tag)
+    await page.locator(f"button[name=switch][lang={tag}]").click()
+    await expect(page.locator("html")).to_have_attribute("lang", tag)
+    await expect(page.locator("#message")).to_have_value(texts[1])
+    sent = await send(page)
+    assert sent.status == 303
+    headers = await sent.request.all_headers()
+    assert (headers["origin"], headers["referer"]) == (portal.address, f"{portal.address}/")
+    await expect(page.locator("#skrivet")).to_be_focused()
+    await expect(page.locator("#skrivet")).to_be_in_viewport()
+    written = page.locator(".own-words:not(.answer *)")
+    assert await written.evaluate_all("own => own.map(({ textContent }) => textContent)") == texts
+    assert await page.locator("h1").text_content() != heading
 
 
 async def test_a_message_of_the_greatest_length_is_stored_byte_for_byte(

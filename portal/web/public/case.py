@@ -1,52 +1,150 @@
-"""A person's own case: private by its address, stored by no cache."""
+"""A person's own case: how it stands, all that is written in it, and a form to write more.
+
+The page is private by its address and stored by no cache. Right after a message was sent it
+is the receipt.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
 
-from portal.cases import messages, references
-from portal.cases.addresses import case_address, opens
-from portal.cases.messages import Case, Message
+from portal.cases.addresses import case_address, case_code
+from portal.cases.messages import CaseNumber, Submission
+from portal.cases.thread import Thread, find_by_address, read_thread
+from portal.i18n.rendering import Renderer
 from portal.storage.database import Unavailable
-from portal.web.headers import NO_STORE
+from portal.storage.limits import RateLimited
+from portal.web.forms import CaseForm, Problem
+from portal.web.headers import NO_STORE, PRIVATE
 from portal.web.public.pages import Page, page_resource, requested_renderer
+from portal.web.public.posting import REFUSALS, read_fields, store, too_many
 from portal.web.resources import Resource, ResourceResponse, redirect
 
-CODE_LIMIT = 100
+ADDRESS_LIMIT = 100
 """Characters of an address of a case at the most."""
+WRITTEN = {"skrivet": "ja"}
+"""The query of the page right after something more was written, and its fragment."""
+NO_PATH = ("referrer-policy", "strict-origin")
+"""The address is a secret that no other site and no log may learn from the next request. With
+``no-referrer`` browsers would send the form with ``Origin: null``, and those without Fetch
+Metadata could not write."""
 
 
-async def show(request: Request) -> ResourceResponse:
-    """The page of one case, for whoever has its address.
+async def respond(request: Request) -> Response:
+    """Show a case to whoever has its address, or store what they write in it.
 
     Raises:
         HTTPException: 404 when there is none, 503 when the database cannot be used.
     """
+    renderer, settings = requested_renderer(request), request.state.settings
+    address = request.path_params["address"]
+    if len(address) > ADDRESS_LIMIT:
+        raise HTTPException(404)
     try:
-        return ResourceResponse(await _find(request, request.path_params["address"]))
+        async with request.state.database.reading() as connection:
+            case = await find_by_address(connection, address, settings.secret_keys)
+            if case is None:
+                raise HTTPException(404)
+            present = case_address(settings.secret_key, case.number, case.address_version)
+            if address != present:
+                return ResourceResponse(redirect(renderer.href(f"arende/{present}"), 308))
+            thread = await read_thread(connection, case, datetime.now(UTC))
+        if request.method == "POST":
+            return ResourceResponse(await _receive(request, thread))
     except Unavailable:
         raise HTTPException(503) from None
+    written = request.query_params.keys() >= WRITTEN.keys()
+    return ResourceResponse(_page(request, thread, CaseForm(), cache=NO_STORE, written=written))
 
 
-async def _find(request: Request, address: str) -> Resource:
-    """The page of a case, or a redirect to it from an address that it once had."""
-    if len(address) > CODE_LIMIT:
-        raise HTTPException(404)
-    renderer, settings = requested_renderer(request), request.state.settings
-    reference, _, key = address.partition("-")
-    async with request.state.database.reading() as connection:
-        case = await messages.find_case(connection, references.number(reference))
-        if case and opens(key, settings.secret_keys, case.number, case.address_version):
-            return _page(
-                request, case, address, await messages.messages_of(connection, case.number)
-            )
-        case = await messages.find_by_former_address(connection, address)
-    if case is None:
-        raise HTTPException(404)
-    present = case_address(settings.secret_key, case.number, case.address_version)
-    return redirect(renderer.href(f"arende/{present}"), 308)
+def show_again(
+    address: str, renderer: Renderer, fields: Mapping[str, str], status: int
+) -> Resource:
+    """The form of a case, with all that was typed and the reason why it was refused.
+
+    The case itself is not shown: it may be that it cannot be read, or must not be.
+
+    Args:
+        address: of the case, whether or not there is one.
+        renderer: of the language and reading mode.
+        fields: that were posted, as far as they could be read.
+        status: with which the request was refused, one of ``REFUSALS``.
+    """
+    form = CaseForm.from_fields(fields)
+    problems = [Problem("form", REFUSALS[status])]
+    if status == 413:
+        problems = form.problems() or problems
+    page = Page(f"arende/{address}", "case_message.html", {"form": form, "private": True})
+    return page_resource(
+        renderer, page, status=status, cache=PRIVATE, headers=[NO_PATH], problems=problems
+    )
 
 
-def _page(request: Request, case: Case, address: str, thread: list[Message]) -> Resource:
-    page = Page(f"arende/{address}", "case.html", {"case": case, "thread": thread, "private": True})
-    headers = [("referrer-policy", "no-referrer")]
-    return page_resource(requested_renderer(request), page, cache=NO_STORE, headers=headers)
+async def _receive(request: Request, thread: Thread) -> Resource:
+    """Store a further message, or show the case again with what is wrong."""
+    renderer, case = requested_renderer(request), thread.case
+    fields = await read_fields(request)
+    form = CaseForm.from_fields(fields)
+    if "switch" in fields:
+        return _switch(request, thread, form, with_problems="problems" in fields)
+    if problems := form.problems():
+        return _page(request, thread, form, problems, status=422)
+    submission = Submission(
+        text=form.message,
+        email=case.email,
+        kind=case.kind,
+        page=case.page,
+        language=renderer.language.tag,
+        answer_language=case.answer_language,
+    )
+    try:
+        await store(request, submission, CaseNumber(case.number, case.address_version))
+    except RateLimited as limit:
+        problems, headers = too_many(limit)
+        return _page(request, thread, form, problems, status=429, headers=headers)
+    address = request.path_params["address"]
+    return redirect(renderer.href(f"arende/{address}", None, **WRITTEN) + "#skrivet", 303)
+
+
+def _switch(request: Request, thread: Thread, form: CaseForm, with_problems: bool) -> Resource:
+    """The case in another language, with all that was typed and what was wrong with it."""
+    if form == CaseForm() and not with_problems:
+        address = request.path_params["address"]
+        return redirect(requested_renderer(request).href(f"arende/{address}"), 303)
+    problems = form.problems() if with_problems else []
+    return _page(request, thread, form, problems, status=422 if problems else 200)
+
+
+def _page(
+    request: Request,
+    thread: Thread,
+    form: CaseForm,
+    problems: Sequence[Problem] = (),
+    *,
+    status: int = 200,
+    cache: str = PRIVATE,
+    headers: Sequence[tuple[str, str]] = (),
+    written: bool = False,
+) -> Resource:
+    """The page of a case; ``written`` tells that what was written last is stored."""
+    key, case = request.state.settings.secret_key, thread.case
+    values = {
+        "case": case,
+        "code": case_code(key, case.number, case.address_version),
+        "thread": thread,
+        "written": written,
+        "form": form,
+        "private": True,
+    }
+    page = Page(f"arende/{request.path_params['address']}", "case.html", values)
+    return page_resource(
+        requested_renderer(request),
+        page,
+        status=status,
+        cache=cache,
+        headers=[NO_PATH, *headers],
+        problems=problems,
+    )

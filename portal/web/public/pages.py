@@ -13,7 +13,7 @@ from starlette.types import Scope
 from portal.content.areas import AREAS
 from portal.content.words import WORDS
 from portal.i18n.rendering import Rendered, Renderer
-from portal.web.forms import ContactForm
+from portal.web.forms import ContactForm, FinderForm
 from portal.web.headers import REVALIDATE
 from portal.web.resources import BEST_QUALITY, FAST_QUALITY, Resource, resource
 
@@ -35,11 +35,17 @@ CONTACT = Page(
     {"form": ContactForm(), "problems": ()},
 )
 WORD_LIST = Page("ordlista", "words.html", {"words": WORDS})
+FINDER = Page(
+    "arende",
+    "find_case.html",
+    {"form": FinderForm(), "problems": ()},
+)
 PAGES = (
     Page("", "start.html", {"areas": AREAS}),
     *(Page(area.slug, "area.html", {"area": area, "areas": AREAS}) for area in AREAS),
     Page("omraden/skolenhetsutredningen", "investigations.html", {"areas": AREAS}),
     CONTACT,
+    FINDER,
     Page("personuppgifter", "personal_data.html"),
     Page("tillganglighet", "accessibility.html"),
     Page("klagomal", "complaints.html"),

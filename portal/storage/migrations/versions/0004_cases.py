@@ -96,7 +96,6 @@ def _digest_addresses_and_count() -> None:
     """Store digests of the addresses of before, and how many cases there are of each kind."""
     connection = op.get_bind()
     counts: Counter[tuple[str, str, str, str]] = Counter()
-    latest = 0
     for rows in _chunks(connection):
         connection.execute(
             _FORMER_ADDRESSES.insert(),
@@ -110,8 +109,7 @@ def _digest_addresses_and_count() -> None:
             counts["received", day, row.language, row.kind] += 1
             counts["open", day, row.language, row.kind] += 1
             counts["new", "", row.language, row.kind] += 1
-        latest = rows[-1].id
-    counts["cases", "", "", ""] = latest
+    counts["cases", "", "", ""] = connection.scalar(_LATEST[connection.dialect.name]) or 0
     names = ("name", "day", "language", "kind")
     connection.execute(
         _COUNTS.insert(),
@@ -131,6 +129,11 @@ def _chunks(connection: sa.Connection) -> Iterator[list[sa.Row[tuple[int, str, o
         latest = rows[-1].id
 
 
+_LATEST = {
+    "sqlite": sa.text("SELECT seq FROM sqlite_sequence WHERE name = 'messages'"),
+    "postgresql": sa.text("SELECT last_value FROM messages_id_seq WHERE is_called"),
+}
+"""The last number that a message had; it may have been erased, and no number is used again."""
 _MESSAGES = sa.table(
     "messages",
     sa.column("id", _Number),

@@ -1,0 +1,159 @@
+"""A case as its guardian meets it: found by its secrets, and read.
+
+It is found by its address, or by its reference and code. What is read is all that the guardian
+may see: messages and answers. Notes, drafts and renderings are for staff, and no query here
+names their tables.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+import sqlalchemy as sa
+
+from portal.cases import messages, outbox, references
+from portal.cases.addresses import code_opens, opens
+from portal.cases.answers import Answer, visible_answers
+from portal.cases.messages import Case, Message
+from portal.i18n.languages import SOURCE, language
+from portal.storage import attempts
+from portal.storage.database import Database
+from portal.storage.limits import RateLimited
+from portal.storage.tables import Moment, answers
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+TRIES, TRIES_AT_ONE = 20, 5
+"""Wrong pairs of one sender in an hour that cause no wait: in all, and with one reference."""
+NO_CASE = (0, 0)
+"""The number and version of no case; a code is computed for it all the same."""
+
+
+class Passage(NamedTuple):
+    """A text and its language, as an element that holds it states them."""
+
+    language: str
+    direction: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What was written at one time: a message, or an answer in one language or two."""
+
+    written_at: datetime
+    is_answer: bool
+    passages: tuple[Passage, ...]
+
+    @classmethod
+    def of_message(cls, message: Message) -> Self:
+        """A message; each of its paragraphs has the direction of its own first letter."""
+        tag = message.text_language or message.language
+        return cls(message.received_at, False, (Passage(tag, "auto", message.text),))
+
+    @classmethod
+    def of_answer(cls, answer: Answer) -> Self:
+        """An answer from when it could be read, its words in the guardian's language first."""
+        texts = ((answer.language, answer.translated), (SOURCE, answer.swedish))
+        passages = (Passage(tag, language(tag).direction, text) for tag, text in texts if text)
+        return cls(answer.visible_at, True, tuple(passages))
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A case and all that its guardian may read in it."""
+
+    case: Case
+    entries: Sequence[Entry]
+    """In the order in which they could be read."""
+    has_held_answer: bool = False
+    """Whether an answer is sent that can still be taken back."""
+    is_undelivered: bool = False
+    """Whether a letter to the guardian could not be delivered."""
+
+    @property
+    def standing(self) -> str:
+        """The state that the guardian is shown: an answer that is held changes nothing yet."""
+        announces_answer = self.case.state in {"answered", "waiting"}
+        return "taken" if announces_answer and self.has_held_answer else self.case.state
+
+
+async def read_thread(connection: "AsyncConnection", case: Case, now: datetime) -> Thread:
+    """All that the guardian of a case may read at a time."""
+    entries = [
+        *map(Entry.of_message, await messages.messages_of(connection, case.number)),
+        *map(Entry.of_answer, await visible_answers(connection, case.number, now)),
+    ]
+    entries.sort(key=lambda entry: entry.written_at)
+    held = await connection.execute(_HELD, {"number": case.number, "now": now})
+    is_undelivered = bool(case.email and await outbox.undelivered(connection, case.number))
+    return Thread(case, entries, held.first() is not None, is_undelivered)
+
+
+async def find_by_address(
+    connection: "AsyncConnection", address: str, secret_keys: Iterable[bytes]
+) -> Case | None:
+    """The case of an address, whichever key made it, or of one from before there were keys."""
+    reference, _, key = address.partition("-")
+    case = await messages.find_case(connection, references.number(reference))
+    if case and opens(key, secret_keys, case.number, case.address_version):
+        return case
+    return await messages.find_by_former_address(connection, address)
+
+
+async def find_by_code(
+    database: Database, reference: str, code: str, secret_keys: Sequence[bytes], sender: int
+) -> Case | None:
+    """The case of a reference and a code as people type them.
+
+    Every pair costs the same: one query, a code for each secret key, and one write. Who has
+    tried often must wait; tries are counted by sender, and by sender and case, so no stranger
+    can lock a case.
+
+    Args:
+        database: where cases and attempts are stored.
+        reference, code: as they were typed.
+        secret_keys: the present one first.
+        sender: as ``limits.sender_number`` gives it.
+
+    Returns:
+        None where they do not fit.
+
+    Raises:
+        RateLimited: when the sender must wait.
+        Unavailable: when the database cannot be used.
+    """
+    number = references.number(reference) or NO_CASE[0]
+    async with database.reading() as connection:
+        case = await messages.find_case(connection, number)
+    numbers = (case.number, case.address_version) if case else NO_CASE
+    fits = code_opens(code, secret_keys, *numbers) and case is not None
+    now = datetime.now(UTC)
+    allowed = {
+        attempts.subject(secret_keys[0], "case", sender): TRIES,
+        attempts.subject(secret_keys[0], "case", sender, number): TRIES_AT_ONE,
+    }
+
+    def count(connection: sa.Connection) -> timedelta:
+        wait = attempts.wait(connection, allowed, now)
+        if not wait and not fits:
+            attempts.record(connection, allowed, now)
+        return wait
+
+    if wait := await database.write(count):
+        raise RateLimited(math.ceil(wait / timedelta(minutes=1)))
+    return case if fits else None
+
+
+_HELD = (
+    sa.select(answers.c.id)
+    .where(
+        answers.c.case_id == sa.bindparam("number"),
+        answers.c.withdrawn_at.is_(None),
+        answers.c.visible_at > sa.bindparam("now", type_=Moment),
+    )
+    .limit(1)
+)

@@ -1,0 +1,69 @@
+"""What all forms that the public sends have in common: their fields, their sender, one writer."""
+
+from time import monotonic
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from portal.cases.messages import Arrival, CaseNumber, Submission, receive_all
+from portal.storage.limits import RateLimited, sender_number
+from portal.web import form_data
+from portal.web.forms import Problem
+
+REFUSALS = {
+    400: "malformed",
+    403: "foreign",
+    404: "gone",
+    413: "too-large",
+    500: "broken",
+    503: "unsaved",
+}
+"""The reason that a form gives for each status with which a request to send it is refused."""
+
+
+async def read_fields(request: Request) -> dict[str, str]:
+    """The fields that were posted.
+
+    Raises:
+        HTTPException: 400 for a form that no browser sends, 415 for what is no form.
+    """
+    content_type = request.headers.get("content-type", "")
+    posted = form_data.parse(content_type, await request.body())
+    if posted.is_malformed:
+        raise HTTPException(400)
+    return posted.fields
+
+
+def sender_of(request: Request) -> int:
+    """The number that stands for whoever sent a request, as ``storage.limits`` counts them."""
+    client = request.client
+    return sender_number(request.state.settings.secret_key, client.host if client else "")
+
+
+async def store(
+    request: Request, submission: Submission, case: CaseNumber | None = None
+) -> CaseNumber:
+    """Store a message; gives what leads to its case.
+
+    Args:
+        request: that sent it.
+        submission: the message.
+        case: in which it is written; None where it opens one.
+
+    Raises:
+        RateLimited: when its sender must wait.
+        Unavailable: when it could not be stored.
+    """
+    settings = request.state.settings
+    arrival = Arrival(
+        submission, sender_of(request), settings.messages_per_hour, case, settings.staff_mailbox
+    )
+    begun = monotonic()
+    stored: CaseNumber = await request.state.database.write_together(receive_all, arrival)
+    request.state.metrics.observe("portal_accept_seconds", monotonic() - begun)
+    return stored
+
+
+def too_many(limit: RateLimited) -> tuple[list[Problem], list[tuple[str, str]]]:
+    """The problem and the header of a response to a sender who must wait."""
+    return [Problem("form", "too-many", limit.minutes)], [("retry-after", str(limit.minutes * 60))]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import sqlalchemy as sa
 
 from portal.cases import figures, outbox
-from portal.cases.figures import OPEN_STATES, STATES, Figure
+from portal.cases.figures import OPEN_STATES, Figure
 from portal.cases.messages import Case, case_of
 from portal.content.hours import ZONE
 from portal.storage.tables import Moment, accounts, cases, messages
@@ -108,7 +108,7 @@ async def read_counts(
     Returns:
         the numbers by view, and the figures by state, as ``read_page`` takes them.
     """
-    totals = await figures.read(connection, STATES)
+    totals = await figures.by_state(connection)
     numbers = dict.fromkeys(VIEWS, 0)
     for figure, number in totals.items():
         if selection.includes(figure):

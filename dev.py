@@ -6,6 +6,7 @@
                                 (-m quick: those that need neither, in half a minute)
     python3 dev.py bench        what it costs, beside what others cost (Linux; half an hour)
                                 (before PATH: beside an older checkout)
+    python3 dev.py release      the wheel, the source archive and what is in them, in dist/
     python3 dev.py messages …   any other command of `portal`
 
 Needs Python 3.11 or newer and nothing else: what is missing (pip, a browser) is
@@ -13,6 +14,7 @@ fetched, and each step says what it does. Further arguments are passed on.
 """
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -24,6 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 VENV, BENCH_VENV = ROOT / ".venv", ROOT / ".venv-bench"
 MAC_CHROME = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+LOCK = "requirements/run.txt"
 HEARTBEAT = 15
 
 
@@ -40,9 +43,12 @@ def main() -> int:
                 sys.exit("The tests ask gettext's own tools what they think: install gettext.")
         return run(python(VENV), "-m", "pytest", *rest, env=environment)
     if command == "bench":
-        install(BENCH_VENV, "requirements/run.txt", "bench/requirements.txt")
+        install(BENCH_VENV, LOCK, "bench/requirements.txt")
         return run(python(BENCH_VENV), "-m", "bench", *rest, env=environment)
-    install(VENV, "requirements/run.txt")
+    if command == "release":
+        install(VENV, "requirements/dev.txt")
+        return release(ROOT / "dist", python(VENV))
+    install(VENV, LOCK)
     return run(python(VENV), "-m", "portal", command, *rest, env=environment)
 
 
@@ -102,6 +108,40 @@ def install(venv: Path, *locks: str) -> None:
         if not step(f"Installing the packages of {lock} (a minute or two)", *pip, *exact):
             sys.exit("The packages could not be installed; see above.")
         stamp.write_text(digest)
+
+
+def release(folder: Path, interpreter: object) -> int:
+    """Build the wheel and the source archive, and list what they need (CycloneDX).
+
+    Their bytes depend on the checkout alone, not on the time or the place of the build.
+
+    Args:
+        folder: where they are put.
+        interpreter: a Python with the packages of requirements/dev.txt.
+
+    Returns:
+        the exit code.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    if works("git", "-C", ROOT, "rev-parse"):
+        last = subprocess.check_output(["git", "-C", ROOT, "log", "-1", "--format=%ct"], text=True)
+        os.environ.setdefault("SOURCE_DATE_EPOCH", last.strip())
+    os.chdir(ROOT)
+    build = (interpreter, "-m", "hatchling", "build", "-d", folder)
+    if not step("Building the wheel and the source archive", *build):
+        return 1
+    (archive,) = folder.glob("*.tar.gz")
+    name = archive.name.removesuffix(".tar.gz")
+    # It warns that the lock does not say which package needs which.
+    lister = (interpreter, "-W", "ignore", "-m", "cyclonedx_py", "requirements", LOCK)
+    path = folder / f"{name}.cdx.json"
+    options = ("--pyproject", "pyproject.toml", "--output-reproducible", "-o", path)
+    if not step(f"Listing what is in it in {path.name}", *lister, *options):
+        return 1
+    parts = json.loads(path.read_text("utf-8"))
+    parts["metadata"]["component"]["version"] = name.rpartition("-")[2]
+    path.write_text(json.dumps(parts, indent=2), "utf-8")
+    return 0
 
 
 def make_environment(venv: Path) -> None:

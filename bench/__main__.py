@@ -1,8 +1,8 @@
 """``python3 dev.py bench [part]``: measure, print tables, save those of a full run.
 
-A full run is all parts but the soak, the comparison with another checkout and ``fill``,
-which only makes a database of many cases to try things with. Its tables are written to
-bench/results.md.
+A full run is all parts but the soak, the nodes, the comparison with another checkout and
+``fill``, which only makes a database of many cases to try things with. Its tables are
+written to bench/results.md.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from bench import before, compare, first_view, growth, mixed, soak
+from bench import before, compare, first_view, growth, letters, mixed, nodes, soak
 from bench.filling import fill
 from bench.load import WRK
 
@@ -26,6 +26,7 @@ HEADINGS = {
     "mixed": "\n## Readers while others write",
     "first-view": "\n## First view",
     "growth": "\n## Growth",
+    "letters": "\n## Letters",
 }
 """The parts of a full run, in order."""
 
@@ -46,7 +47,9 @@ def main() -> int:
             "mixed": partial(mixed.run, folder, rounds, seconds),
             "first-view": partial(first_view.run, folder),
             "growth": partial(growth.run, folder),
+            "letters": partial(letters.run, folder),
             "soak": partial(soak.run, folder, arguments.minutes),
+            "nodes": partial(nodes.run, arguments.database, rounds, seconds),
             "before": partial(before.run, folder, arguments.path, rounds, seconds),
             "fill": partial(_fill, arguments.path, arguments.cases),
         }
@@ -85,7 +88,7 @@ def _print(lines: Iterator[str]) -> list[str]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="dev.py bench", description=main.__doc__)
-    parts = ["all", *HEADINGS, "soak", "before", "fill"]
+    parts = ["all", *HEADINGS, "soak", "nodes", "before", "fill"]
     parser.add_argument("part", nargs="?", choices=parts, default="all")
     parser.add_argument(
         "path",
@@ -97,8 +100,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--minutes", type=float, default=10.0, help="of the soak")
+    parser.add_argument("--database", metavar="URL", help="of nodes: an empty PostgreSQL database")
     parser.add_argument("--cases", type=int, default=1_000_000, help="in the file to fill")
     arguments = parser.parse_args()
+    if (arguments.part == "nodes") != bool(arguments.database):
+        parser.error("nodes needs --database, and nothing else takes one")
     if (arguments.part in {"before", "fill"}) != bool(arguments.path):
         parser.error("before and fill need a path, and nothing else takes one")
     if arguments.part == "before" and not (arguments.path / "portal").is_dir():

@@ -59,6 +59,7 @@ def fill(path: Path, count: int) -> str:
             latest = Figure("folded messages", "", "")
             figures.add(connection, Counter({latest: count}))
             figures.next_numbers(connection, count)
+            connection.exec_driver_sql("ANALYZE")
     return token
 
 
@@ -98,7 +99,6 @@ def _insert(path: Path, count: int, officer: int, now: datetime) -> None:
                 connection.executemany(
                     "INSERT INTO case_texts (rowid, folded) VALUES (?, ?)", texts
                 )
-        connection.execute("ANALYZE")
 
 
 def _words(chance: random.Random, parts: Sequence[str]) -> Iterator[str]:

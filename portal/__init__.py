@@ -6,6 +6,8 @@ its room's ``__init__``. ``tests/test_house.py`` reads these lists and keeps the
 
     content      what the administration says of itself: areas, facts, opening hours
     settings     everything that is read from the environment
+    logs         the log, in lines of text or JSON, with ids of requests
+    metrics      figures for operators: counts, durations, gauges
     i18n         languages, gettext catalogs and templates
     storage      SQLite and PostgreSQL: the tables, and one writer for everything
     staff        who may read the inbox, and how they sign in

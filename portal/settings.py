@@ -133,6 +133,13 @@ def origin(value: str) -> str:
     return f"{scheme}://{host_name(host)}" + ("" if port == _USUAL_PORT[scheme] else f":{port}")
 
 
+def _listening_address(value: str) -> tuple[str, int]:
+    match = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([^][\s:]+)):([0-9]{1,5})", value)
+    if not match or not 0 < int(match[3]) <= LARGEST_PORT:
+        raise ValueError("must be an address and a port, such as 127.0.0.1:9100")
+    return match[1] or match[2], int(match[3])
+
+
 def _database(value: str) -> str:
     if not re.match(r"(sqlite:///|postgres(ql)?://)\S", value):
         raise ValueError("must be sqlite:///file or postgresql://user:password@host/name")
@@ -297,6 +304,12 @@ class Settings:
     )
     keep_alive_seconds: int = setting(
         "PORTAL_KEEP_ALIVE_SECONDS", _count, 75, "Seconds that an idle connection stays open"
+    )
+    metrics: tuple[str, int] | None = setting(
+        "PORTAL_METRICS",
+        _listening_address,
+        None,
+        "Where figures are served to Prometheus, such as `127.0.0.1:9100`",
     )
     log_format: str = setting(
         "PORTAL_LOG_FORMAT", _one_of("text", "json"), "text", "`json` for log collectors"

@@ -44,8 +44,8 @@ CHROMIUM_FLAGS = [
 ]
 
 
-SLOW = {"browser", "postgresql", "faults", "slow"}
-"""The fixtures, the folder and the mark that exclude a test from a quick run."""
+SLOW = {"browser", "postgresql", "faults", "slow", "needs"}
+"""The fixtures, the folder and the marks that exclude a test from a quick run."""
 EXAMPLES, FEW_EXAMPLES = 60, 10
 """How many examples of a property are tried, in a run of all tests and in a quick one."""
 
@@ -57,11 +57,26 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("portal")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test as quick that nothing in ``SLOW`` excludes."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark every test as quick that nothing in ``SLOW`` excludes.
+
+    A test that needs a program which is not installed is left out, and counted as deselected.
+    """
+    left_out = [
+        item
+        for item in items
+        if not all(program(mark.args[0]) for mark in item.iter_markers("needs"))
+    ]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
     for item in items:
         if SLOW.isdisjoint([*item.keywords, *getattr(item, "fixturenames", [])]):
             item.add_marker("quick")
+
+
+def program(name: str) -> str | None:
+    """The path of an installed program; servers stand where a user's PATH may not lead."""
+    return shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
 
 
 @pytest.fixture(autouse=True)

@@ -68,9 +68,6 @@ async def test_each_state_is_told_in_words_of_its_own(
     headings = []
     for state in messages.STATES:
         set_state(records, path_of(visit), state)
-        with begin(records):
-            since = sa.update(cases).where(cases.c.id == number_at(path_of(visit)))
-            records.execute(since.values(since=datetime.now(UTC) - timedelta(hours=1)))
         shown = await visitor.get(path_of(visit))
         headings.append(shown.heading)
         is_closed = state in {"answered", "closed", "aside"}

@@ -57,8 +57,10 @@ def add(connection: sa.Connection, changes: Counter[Figure]) -> None:
         {**figure._asdict(), "number": number} for figure, number in changes.items() if number
     ]:
         connection.exec_driver_sql(compiled(_ADD, connection.dialect), rows)
-    if any(number < 0 for number in changes.values()):
-        connection.execute(_DELETE_PAST_DAYS)
+    if past := [
+        figure._asdict() for figure, number in changes.items() if figure.name == OPEN and number < 0
+    ]:
+        connection.execute(_DELETE_ZEROS, past)
 
 
 def of_arrivals(
@@ -116,28 +118,30 @@ def swedish_day(moment: datetime) -> date:
     return moment.astimezone(ZONE).date()
 
 
-async def read(connection: "AsyncConnection", names: Sequence[str]) -> Counter[Figure]:
-    """All figures of some names."""
-    query = sa.select(counts).where(counts.c.name.in_(names), counts.c.number != 0)
+async def by_state(connection: "AsyncConnection") -> Counter[Figure]:
+    """How many cases there are in each state, by language and kind."""
+    query = sa.select(counts).where(
+        counts.c.name.in_(STATES), counts.c.day == "", counts.c.number != 0
+    )
     rows = (await connection.execute(query)).all()
-    return Counter({Figure(row.name, row.language, row.kind, row.day): row.number for row in rows})
+    return Counter({Figure(row.name, row.language, row.kind): row.number for row in rows})
 
 
 async def totals(
-    connection: "AsyncConnection", names: Sequence[str], since: date | None, *columns: str
+    connection: "AsyncConnection", names: Sequence[str], since: date, *columns: str
 ) -> dict[tuple[str, ...], int]:
     """The sums of figures from a day on, by some of their columns.
 
     Args:
         connection: to read with.
         names: of the figures.
-        since: the first day; None for figures that have none, too.
+        since: the first day.
         columns: ``name``, ``day``, ``language`` or ``kind``.
     """
     grouped = [counts.c[column] for column in columns]
     query = (
         sa.select(*grouped, sa.func.sum(counts.c.number))
-        .where(counts.c.name.in_(names), counts.c.day >= (since.isoformat() if since else ""))
+        .where(counts.c.name.in_(names), counts.c.day >= since.isoformat())
         .group_by(*grouped)
     )
     rows = (await connection.execute(query)).all()
@@ -218,14 +222,21 @@ _FIRST_ANSWERS = (
     .where(answers.c.withdrawn_at.is_(None))
     .group_by(cases.c.id)
 )
-_TAKE_NUMBERS = sa.text(
-    "UPDATE counts SET number = number + :count WHERE name = 'cases' RETURNING number"
-)
 # Most days are past: their zeros would be read with each page of the inbox.
-_DELETE_PAST_DAYS = sa.text("DELETE FROM counts WHERE name = 'open' AND number = 0")
+_DELETE_ZEROS = sa.text(
+    "DELETE FROM counts WHERE name = :name AND day = :day AND language = :language"
+    " AND kind = :kind AND number = 0"
+)
 _ADD = sa.text(
     "INSERT INTO counts (name, day, language, kind, number)"
     " VALUES (:name, :day, :language, :kind, :number)"
     " ON CONFLICT (name, day, language, kind)"
     " DO UPDATE SET number = counts.number + excluded.number"
+)
+# A conflict is found by the key. An UPDATE would look through the table where SQLite has
+# analysed it while it was small.
+_TAKE_NUMBERS = sa.text(
+    "INSERT INTO counts (name, day, language, kind, number) VALUES ('cases', '', '', '', :count)"
+    " ON CONFLICT (name, day, language, kind)"
+    " DO UPDATE SET number = counts.number + excluded.number RETURNING number"
 )

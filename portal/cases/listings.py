@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 
-from portal.cases import figures
-from portal.cases.figures import OPEN_STATES, STATES, Figure
+from portal.cases import figures, outbox
+from portal.cases.figures import OPEN_STATES, Figure
 from portal.cases.messages import Case, case_of
 from portal.content.hours import ZONE
 from portal.storage.tables import Moment, accounts, cases, messages
@@ -23,8 +23,12 @@ from portal.storage.tables import Moment, accounts, cases, messages
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-VIEWS = ("new", "mine", "taken", "waiting", "overdue", "answered", "closed", "aside")
-"""All states, and two further views: one's own cases, and those that should be looked at."""
+VIEWS = (
+    *("new", "mine", "taken", "waiting", "overdue", "undelivered"),
+    *("answered", "closed", "aside"),
+)
+"""All states, and further views: one's own cases, those that should be looked at, and those
+whose guardian could not be sent a letter."""
 DONE = frozenset({"answered", "closed", "aside"})
 """Views whose newest cases come first; of the others it is those that wait longest."""
 COUNTED = 1000
@@ -99,12 +103,12 @@ class Page:
 async def read_counts(
     connection: "AsyncConnection", selection: Selection
 ) -> tuple[dict[str, int], Counter[Figure]]:
-    """How many cases each view has; ``COUNTED`` may stand for more in "mine" and "overdue".
+    """How many cases each view has; in those that are no state, ``COUNTED`` may stand for more.
 
     Returns:
         the numbers by view, and the figures by state, as ``read_page`` takes them.
     """
-    totals = await figures.read(connection, STATES)
+    totals = await figures.by_state(connection)
     numbers = dict.fromkeys(VIEWS, 0)
     for figure, number in totals.items():
         if selection.includes(figure):
@@ -114,7 +118,11 @@ async def read_counts(
             connection, selection.due, selection.language, selection.kind
         )
     ageless = replace(selection, age=0)
-    for view, streams in (("mine", [*_mine(ageless)]), ("overdue", [_to_look_at(ageless)])):
+    for view, streams in (
+        ("mine", [*_mine(ageless)]),
+        ("overdue", [_to_look_at(ageless)]),
+        ("undelivered", [_undelivered(ageless)]),
+    ):
         condition = sa.or_(*(sa.and_(*conditions) for conditions in streams))
         ids = sa.select(cases.c.id).where(condition).limit(COUNTED)
         query = sa.select(sa.func.count()).select_from(ids.subquery())
@@ -145,12 +153,8 @@ async def read_page(
     if edge:
         border = sa.tuple_(sa.literal(edge.since, Moment), sa.literal(edge.number))
         limits.append(place < border if downwards else place > border)
-    order = [column.desc() if downwards else column.asc() for column in (cases.c.since, cases.c.id)]
-    queries = [
-        sa.select(cases).where(*stream, *limits).order_by(*order).limit(count + 1)
-        for stream in _streams(selection, totals)
-    ]
-    shown = await _first(connection, queries, downwards, count + 1)
+    streams = [[*stream, *limits] for stream in _streams(selection, totals)]
+    shown = await _first(connection, streams, downwards, count + 1)
     more, shown = len(shown) > count, shown[:count]
     if back:
         shown.reverse()
@@ -187,6 +191,8 @@ def _streams(selection: Selection, totals: Counter[Figure]) -> Iterator[Conditio
     view = selection.view
     if view == "mine":
         yield from _mine(selection)
+    elif view == "undelivered":
+        yield _undelivered(selection)
     elif view == "overdue":
         yield _to_look_at(selection)
         for state in sorted(OPEN_STATES):
@@ -230,6 +236,10 @@ def _to_look_at(selection: Selection) -> Conditions:
     ]
 
 
+def _undelivered(selection: Selection) -> Conditions:
+    return [cases.c.id.in_(outbox.undelivered_cases()), *_narrowing(selection)]
+
+
 def _narrowing(selection: Selection) -> Conditions:
     conditions = _age(selection)
     if selection.language:
@@ -251,14 +261,22 @@ def _midnight(day: date) -> datetime:
 
 
 async def _first(
-    connection: "AsyncConnection", queries: Sequence[sa.Select[Any]], downwards: bool, count: int
+    connection: "AsyncConnection", streams: Sequence[Conditions], downwards: bool, count: int
 ) -> list[Case]:
-    """The first cases of several queries that are in order."""
-    rows: list[Case] = []
-    for query in queries:
-        rows += map(case_of, (await connection.execute(query)).mappings())
-    rows.sort(key=lambda case: (case.since, case.number), reverse=downwards)
-    return rows[:count]
+    """The first cases of several streams; only these are read, of all others an index alone."""
+    if not streams:
+        return []
+
+    def first(places: sa.FromClause, *conditions: sa.ColumnElement[bool]) -> sa.Subquery:
+        columns = [places.c.since, places.c.id]
+        order = [column.desc() if downwards else column for column in columns]
+        return sa.select(*columns).where(*conditions).order_by(*order).limit(count).subquery()
+
+    merged = sa.union_all(*(sa.select(first(cases, *stream)) for stream in streams))
+    places = first(merged.subquery())
+    query = sa.select(cases).join(places, cases.c.id == places.c.id)
+    rows = (await connection.execute(query)).mappings()
+    return sorted(map(case_of, rows), key=lambda case: (case.since, case.number), reverse=downwards)
 
 
 async def _rows(connection: "AsyncConnection", shown: Iterable[Case]) -> list[Row]:

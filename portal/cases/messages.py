@@ -311,6 +311,12 @@ async def find_case(connection: "AsyncConnection", number: int | None) -> Case |
     return await _find(connection, cases.c.id == number)
 
 
+def case_numbered(connection: sa.Connection, number: int) -> Case:
+    """A case that there is, as it stands in the writer's transaction."""
+    query = sa.select(cases).where(cases.c.id == number)
+    return case_of(connection.execute(query).mappings().one())
+
+
 async def find_by_former_address(connection: "AsyncConnection", code: str) -> Case | None:
     """A case by its address from before addresses were derived."""
     case_id = sa.select(former_addresses.c.case_id).where(

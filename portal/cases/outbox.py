@@ -253,7 +253,7 @@ _COLUMNS = tuple(letters.c[name] for name in Letter.__annotations__)
 _LETTERS = sa.select(*_COLUMNS).order_by(letters.c.id)
 _WAITS = sa.and_(letters.c.delivered_at.is_(None), letters.c.failed_at.is_(None))
 _GOES_AT = sa.func.coalesce(letters.c.delivered_at, letters.c.not_before, type_=Moment())
-_OTHERS = (
+_TO_THE_SAME = (
     sa.select(
         *(letters.c[name] for name in ("id", "recipient", "kind", "case_id")),
         letters.c.delivered_at.is_(None).label("waits"),
@@ -264,8 +264,12 @@ _OTHERS = (
     .where(
         letters.c.recipient.in_(sa.bindparam("recipients", expanding=True)),
         letters.c.failed_at.is_(None),
-        sa.or_(letters.c.delivered_at.is_(None), letters.c.delivered_at > sa.bindparam("since")),
     )
+)
+# Two statements for one, since SQLite would look through all letters that an address ever got.
+_OTHERS = sa.union_all(
+    _TO_THE_SAME.where(letters.c.delivered_at.is_(None)),
+    _TO_THE_SAME.where(letters.c.delivered_at > sa.bindparam("since", type_=Moment)),
 )
 _INSERT = sa.text(
     "INSERT INTO letters"

@@ -182,7 +182,8 @@ _DELETE = sa.delete(_CASE_TEXTS).where(
 
 
 def _latest(figure: Figure) -> sa.ColumnElement[int]:
-    query = sa.select(counts.c.number).where(counts.c.name == figure.name)
+    key = (counts.c[name] == value for name, value in figure._asdict().items())
+    query = sa.select(counts.c.number).where(*key)
     return sa.func.coalesce(query.scalar_subquery(), 0)
 
 

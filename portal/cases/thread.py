@@ -22,6 +22,7 @@ from portal.i18n.languages import SOURCE, language
 from portal.storage import attempts
 from portal.storage.database import Database
 from portal.storage.limits import RateLimited
+from portal.storage.tables import Moment, answers
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -69,26 +70,28 @@ class Thread:
     case: Case
     entries: Sequence[Entry]
     """In the order in which they could be read."""
+    has_held_answer: bool = False
+    """Whether an answer is sent that can still be taken back."""
     is_undelivered: bool = False
     """Whether a letter to the guardian could not be delivered."""
 
     @property
     def standing(self) -> str:
-        """The state that the guardian is shown: an answer that is still held changes nothing."""
-        is_held = self.case.state in {"answered", "waiting"} and not any(
-            entry.is_answer and entry.written_at >= self.case.since for entry in self.entries
-        )
-        return "taken" if is_held else self.case.state
+        """The state that the guardian is shown: an answer that is held changes nothing yet."""
+        announces_answer = self.case.state in {"answered", "waiting"}
+        return "taken" if announces_answer and self.has_held_answer else self.case.state
 
 
 async def read_thread(connection: "AsyncConnection", case: Case, now: datetime) -> Thread:
     """All that the guardian of a case may read at a time."""
-    written = await messages.messages_of(connection, case.number)
-    answers = await visible_answers(connection, case.number, now)
-    entries = [*map(Entry.of_message, written), *map(Entry.of_answer, answers)]
+    entries = [
+        *map(Entry.of_message, await messages.messages_of(connection, case.number)),
+        *map(Entry.of_answer, await visible_answers(connection, case.number, now)),
+    ]
     entries.sort(key=lambda entry: entry.written_at)
+    held = await connection.execute(_HELD, {"number": case.number, "now": now})
     is_undelivered = bool(case.email and await outbox.undelivered(connection, case.number))
-    return Thread(case, entries, is_undelivered)
+    return Thread(case, entries, held.first() is not None, is_undelivered)
 
 
 async def find_by_address(
@@ -124,7 +127,7 @@ async def find_by_code(
         RateLimited: when the sender must wait.
         Unavailable: when the database cannot be used.
     """
-    number = references.number(reference)
+    number = references.number(reference) or NO_CASE[0]
     async with database.reading() as connection:
         case = await messages.find_case(connection, number)
     numbers = (case.number, case.address_version) if case else NO_CASE
@@ -144,3 +147,14 @@ async def find_by_code(
     if wait := await database.write(count):
         raise RateLimited(math.ceil(wait / timedelta(minutes=1)))
     return case if fits else None
+
+
+_HELD = (
+    sa.select(answers.c.id)
+    .where(
+        answers.c.case_id == sa.bindparam("number"),
+        answers.c.withdrawn_at.is_(None),
+        answers.c.visible_at > sa.bindparam("now", type_=Moment),
+    )
+    .limit(1)
+)

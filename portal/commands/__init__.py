@@ -10,6 +10,8 @@ Its modules, in the order in which they may import:
     serve     serve the portal until it is stopped
     check     whether everything that serving needs is in order
     db        the tables of the database
+    backup    a copy of the database, made while it is served
+    restore   a backup in the place of the database
     catalogs  the translations
     messages  the messages received
     outbox    the letters to guardians and staff
@@ -31,12 +33,17 @@ from portal.commands.command import report
 from portal.i18n.catalogs import CatalogError
 from portal.i18n.languages import NoLanguage
 from portal.settings import SettingsError
+from portal.storage.backups import BackupFault
 from portal.storage.database import Unavailable
+from portal.storage.migrations import NewerDatabase
 
 CLOSED_PIPE = 141
 """The exit code when the reader of the output has closed it: as of a program ended by SIGPIPE."""
 
-NOUNS = ("serve", "check", "db", "catalogs", "messages", "outbox", "mail", "log", "version")
+NOUNS = (
+    *("serve", "check", "db", "backup", "restore"),
+    *("catalogs", "messages", "outbox", "mail", "log", "version"),
+)
 """The modules that add commands, in the order of the help."""
 
 
@@ -78,7 +85,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         return exit_code
     except SettingsError as error:
         return report("These settings cannot be used:", *error.faults)
-    except (CatalogError, TemplateError, NoLanguage) as error:
+    except (CatalogError, TemplateError, NoLanguage, NewerDatabase, BackupFault) as error:
         return report(str(error))
     except Unavailable:
         return report("The database cannot be used. Is DATABASE_URL right, and is it running?")

@@ -1,27 +1,161 @@
-"""``portal check``."""
+"""``portal check``: everything that is wrong with a deployment, before it serves.
+
+``CHECKS`` lists what is looked at. Each check is a generator of faults, and changes nothing.
+"""
 
 import argparse
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from ipaddress import ip_address, ip_network
+from tempfile import TemporaryFile
+from urllib.parse import urlsplit
 
-from portal.commands.command import Parsers, add_command, read_settings, report
+from jinja2 import TemplateError
+
+from portal.commands.command import (
+    FAULT,
+    Fault,
+    Parsers,
+    add_command,
+    print_json,
+    read_settings,
+    report,
+)
 from portal.commands.schema import schema_faults
+from portal.i18n.catalogs import CatalogError
 from portal.i18n.languages import strange_folders
+from portal.settings import Settings, SettingsError
+from portal.storage.database import Unavailable
+from portal.storage.engines import sqlite_file
+from portal.storage.migrations import NewerDatabase
+from portal.storage.secret_key import key_file
 from portal.web.edition import LOCALES, build
+
+FREE_BYTES = 100 * 1024 * 1024
+"""Free on the disk of an SQLite database; a hundred thousand messages need less."""
+YEARS = range(2026, 2100)
+"""What a clock that was set may say; one that was not says 1970 or when the machine was made."""
 
 
 def add_to(nouns: Parsers) -> None:
     """Add the command to the parser."""
-    add_command(nouns, "check", run)
+    parser = add_command(nouns, "check", run)
+    parser.add_argument("--json", action="store_true")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Look whether everything that serving needs is in order."""
-    settings = read_settings()
-    edition = build(settings)
-    faults = [*strange_folders(LOCALES), *edition.faults]
+    faults = list(_faults())
+    if arguments.json:
+        print_json({"faults": [fault._asdict() for fault in faults]})
+        return FAULT if faults else 0
+    if not faults:
+        print("All well.")
+    return report(*faults)
+
+
+def _faults() -> Iterator[Fault]:
+    try:
+        settings = read_settings()
+    except SettingsError as error:
+        for fault in error.faults:
+            yield Fault("settings", fault, "Correct it; README.md lists all settings.")
+        return
+    for check in CHECKS:
+        yield from check(settings)
+
+
+def check_texts(settings: Settings) -> Iterator[Fault]:
+    """Catalogs and templates: whether every page can be built, and in every language."""
+    try:
+        lines = [*strange_folders(LOCALES), *build(settings).faults]
+    except (CatalogError, TemplateError) as error:
+        lines = [str(error)]
+    for line in lines:
+        yield Fault("catalogs", line, "Run portal catalogs check.")
+
+
+def check_database(settings: Settings) -> Iterator[Fault]:
+    """Whether the database answers, can hold every script, and has the right tables."""
+    if settings.embedded and not sqlite_file(settings.database_url).exists():
+        return  # it is made by the first start
+    try:
+        yield from schema_faults(settings, upgrades_itself=settings.embedded)
+    except Unavailable:
+        yield Fault("database", "It cannot be used.", "Is DATABASE_URL right, and is it running?")
+    except NewerDatabase as error:
+        yield Fault("database", str(error), "See docs/operating.md, Backup.")
+
+
+def check_disk(settings: Settings) -> Iterator[Fault]:
+    """Whether an SQLite database can be written, and nobody else can read the secret key."""
     if not settings.embedded:
-        faults += schema_faults(settings)
-    if faults:
-        return report(*faults)
-    resources, languages = len(edition.resources), len(edition.languages)
-    print(f"{resources} pages and files in {languages} languages: all well.")
-    return 0
+        return
+    path, key = sqlite_file(settings.database_url), key_file(settings.database_url)
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    try:
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        yield Fault("disk", f"{folder} cannot be written: {error.strerror}.", OWNER)
+    if path.exists() and not os.access(path, os.W_OK):
+        yield Fault("disk", f"{path} cannot be written.", OWNER)
+    if (free := shutil.disk_usage(folder).free) < FREE_BYTES:
+        yield Fault("disk", f"{folder} has only {free // 1024**2} MB free.", "Make room.")
+    if key.exists() and key.stat().st_mode & 0o077:
+        yield Fault("disk", f"Others can read the secret key {key}.", f"Run chmod 600 {key}.")
+
+
+OWNER = "Give it to the user who runs the portal."
+
+
+def check_clock(settings: Settings) -> Iterator[Fault]:
+    """Whether the clock has been set; limits and opening hours depend on it."""
+    now = datetime.now(UTC)
+    if now.year not in YEARS:
+        yield Fault("clock", f"It says {now:%Y-%m-%d}.", "Set it, by NTP for example.")
+
+
+def check_proxy(settings: Settings) -> Iterator[Fault]:
+    """Whether the proxies named can be told from other clients."""
+    proxies = settings.trusted_proxies
+    if settings.production and not proxies:
+        what = "No proxy is trusted, so all guardians count as one sender."
+        yield Fault("proxy", what, "Set PORTAL_TRUSTED_PROXIES to the proxy's address.")
+    if settings.production and "*" in proxies:
+        what = "Every client is trusted, so anybody can pretend to be somebody else."
+        yield Fault("proxy", what, "Name the proxy's address in PORTAL_TRUSTED_PROXIES.")
+    for word in proxies:
+        if word != "*" and not _is_network(word):
+            what = f"{word} is neither an address nor a network, so it is never trusted."
+            yield Fault("proxy", what, "Write 10.0.0.1 or 10.0.0.0/8.")
+
+
+def check_host(settings: Settings) -> Iterator[Fault]:
+    """Whether the public address, which stands in links and in the sitemap, can be public."""
+    host = (urlsplit(settings.base_url).hostname or "").strip("[]")
+    is_private = ip_address(host).is_private if _is_network(host) else "." not in host
+    if settings.production and is_private:
+        what = f"PORTAL_BASE_URL names {host}, which guardians cannot reach."
+        yield Fault("host", what, "Set it to the portal's public address.")
+
+
+CHECKS: tuple[Callable[[Settings], Iterator[Fault]], ...] = (
+    check_texts,
+    check_database,
+    check_disk,
+    check_clock,
+    check_proxy,
+    check_host,
+)
+
+
+def _is_network(word: str) -> bool:
+    """Whether a word is an address or a network, of IPv4 or IPv6."""
+    try:
+        ip_network(word)
+    except ValueError:
+        return False
+    return True

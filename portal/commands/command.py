@@ -2,19 +2,21 @@
 
 import argparse
 import json
-import logging
 import re
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from unicodedata import category
 
 from portal.content.hours import ZONE
+from portal.logs import open_log
 from portal.settings import Settings
 
 FAULT = 1
 """The exit code of a command that found a fault."""
+USAGE = 2
+"""The exit code of a command that was asked for something that does not exist."""
 
 Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 """What argparse adds commands to."""
@@ -49,17 +51,23 @@ def read_settings() -> Settings:
         SettingsError: when some cannot be used.
     """
     settings = Settings.read()
-    handler = logging.StreamHandler()
-    if settings.log_format == "json":
-        handler.setFormatter(_JsonLines())
-    else:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    open_log(settings)
     return settings
 
 
-def report(*faults: str) -> int:
+class Fault(NamedTuple):
+    """What is wrong, and what to do about it."""
+
+    subject: str
+    """In a word: ``database``, ``proxy``."""
+    fault: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.fault} {self.remedy}"
+
+
+def report(*faults: str | Fault) -> int:
     """Print faults on standard error; gives the exit code: 0 where there are none."""
     if not faults:
         return 0
@@ -96,17 +104,3 @@ def visible(text: str, allowed: str = "") -> str:
 
 _ESCAPED = {"Cc", "Cs", "Zl", "Zp"}
 """Unicode categories: control characters, surrogates, line and paragraph separators."""
-
-
-class _JsonLines(logging.Formatter):
-    """One JSON object a line, for log collectors."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return json.dumps(
-            {
-                "time": self.formatTime(record),
-                "level": record.levelname,
-                "logger": record.name,
-                "message": record.getMessage(),
-            }
-        )

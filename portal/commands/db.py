@@ -46,11 +46,11 @@ def check(arguments: argparse.Namespace) -> int:
     if faults := schema_faults(settings):
         return report(*faults)
     with closing(Database(settings.database_url)) as database:
-        faults = database.differences()
+        differences = database.differences()
         with database.connect() as connection, snapshot(connection):
             wrong = figures.differences(connection)
     advice = ["Some figures are wrong: run portal db recount."] if wrong else []
-    return report(*faults, *wrong, *advice)
+    return report(*differences, *wrong, *advice)
 
 
 def recount(arguments: argparse.Namespace) -> int:

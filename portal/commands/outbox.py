@@ -81,7 +81,7 @@ def retry(arguments: argparse.Namespace) -> int:
             count = outbox.retry(connection, datetime.now(UTC), arguments.letter)
     if arguments.letter is not None and not count:
         return report(f"Letter {arguments.letter} has not failed.")
-    print(f"{count} letters will be tried again.")
+    print(f"Letters to be tried again: {count}")
     return 0
 
 

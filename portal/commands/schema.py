@@ -5,39 +5,44 @@ from collections.abc import Awaitable, Callable
 from contextlib import closing
 from typing import Any, TypeVar
 
+from portal.commands.command import Fault
 from portal.settings import Settings
 from portal.storage.database import Database
 from portal.storage.engines import sqlite_file
+from portal.storage.migrations import refuse_newer
 
 Result = TypeVar("Result")
 
 
-def schema_faults(settings: Settings) -> list[str]:
+def schema_faults(settings: Settings, upgrades_itself: bool = False) -> list[Fault]:
     """What is wrong with the encoding or the revision of the database; empty when nothing is.
+
+    Args:
+        settings: which database.
+        upgrades_itself: whether tables that are missing or older are as they should be.
 
     Raises:
         Unavailable: when the database does not answer.
+        NewerDatabase: when a later version of the portal has upgraded it.
     """
     with closing(Database(settings.database_url)) as database:
         if faults := encoding_faults(database):
             return faults
         current, newest = database.revisions()
-    if current == newest:
+    refuse_newer(current)
+    if current == newest or upgrades_itself:
         return []
-    return [
-        f"The database is at revision {current or 'none'}, not {newest}: run portal db upgrade."
-    ]
+    fault = f"It is at revision {current or 'none'}, not {newest}."
+    return [Fault("database", fault, "Run portal db upgrade.")]
 
 
-def encoding_faults(database: Database) -> list[str]:
+def encoding_faults(database: Database) -> list[Fault]:
     """Why the encoding of a database cannot be used; empty when it holds every script."""
     encoding = database.encoding()
     if encoding == "UTF8":
         return []
-    return [
-        f"The database has the encoding {encoding}, not UTF8, and cannot hold Arabic: "
-        "create one with ENCODING 'UTF8' TEMPLATE template0."
-    ]
+    fault = f"It has the encoding {encoding}, not UTF8, and cannot hold Arabic."
+    return [Fault("database", fault, "Create one with ENCODING 'UTF8' TEMPLATE template0.")]
 
 
 def has_tables(settings: Settings) -> bool:

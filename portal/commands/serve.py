@@ -18,6 +18,11 @@ from portal.web.protocol import BoundedProtocol
 CONNECTIONS = 2000
 """Open at once; more get 503 until some close."""
 
+ONE_WORKER = (
+    "PORTAL_METRICS: workers cannot share an address, and each has figures of its own. Start "
+    "several portals with one worker each, and give each its own address."
+)
+
 
 def add_to(nouns: Parsers) -> None:
     """Add the command to the parser."""
@@ -31,8 +36,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve the portal until it is stopped."""
     settings = read_settings()
     # An SQLite database gets its tables at the start; one that nodes share is upgraded apart.
-    if not settings.embedded and (faults := schema_faults(settings)):
+    if faults := schema_faults(settings, upgrades_itself=settings.embedded):
         return report(*faults)
+    if settings.metrics and arguments.workers > 1:
+        return report(ONE_WORKER)
     if settings.base_url == LOCAL_ADDRESS:
         host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
         try:

@@ -5,14 +5,19 @@ answers on public holidays, nor on the eves that Sweden treats as public holiday
 """
 
 import re
+import sys
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from operator import attrgetter
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-ZONE = ZoneInfo("Europe/Stockholm")
+try:
+    ZONE = ZoneInfo("Europe/Stockholm")
+except ZoneInfoNotFoundError:
+    # Nothing here works without it, so every command says the same.
+    sys.exit("There is no time zone data on this machine: install the package tzdata.")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SHIFT = re.compile(
     rf"({'|'.join(DAYS)})(?:-({'|'.join(DAYS)}))? (\d\d:\d\d)-(\d\d:\d\d)", re.IGNORECASE

@@ -308,18 +308,23 @@ class Vocabulary:
 
     def _localized(self, write: Callable[[Locale], str]) -> Text:
         """A value as the locales of this language and of Swedish write it."""
-        own, source = self.language.locale, self.renderer.languages.source.locale
-        return literal(escape(write(own)), escape(write(source)))
+        own, source = self._written(write)
+        return literal(escape(own), escape(source))
 
     def _time(self, moment: date, write: Callable[[Locale], str]) -> Text:
         element = Markup('<time datetime="%s">%s</time>')
         stamp = (
             moment.isoformat(timespec="seconds") if isinstance(moment, datetime) else str(moment)
         )
-        return literal(
-            element % (stamp, write(self.language.locale)),
-            element % (stamp, write(self.renderer.languages.source.locale)),
-        )
+        own, source = self._written(write)
+        return literal(element % (stamp, own), element % (stamp, source))
+
+    def _written(self, write: Callable[[Locale], str]) -> tuple[str, str]:
+        """What the locales of this language and of Swedish write; it is slow, so once if one."""
+        own = write(self.language.locale)
+        if self.language.is_source:
+            return own, own
+        return own, write(self.renderer.languages.source.locale)
 
 
 @pass_context

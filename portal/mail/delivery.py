@@ -29,6 +29,7 @@ from aiosmtplib import (
 )
 
 from portal.cases import messages, outbox
+from portal.cases.messages import Case
 from portal.cases.outbox import Letter, NewLetter
 from portal.content.hours import ZONE, is_working_day
 from portal.content.mail_addresses import with_ascii_domain
@@ -91,34 +92,26 @@ class Delivery:
         self._database = database
         self._settings = settings
         self._renderers = renderers
-        self._free = asyncio.Semaphore(AT_ONCE)
         self._stopping = asyncio.Event()
+        self._pause = LOOK_SECONDS
         self._reminded_on: date | None = None
 
     async def run(self) -> None:
-        """Deliver letters and remind staff until stopped; attempts are finished first."""
-        async with asyncio.TaskGroup() as attempts:
-            while not self._stopping.is_set():
-                pause = LOOK_SECONDS
-                try:
-                    await self.remind(datetime.now(UTC))
-                    await self._start_attempts(attempts)
-                except Exception as error:
-                    # The pages stand, and letters go on when what failed is back.
-                    log.error("letters wait: %s", type(error).__name__)
-                    pause = PAUSE_SECONDS
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), pause)
+        """Deliver letters and remind staff until stopped; attempts are finished first.
+
+        A slow attempt keeps one worker busy, and the others go on.
+        """
+        workers: set[asyncio.Task[None]] = set()
+        while not self._stopping.is_set():
+            workers = {worker for worker in workers if not worker.done()}
+            workers |= self._start_workers(AT_ONCE - len(workers))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), self._pause)
+        await asyncio.gather(*workers)
 
     async def run_once(self) -> None:
-        """Try each letter that is due.
-
-        Raises:
-            Unavailable: when the database cannot be used.
-        """
-        await self.remind(datetime.now(UTC))
-        async with asyncio.TaskGroup() as attempts:
-            await self._start_attempts(attempts)
+        """Try each letter that is due."""
+        await asyncio.gather(*self._start_workers(AT_ONCE))
 
     def stop(self) -> None:
         """Take no further letter."""
@@ -133,37 +126,44 @@ class Delivery:
         Raises:
             Unavailable: when the database cannot be used.
         """
-        local = now.astimezone(ZONE)
-        day, recipient = local.date(), self._settings.mail_to
-        if day == self._reminded_on or local.time() < REMIND_AT or not is_working_day(day):
+        local, recipient = now.astimezone(ZONE), self._settings.mail_to
+        day = local.date()
+        if not (recipient and self._settings.confirmed.answer_days) or day == self._reminded_on:
             return
-        if recipient and await self._count_overdue(now):
+        if local.time() < REMIND_AT or not is_working_day(day):
+            return
+        if await self._count_overdue(now):
             letter = NewLetter("overdue", recipient, SOURCE, message_id=f"overdue-{day}")
             await self._database.write(partial(outbox.queue, new=[letter], now=now))
         self._reminded_on = day
 
-    async def _start_attempts(self, attempts: asyncio.TaskGroup) -> None:
-        """Take letters until none is due, and begin to deliver each."""
-        while not self._stopping.is_set():
-            await self._free.acquire()
-            letter = None
-            try:
-                now = datetime.now(UTC)
-                letter = await self._database.write(partial(outbox.claim, now=now))
-            finally:
-                if letter is None:
-                    self._free.release()
-            if letter is None:
-                return
-            attempt = attempts.create_task(self._attempt(letter))
-            attempt.add_done_callback(lambda _: self._free.release())
+    def _start_workers(self, count: int) -> set[asyncio.Task[None]]:
+        return {asyncio.create_task(self._work()) for _ in range(count)}
 
-    async def _attempt(self, letter: Letter) -> None:
+    async def _work(self) -> None:
+        """Take letters and try to deliver them, until none is due."""
+        try:
+            await self.remind(datetime.now(UTC))
+            while not self._stopping.is_set():
+                taken = await self._database.write(partial(_take, now=datetime.now(UTC)))
+                if taken is None:
+                    break
+                await self._attempt(*taken)
+            self._pause = LOOK_SECONDS
+        except Exception as error:  # pages stand, and letters go on when the database is back
+            log.error("letters wait: %s", type(error).__name__)
+            self._pause = PAUSE_SECONDS
+
+    async def _attempt(self, letter: Letter, case: Case | None) -> None:
         """Try to deliver a letter, and note what became of it."""
         failure = None
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
-                await self._send(letter)
+                overdue = 0
+                if letter.kind == "overdue":
+                    overdue = await self._count_overdue(datetime.now(UTC))
+                renderers, settings = self._renderers(), self._settings
+                await send(letters.message(letter, case, renderers, settings, overdue), settings)
         except NotSent as error:
             failure = error
         except Exception as error:  # whatever it is, the other letters go on
@@ -187,20 +187,19 @@ class Delivery:
             first_wait=None if failure.is_permanent else wait,
         )
 
-    async def _send(self, letter: Letter) -> None:
-        async with self._database.reading() as connection:
-            case = await messages.find_case(connection, letter.case_id)
-        overdue = await self._count_overdue(datetime.now(UTC)) if letter.kind == "overdue" else 0
-        message = letters.message(letter, case, self._renderers(), self._settings, overdue)
-        await send(message, self._settings)
-
     async def _count_overdue(self, now: datetime) -> int:
         """How many cases have waited for longer than answers are promised to take."""
         answer_time = timedelta(days=self._settings.confirmed.answer_days)
-        if not answer_time:
-            return 0
         async with self._database.reading() as connection:
             return await messages.count_waiting(connection, now - answer_time)
+
+
+def _take(connection: Any, now: datetime) -> tuple[Letter, Case | None] | None:
+    """The next letter, taken, and the case that it is about."""
+    letter = outbox.claim(connection, now)
+    if letter is None:
+        return None
+    return letter, messages.case_numbered(connection, letter.case_id) if letter.case_id else None
 
 
 @asynccontextmanager

@@ -9,4 +9,5 @@ Its modules, in the order in which they may import:
     limits      how much one sender may send
     attempts    failed attempts to sign in or to open a case, and waits
     secret_key  the key that is stored beside an SQLite database
+    backups     backups of an SQLite database: made, verified, restored
 """

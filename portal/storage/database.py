@@ -15,11 +15,13 @@ from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
+from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
+from portal.metrics import Metrics
 from portal.storage import migrations
 from portal.storage.engines import (
     begin,
@@ -64,9 +66,15 @@ class Database:
     Args:
         url: as in ``DATABASE_URL``.
         wait_seconds: after this long, reading or writing is given up.
+        metrics: learn how long each transaction takes.
     """
 
-    def __init__(self, url: str, wait_seconds: float = WAIT_SECONDS) -> None:
+    def __init__(
+        self, url: str, wait_seconds: float = WAIT_SECONDS, metrics: Metrics | None = None
+    ) -> None:
+        self.is_failing = False
+        """Whether the last write failed because of the database."""
+        self._metrics = metrics or Metrics()
         self._url = url
         self._wait_seconds = wait_seconds
         self._engine = writing_engine(url)
@@ -98,6 +106,11 @@ class Database:
         if self._connection:
             self._connection.close()
         self._engine.dispose()
+
+    @property
+    def queue_length(self) -> int:
+        """How many jobs wait for the writer."""
+        return len(self._queue)
 
     @cached_property
     def _readers(self) -> "AsyncEngine":
@@ -146,12 +159,19 @@ class Database:
         try:
             if len(self._queue) >= QUEUE:
                 raise asyncio.QueueFull
-            waiting = _Waiting(job, item, asyncio.get_running_loop().create_future())
+            loop = asyncio.get_running_loop()
+            waiting = _Waiting(job, item, loop.create_future())
+            timer = loop.call_later(self._wait_seconds, _settle, waiting.done, TimeoutError())
             self._queue.append(waiting)
             self._has_jobs.set()
-            async with asyncio.timeout(self._wait_seconds):
-                return cast(Result, await waiting.done)
+            try:
+                result = cast(Result, await waiting.done)
+            finally:
+                timer.cancel()
+            self.is_failing = False
+            return result
         except (SQLAlchemyError, TimeoutError, asyncio.QueueFull) as error:
+            self.is_failing = True
             raise _unavailable(error) from None
 
     def connect(self) -> AbstractContextManager[sa.Connection]:
@@ -205,7 +225,9 @@ class Database:
                 size = min(BATCH, len(self._queue))
                 batch = [self._queue.popleft() for _ in range(size)]
                 batch = [waiting for waiting in batch if not waiting.done.done()]
+                begun = monotonic()
                 results = await loop.run_in_executor(self._thread, self._commit, batch)
+                self._metrics.observe("portal_commit_seconds", monotonic() - begun)
                 for waiting, result in zip(batch, results, strict=True):
                     _settle(waiting.done, result)
 

@@ -75,9 +75,13 @@ async def forget_regularly(database: Database) -> None:
 
 
 def forget(connection: sa.Connection, now: datetime) -> bool:
-    """Delete the oldest arrivals and attempts; tells whether there may be more."""
-    hour_ago = {"hour_ago": now - REMEMBERED}
-    deleted = [connection.execute(delete, hour_ago).rowcount for delete in _FORGET]
+    """Delete the oldest arrivals and attempts; tells whether there may be more.
+
+    What is more than an hour ahead came while the clock was wrong. Kept until then, it would
+    make its senders wait for as long as the clock was ahead.
+    """
+    hours = {"hour_ago": now - REMEMBERED, "hour_ahead": now + REMEMBERED}
+    deleted = [connection.execute(delete, hours).rowcount for delete in _FORGET]
     return FORGOTTEN in deleted
 
 
@@ -108,7 +112,7 @@ _FORGET = [
     sa.delete(table).where(
         table.c.id
         < sa.select(sa.func.min(table.c.id)).scalar_subquery() + sa.literal_column(str(FORGOTTEN)),
-        moment <= sa.bindparam("hour_ago"),
+        sa.or_(moment <= sa.bindparam("hour_ago"), moment > sa.bindparam("hour_ahead")),
     )
     for table, moment in ((arrivals, arrivals.c.received_at), (attempts, attempts.c.made_at))
 ]

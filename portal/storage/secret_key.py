@@ -9,6 +9,7 @@ import hashlib
 import os
 import secrets
 from contextlib import suppress
+from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from portal.settings import SECRET_BYTES, Settings, SettingsError
@@ -23,7 +24,7 @@ def open_secret_key(settings: Settings) -> bytes:
     """
     if settings.secret_key:
         return settings.secret_key
-    path = sqlite_file(settings.database_url).parent / "secret-key"
+    path = key_file(settings.database_url)
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         with NamedTemporaryFile(dir=path.parent) as file:  # only its owner may read it
@@ -36,6 +37,15 @@ def open_secret_key(settings: Settings) -> bytes:
     if len(key) < SECRET_BYTES:
         raise SettingsError([f"PORTAL_SECRET_KEY: the key in {path} is too short"])
     return key
+
+
+def key_file(url: str) -> Path:
+    """Where the key of an SQLite database is stored.
+
+    Args:
+        url: as in ``DATABASE_URL``.
+    """
+    return sqlite_file(url).parent / "secret-key"
 
 
 def derived(secret_key: bytes, label: bytes, content: str, size: int) -> bytes:

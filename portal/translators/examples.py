@@ -13,6 +13,7 @@ from portal.cases.answers import Answer
 from portal.cases.messages import OPEN_STATES, STATES, Case, Message
 from portal.cases.thread import Entry, Thread
 from portal.content.hours import ZONE, Hours, Opening
+from portal.content.words import WORDS
 from portal.i18n.checks import Key
 from portal.i18n.coverage import Coverage
 from portal.i18n.languages import SOURCE, language
@@ -117,6 +118,7 @@ EXAMPLES: tuple[Example | LetterExample, ...] = (
         Example(f"fel/{status}", Page("", "error.html", {"error": status, "private": True}))
         for status in STATUSES
     ),
+    Example("klagomal/ord", BY_SLUG["klagomal"], {"page_words": {"klagomal": WORDS[:3]}}),
     Example("kontakt/om-en-sida", CONTACT, {"form": ContactForm(page="ordlista")}),
     Example("kontakt/öppet", CONTACT, {"opening": Opening(True, NOON)}, {"phone_hours": HOURS}),
     Example("kontakt/stängt", CONTACT, {"opening": Opening(False, NOON)}, {"phone_hours": HOURS}),

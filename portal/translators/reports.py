@@ -13,10 +13,12 @@ from portal.i18n.languages import CATALOG, SOURCE, Language, Languages, language
 from portal.i18n.rendering import Renderers
 from portal.settings import Settings
 from portal.translators import merging
-from portal.translators.examples import EXAMPLES, where_shown
+from portal.translators.examples import EXAMPLES, Example, where_shown
 from portal.web.edition import open_renderers
 from portal.web.public.pages import PAGES, render_page
 
+PAGE_NAMES = frozenset(example.name for example in EXAMPLES if isinstance(example, Example))
+"""The examples that are pages; a letter shows other texts."""
 NAMED_PAGES = 4
 """How many pages a finding names; the others are only counted."""
 
@@ -74,7 +76,7 @@ class Finding:
         return f"{head}\n{texts}\n{explanation}\n  {words['seen']}: {self._pages(words)}"
 
     def _pages(self, words: Mapping[str, str]) -> str:
-        if len(self.seen_on) == len(EXAMPLES):
+        if {f"/{self.language}/{name}" for name in PAGE_NAMES} <= {*self.seen_on}:
             return words["all"]
         named = ", ".join(self.seen_on[:NAMED_PAGES]) or words["nowhere"]
         others = len(self.seen_on) - NAMED_PAGES

@@ -5,6 +5,7 @@ Its modules, in the order in which they may import:
     headers               security headers, cache words
     resources             representations of pages and files, ready to be sent
     assets                style sheets, scripts and images, under names that carry their hash
+    health                whether the portal is alive and ready
     form_data             a posted body becomes fields
     forms                 fields become a form, or a list of problems
     public.pages          the table of public pages, and how one is rendered

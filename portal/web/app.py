@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+import platform
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +14,12 @@ from starlette.responses import Response
 from starlette.routing import Match, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from portal import __version__
 from portal.cases.search import fold_regularly
 from portal.i18n.languages import Languages
 from portal.i18n.negotiation import negotiate
 from portal.mail.delivery import delivering
+from portal.metrics import Metrics, Samples, serving
 from portal.settings import Settings
 from portal.storage.database import Database
 from portal.storage.limits import forget_regularly
@@ -25,6 +28,7 @@ from portal.web import resources
 from portal.web.edition import LOCALES, build
 from portal.web.guard import SAFE_METHODS, Guard
 from portal.web.headers import REVALIDATE
+from portal.web.health import READY, Health
 from portal.web.public import case, contact, finder
 from portal.web.public.errors import accepted_languages
 from portal.web.reload import read_stamps, reloading
@@ -49,37 +53,64 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
     edition = build(settings, locales)
     for fault in edition.faults:
         log.warning("shown in Swedish: %s", fault)
-    database = Database(settings.database_url)
+    metrics = Metrics()
+    database = Database(settings.database_url, metrics=metrics)
+    health = Health(database)
 
     @asynccontextmanager
     async def lifespan(_: ASGIApp) -> AsyncIterator[None]:
-        if settings.embedded:
-            database.upgrade()
-        await database.start()
-        tasks = [
-            asyncio.create_task(forget_regularly(database)),
-            asyncio.create_task(fold_regularly(database)),
-        ]
         async with (
+            open_database(database, settings, health),
             reloading(guard, settings, locales, stamps),
             delivering(database, settings, lambda: guard.edition.renderers),
+            serving(metrics, settings.metrics),
         ):
+            health.status = "ready"
             yield
-        for task in tasks:
-            task.cancel()
-        await database.stop()
+            health.status = "stopping"
 
-    routes = [
-        LanguageRoute("/{tag}/kontakt", contact.respond, methods=["GET", "POST"]),
-        LanguageRoute("/{tag}/arende", finder.respond, methods=["GET", "POST"]),
-        LanguageRoute("/{tag}/arende/{address}", case.respond, methods=["GET", "POST"]),
-        Route("/", choose_language),
-        *STAFF_ROUTES,
-    ]
+    routes = [*ROUTES, Route(READY, health.show)]
     # No middleware of Starlette's: the guard answers for whatever is raised.
     app = Router(routes, redirect_slashes=False, default=respond_to_rest, lifespan=lifespan)
-    guard = Guard(app, edition, database, settings)
+    guard = Guard(app, edition, database, settings, metrics)
+    register_gauges(guard, database, health)
     return guard
+
+
+@asynccontextmanager
+async def open_database(
+    database: Database, settings: Settings, health: Health
+) -> AsyncIterator[None]:
+    """Write and look after a database until the end of the block."""
+    if settings.embedded:
+        database.upgrade()
+    await database.start()
+    chores = [forget_regularly(database), fold_regularly(database), health.watch()]
+    tasks = [asyncio.create_task(chore) for chore in chores]
+    yield
+    for task in tasks:
+        task.cancel()
+    await database.stop()
+
+
+def register_gauges(guard: Guard, database: Database, health: Health) -> None:
+    """Say where the figures come from that are read rather than counted."""
+    build = (__version__, platform.python_version())
+    gauges: dict[str, Callable[[], Samples | float]] = {
+        "portal_queue_length": lambda: database.queue_length,
+        "portal_database_failing": lambda: database.is_failing,
+        "portal_letter_age_seconds": lambda: health.letter_age,
+        "portal_letters_failed": lambda: health.letters.failed,
+        "portal_catalog_coverage_ratio": lambda: {
+            (tag,): share for tag, share in guard.edition.coverage.shares.items()
+        },
+        "portal_catalog_faults": lambda: {
+            (tag,): len(catalog.faults) for tag, catalog in guard.edition.catalogs.items()
+        },
+        "portal_build_info": lambda: {build: 1},
+    }
+    for name, read in gauges.items():
+        guard.metrics.gauge(name, read)
 
 
 class LanguageRoute(Route):
@@ -124,3 +155,13 @@ def _usual_spelling(path: str, languages: Languages) -> str:
     tag, _, slug = path.strip("/").lower().partition("/")
     tag = next((spelled for spelled in languages if spelled.lower() == tag), tag)
     return f"/{tag}/{slug}"
+
+
+ROUTES = (
+    LanguageRoute("/{tag}/kontakt", contact.respond, methods=["GET", "POST"]),
+    LanguageRoute("/{tag}/arende", finder.respond, methods=["GET", "POST"]),
+    LanguageRoute("/{tag}/arende/{address}", case.respond, methods=["GET", "POST"]),
+    Route("/", choose_language),
+    *STAFF_ROUTES,
+)
+"""What is not ready in an edition."""

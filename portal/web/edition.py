@@ -21,12 +21,20 @@ from portal.i18n.catalogs import Catalog, read_all
 from portal.i18n.languages import Language, Languages, discover
 from portal.i18n.rendering import Renderer, Renderers, Vocabulary
 from portal.settings import DATA, Settings
+from portal.web import health
 from portal.web.assets import Assets
 from portal.web.headers import REVALIDATE
 from portal.web.public.errors import Errors
 from portal.web.public.machine_files import machine_files
 from portal.web.public.page_coverage import PageCoverage, cover_pages
-from portal.web.public.pages import PAGES, WORD_LIST, Page, page_resource, render_page
+from portal.web.public.pages import (
+    PAGES,
+    SLUGS,
+    WORD_LIST,
+    Page,
+    page_resource,
+    render_page,
+)
 from portal.web.resources import Bodies, Resource, Resources, redirect
 
 LOCALES = DATA / "locales"
@@ -68,6 +76,20 @@ class Edition:
             if resource := self.resources.find(f"{path}?{parameter}"):
                 return resource
         return self.resources.find(path)
+
+    def route(self, path: str) -> str:
+        """The name under which requests for a path are counted, of a fixed set of names.
+
+        A page has one in all languages; what is at no known address is ``other``.
+        """
+        first, _, slug = path[1:].partition("/")
+        if first in self.languages:
+            if slug.startswith("arende/"):
+                return "/{l}/arende/{case}"
+            return f"/{{l}}/{slug}" if slug in SLUGS else "other"
+        if first in {"static", "inbox"}:
+            return f"/{first}"
+        return path if path in self.resources or path in {"/", health.READY} else "other"
 
     def is_stale(self, now: datetime) -> bool:
         """Whether the opening hours that it shows are out of date."""
@@ -133,6 +155,7 @@ def build_from(
         **dict(_page_builders(renderers, coverage)),
         **{f"/{tag}": partial(_add_slash, tag) for tag in languages},
         **machine_files(settings.base_url, languages, now),
+        **dict.fromkeys(health.ALIVE, health.alive),
     }
     resources = Resources(builders, compressed)
     return Edition(renderers, catalogs, coverage, opening, resources, errors)

@@ -148,6 +148,8 @@ def normalised(text: str) -> str:
     the counter and for the server alike (Unicode NFC, UAX 15).
     """
     text = _LINE_BREAK.sub("\n", text)
+    if unicodedata.is_normalized("NFC", text):  # as nearly every text is
+        return text
     return unicodedata.normalize("NFC", _MARKS.sub(_in_canonical_order, text))
 
 

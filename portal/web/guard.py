@@ -13,24 +13,26 @@ whatever refused it, as long as it can be read.
 
 import logging
 import re
-import traceback
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from portal.logs import begin_request, describe
+from portal.metrics import Metrics, Samples
 from portal.settings import LOCAL_HOSTS, Settings, host_name
 from portal.storage.database import Database
 from portal.web.edition import Edition
 from portal.web.headers import Headers, with_security
+from portal.web.health import ANY_HOST
 from portal.web.public import refusals
-from portal.web.public.machine_files import HEALTH
 from portal.web.resources import Representation, Resource, respond, send_representation
 
 BODY_LIMIT = 256 * 1024
@@ -45,6 +47,9 @@ LENGTH_DIGITS = 15
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 BODY_HEADERS = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade"})
 """Headers that announce a body or another protocol."""
+
+REQUEST_ID = b"x-request-id"
+REQUESTS = "portal_requests_total"
 
 Ready = Callable[[bytes, Headers], Representation | None]
 """Type of ``Guard.ready``, for the protocol, which must not import the guard."""
@@ -62,14 +67,28 @@ class Guard:
         edition: what readers are served from; may be replaced at any time.
         database: where messages are stored.
         settings: which hosts are ours.
+        metrics: where responses are counted.
     """
 
     def __init__(
-        self, app: ASGIApp, edition: Edition, database: Database, settings: Settings
+        self,
+        app: ASGIApp,
+        edition: Edition,
+        database: Database,
+        settings: Settings,
+        metrics: Metrics,
     ) -> None:
         self.app = app
         self.edition = edition
-        self._state = {"database": database, "settings": settings}
+        self.metrics = metrics
+        self._state = {"database": database, "settings": settings, "metrics": metrics}
+        # By status and address, and by route only when somebody asks: this is the fast path.
+        self._ready_counts: defaultdict[int, defaultdict[str, int]]
+        self._ready_counts = defaultdict(partial(defaultdict, int))
+        metrics.gauge(REQUESTS, self._count_by_route)
+        # uvicorn's own rule, so that no other proxy is believed than where it says "client".
+        proxies = [*settings.trusted_proxies]
+        self._proxies = ProxyHeadersMiddleware(app, proxies).trusted_hosts  # type: ignore[arg-type]
         self._origin = settings.base_url.encode()
         self._schemes = [b"https://"] if settings.production else [b"https://", b"http://"]
         self._is_our_host = _host_filter(settings)
@@ -87,7 +106,9 @@ class Guard:
             if representation := self.ready(path + b"?" + query if query else path, headers):
                 await send_representation(representation, send)
                 return
-        edition, body, sender = self.edition, _Body(scope, receive), _Sender(send)
+        edition, body = self.edition, _Body(scope, receive)
+        count = partial(self.metrics.count, REQUESTS, edition.route(scope["path"]))
+        sender = _Sender(send, self._request_id(scope), count)
         scope["state"] = {**scope.get("state", {}), **self._state, "edition": edition}
         scope["app"] = self.app  # without it, Starlette's routes answer errors themselves
         try:
@@ -114,7 +135,8 @@ class Guard:
             headers: of the request, their names in lower case; within ``HEADER_LIMIT``.
         """
         try:
-            resource = self.edition.resources.find(target.decode("latin-1"))
+            address = target.decode("latin-1")
+            resource = self.edition.resources.find(address)
         except Exception:
             return None  # the application meets the same fault and reports it
         if resource is None:
@@ -124,17 +146,19 @@ class Guard:
             return None
         if not self._is_our_host(fields.get(b"host", b"")):
             path = target.partition(b"?")[0].decode("latin-1")
-            if path not in HEALTH:
+            if path not in ANY_HOST:
                 return None
-        return resource.negotiate(
+        representation = resource.negotiate(
             fields.get(b"accept-encoding", b""), fields.get(b"if-none-match", b"")
         )
+        self._ready_counts[representation.status][address] += 1
+        return representation
 
     def refusal(self, scope: Scope) -> int:
         """The status with which a request is refused before the application, or 0."""
         headers, path = dict(scope["headers"]), scope["path"]
         if not self._is_our_host(headers.get(b"host", b"")):
-            is_health_check = path in HEALTH and scope["method"] in SAFE_METHODS
+            is_health_check = path in ANY_HOST and scope["method"] in SAFE_METHODS
             if not is_health_check:
                 return 400
         if not path.startswith("/"):
@@ -154,7 +178,21 @@ class Guard:
         """
         path = unquote(target.partition(b"?")[0].decode("latin-1"))
         page = self.edition.errors.page_for(status, {"path": path, "headers": headers})
+        self.metrics.count(REQUESTS, self.edition.route(path), str(status))
         return page.negotiate(dict(headers).get(b"accept-encoding", b""), b"")
+
+    def _request_id(self, scope: Scope) -> bytes:
+        """The id of a request: the one that a trusted proxy has given it, or a new one."""
+        is_proxy = scope.get("state", {}).get("peer") in self._proxies
+        return begin_request(dict(scope["headers"]).get(REQUEST_ID, b"") if is_proxy else b"")
+
+    def _count_by_route(self) -> Samples:
+        """How many responses were ready, by route and status."""
+        counts: Counter[tuple[str, ...]] = Counter()
+        for status, by_address in self._ready_counts.items():
+            for address, count in by_address.items():
+                counts[self.edition.route(address.partition("?")[0]), str(status)] += count
+        return counts
 
     def _is_from_our_page(self, path: str, headers: Mapping[bytes, bytes]) -> bool:
         """Whether a form may have been sent by our own page (Fetch Metadata; RFC 6454).
@@ -223,23 +261,31 @@ def _status_of(error: Exception) -> tuple[int, Headers]:
     if isinstance(error, HTTPException):
         headers = error.headers or {}
         return error.status_code, [(k.lower().encode(), v.encode()) for k, v in headers.items()]
-    frames = reversed(traceback.extract_tb(error.__traceback__))
-    where = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
-    log.error("%s at %s", type(error).__name__, where)
+    log.error("%s", describe(error))
     return 500, []
 
 
 class _Sender:
-    """Sends a response with the security headers, and knows whether it has begun."""
+    """Sends a response with the security headers, and knows whether it has begun.
 
-    def __init__(self, send: Send) -> None:
+    Args:
+        send: the server's.
+        request_id: goes with the response, and stands on the log lines about it.
+        count: is told the status.
+    """
+
+    def __init__(self, send: Send, request_id: bytes, count: Callable[[str], None]) -> None:
         self._send = send
+        self._request_id = request_id
+        self._count = count
         self.started = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
-            message = {**message, "headers": with_security(message["headers"])}
+            self._count(str(message["status"]))
+            headers = [*message["headers"], (REQUEST_ID, self._request_id)]
+            message = {**message, "headers": with_security(headers)}
         await self._send(message)
 
 

@@ -122,6 +122,8 @@ class BoundedProtocol(HttpToolsProtocol):
         elif self._is_full:
             self._refuse(503)
         else:
+            # What is behind a trusted proxy replaces "client"; the proxy itself stays here.
+            self.scope["state"]["peer"] = self.client and self.client[0]
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:

@@ -174,7 +174,9 @@ async def test_a_message_is_written_and_received(
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)
-async def test_more_is_written_in_a_case(any_tab: Page, records: sa.Connection, tag: str) -> None:
+async def test_more_is_written_in_a_case(
+    any_tab: Page, portal: Running, records: sa.Connection, tag: str
+) -> None:
     page, texts = any_tab, [f"först {uuid4()}", f"“sedan” <b>\n\nسؤال {uuid4()}\n "]
     await page.goto(f"/{tag}/kontakt")
     await page.fill("#message", texts[0])
@@ -195,7 +197,10 @@ async def test_more_is_written_in_a_case(any_tab: Page, records: sa.Connection, 
     await page.locator(f"button[name=switch][lang={tag}]").click()
     await expect(page.locator("html")).to_have_attribute("lang", tag)
     await expect(page.locator("#message")).to_have_value(texts[1])
-    assert (await send(page)).status == 303
+    sent = await send(page)
+    assert sent.status == 303
+    headers = await sent.request.all_headers()
+    assert (headers["origin"], headers["referer"]) == (portal.address, f"{portal.address}/")
     await expect(page.locator("#skrivet")).to_be_focused()
     await expect(page.locator("#skrivet")).to_be_in_viewport()
     written = page.locator(".own-words:not(.answer *)")

@@ -17,6 +17,26 @@ def newest() -> str:
     return max(path.name for path in STEPS.glob("[0-9]*.py"))[:4]
 
 
+class NewerDatabase(Exception):
+    """A later version of the portal has upgraded the database; the text says what to do."""
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(
+            f"The database is at revision {revision}, and this version of the portal knows none "
+            f"after {newest()}: use the version that upgraded it, or a backup from before that."
+        )
+
+
+def refuse_newer(revision: str) -> None:
+    """Go no further with a database that this version does not understand.
+
+    Raises:
+        NewerDatabase: when the revision is newer than the newest one here.
+    """
+    if revision > newest():
+        raise NewerDatabase(revision)
+
+
 def current(connection: sa.Connection) -> str:
     """The revision of a database; empty when it has none."""
     if not sa.inspect(connection).has_table(_VERSION.name):
@@ -25,8 +45,14 @@ def current(connection: sa.Connection) -> str:
 
 
 def upgrade(connection: sa.Connection) -> None:
-    """Upgrade a database to the newest revision."""
-    if current(connection) != newest():
+    """Upgrade a database to the newest revision.
+
+    Raises:
+        NewerDatabase: when a later version of the portal has upgraded it.
+    """
+    revision = current(connection)
+    refuse_newer(revision)
+    if revision != newest():
         from portal.storage.migrations import steps
 
         steps.upgrade(connection)

@@ -1,17 +1,13 @@
-"""What programs ask for: robots.txt, sitemap.xml, security.txt, and whether the portal is alive."""
+"""What programs ask for: robots.txt, sitemap.xml, security.txt."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from portal.web.headers import NO_STORE
 from portal.web.public.pages import PAGES
 from portal.web.resources import TEXT, Resource, resource
 
 SECURITY_TXT_LASTS = timedelta(days=300)
 """RFC 9116 wants less than a year; an edition is built anew at every start."""
-
-HEALTH = ("/livez", "/healthz")
-"""Answered under any host name; the second is the older name of the first."""
 
 
 def machine_files(
@@ -30,7 +26,6 @@ def machine_files(
         "/sitemap.xml": lambda: resource(sitemap(base_url, tags), xml),
         "/robots.txt": lambda: resource(robots(base_url), TEXT),
         "/.well-known/security.txt": lambda: resource(security(base_url, expires), TEXT),
-        **dict.fromkeys(HEALTH, lambda: resource("ok", TEXT, cache=NO_STORE)),
     }
 
 

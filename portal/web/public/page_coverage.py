@@ -5,7 +5,7 @@ translated, so one render of each page is enough for all languages.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from portal.i18n.catalogs import Catalog
 from portal.i18n.coverage import Coverage, measure
@@ -20,6 +20,14 @@ class PageCoverage:
     """By the page's slug and the language's tag."""
     threshold: int
     """The least per cent of a page's texts for which the page is offered in a language."""
+
+    by_language: Mapping[str, Coverage] = field(default_factory=dict)
+    """Of the texts of all pages, by the language's tag."""
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """The share of the texts of all pages that is shown in each language, 0 to 1."""
+        return {tag: part.percent / 100 for tag, part in self.by_language.items()}
 
     def of(self, slug: str, tag: str) -> Coverage:
         """The coverage of a page in a language."""
@@ -49,4 +57,6 @@ def cover_pages(
         slug: {tag: measure(catalog, page.texts) for tag, catalog in catalogs.items()}
         for slug, page in swedish.items()
     }
-    return PageCoverage(by_page, threshold)
+    all_texts = frozenset().union(*(page.texts for page in swedish.values()))
+    by_language = {tag: measure(catalog, all_texts) for tag, catalog in catalogs.items()}
+    return PageCoverage(by_page, threshold, by_language)

@@ -1,5 +1,7 @@
 """What all forms that the public sends have in common: their fields, their sender, one writer."""
 
+from time import monotonic
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
@@ -56,7 +58,9 @@ async def store(
     arrival = Arrival(
         submission, sender_of(request), settings.messages_per_hour, case, settings.staff_mailbox
     )
+    begun = monotonic()
     stored: CaseNumber = await request.state.database.write_together(receive_all, arrival)
+    request.state.metrics.observe("portal_accept_seconds", monotonic() - begun)
     return stored
 
 

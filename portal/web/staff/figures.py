@@ -73,8 +73,10 @@ async def show(request: Request) -> Resource:
         by_language = await figures.totals(connection, [RECEIVED], first, "language")
         by_kind = await figures.totals(connection, [RECEIVED], first, "kind")
         answered = await figures.totals(connection, [*ANSWERED], first, "name")
-        waiting = await figures.totals(connection, [OPEN], None, "day")
-        by_state = await figures.totals(connection, STATES, None, "name")
+        waiting = await figures.totals(connection, [OPEN], date.min, "day")
+        states = Counter[str]()
+        for figure, number in (await figures.by_state(connection)).items():
+            states[figure.name] += number
     steps = _steps({day: number for (day,), number in by_day.items()}, first, period)
     return staff_page(
         request,
@@ -88,7 +90,7 @@ async def show(request: Request) -> Resource:
         kinds=_bars(_largest_first(by_kind)),
         answered=_bars((label, answered.get((name,), 0)) for name, label in ANSWERED.items()),
         ages=_bars(_by_age({day: number for (day,), number in waiting.items()}, today)),
-        states=_bars((state, by_state.get((state,), 0)) for state in STATES),
+        states=_bars((state, states[state]) for state in STATES),
     )
 
 

@@ -129,7 +129,8 @@ async def show(
             page = await _search(connection, place)
         else:
             page = await listings.read_page(connection, selection, totals, ROWS, _edge(place))
-        undoable = await handling.undoable(connection, done[:ROWS], request.state.account.id)
+        account_id = request.state.account.id
+        undoable = await handling.undoable(connection, done[:ROWS], account_id) if done else {}
     return staff_page(
         request,
         "inbox.html",

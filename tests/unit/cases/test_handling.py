@@ -148,7 +148,7 @@ async def test_the_figures_follow_every_step(database: Database) -> None:
     await step(database, numbers[1], anna, lambda c, s: handling.set_aside(c, s, "test"), LATER)
     await step(database, numbers[0], anna, handling.undo, LATER)
     async with database.reading() as connection:
-        by_state = await figures.read(connection, figures.STATES)
+        by_state = await figures.by_state(connection)
         assert await connection.run_sync(figures.differences) == []
     assert {figure.name: number for figure, number in by_state.items()} == {
         "new": 1,

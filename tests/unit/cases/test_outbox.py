@@ -1,8 +1,11 @@
 """Letters are queued with what they are about, taken by one node each, and never lost."""
 
 import asyncio
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -309,3 +312,34 @@ async def claim_all(database: Database) -> list[int]:
     while letter := await claim(database, NOON):
         ids.append(letter.id)
     return ids
+
+
+def test_no_statement_looks_through_all_letters(tmp_path: Path) -> None:
+    """What is queued, taken and counted costs the same however many letters were sent."""
+    statements: list[tuple[str, Any]] = []
+    with closing(Database(f"sqlite:///{tmp_path}/portal.db")) as database:
+        database.upgrade()
+        with database.connect() as connection:
+            sa.event.listen(
+                connection,
+                "before_cursor_execute",
+                lambda *call: statements.append((call[2], call[3])),
+            )
+            letter = NewLetter("answered", STAFF, "sv")
+            outbox.queue(connection, [letter], NOON)
+            taken = outbox.claim(connection, NOON)
+            assert taken
+            outbox.note_failure(connection, taken, "451", NOON, MINUTE)
+            outbox.note_delivery(connection, taken, NOON)
+            outbox.withdraw(connection, 1)
+            plans = [
+                row[-1]
+                for statement, parameters in [*statements]
+                for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            ]
+    steps = [step for step in plans if "letters" in step]
+    assert len(steps) > 5
+    assert [step for step in steps if step.startswith("SCAN")] == []
+    by_recipient = [step for step in steps if "(recipient" in step]
+    assert by_recipient
+    assert all("AND delivered_at" in step for step in by_recipient)

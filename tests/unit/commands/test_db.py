@@ -27,6 +27,18 @@ def test_an_empty_database_is_upgraded_and_then_in_order(
     assert capsys.readouterr().out == f"{revision} (newest: {revision})\n"
 
 
+@pytest.mark.parametrize("command", ["serve", "check", "db upgrade", "db check"])
+def test_a_database_of_a_later_version_is_refused(
+    command: str, database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["db", "upgrade"]) == 0
+    with closing(Database(database_url)) as database, database.connect() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+        connection.commit()
+    assert main(command.split()) == 1
+    assert "use the version that upgraded it" in capsys.readouterr().err
+
+
 def test_a_wrong_figure_is_named_and_counted_anew(
     database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -65,4 +77,4 @@ def test_a_database_in_another_encoding_than_utf8_is_refused(
     monkeypatch.setenv("DATABASE_URL", f"{postgresql.rpartition('/')[0]}/{name}")
     monkeypatch.setenv("PORTAL_SECRET_KEY", "k" * 32)
     assert main(command.split()) == 1
-    assert f"The database has the encoding {encoding}, not UTF8" in capsys.readouterr().err
+    assert f"encoding {encoding}, not UTF8" in capsys.readouterr().err

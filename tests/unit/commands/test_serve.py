@@ -53,6 +53,14 @@ def test_a_database_that_does_not_answer_is_named_in_one_line(
     assert "DATABASE_URL" in capsys.readouterr().err
 
 
+def test_workers_cannot_share_an_address_for_figures(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PORTAL_METRICS", "127.0.0.1:9100")
+    assert main(["serve", "--workers", "2"]) == 1
+    assert "PORTAL_METRICS" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_an_ipv6_address_is_published_in_brackets() -> None:
     port = free_port()

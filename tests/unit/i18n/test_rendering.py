@@ -412,6 +412,7 @@ def test_an_unfinished_page_is_a_fault(tmp_path: Path, parts: tuple[str, ...], f
         "base_url": address,
         "asset": str,
         "opening": None,
+        "page_words": {},
     }
     english = speaking(tmp_path, "en", ENTRIES, **values)
     for name, content in (("whole", (TITLE, DESCRIPTION, MAIN)), ("unfinished", parts)):

@@ -1,7 +1,8 @@
 """A letter is a notice and a link, in its reader's language, and nothing can be put into it."""
 
 import re
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -128,6 +129,17 @@ def test_the_headers_keep_machines_from_answering(renderers: Renderers) -> None:
     assert message["From"] == "Grundskoleförvaltningen <portal@example.org>"
     assert message["To"] == "namn@example.org"
     assert message["Date"].datetime == NOON
+
+
+def test_a_second_attempt_sends_the_same_letter(renderers: Renderers) -> None:
+    settings, first = Settings.read(ENVIRONMENT), letter("answered", "ar")
+    again = replace(first, attempts=2, not_before=NOON + timedelta(hours=1))
+    attempts = [letters.message(each, case("ar"), renderers, settings) for each in (first, again)]
+    headers = [{**message} for message in attempts]
+    for each in headers:
+        del each["Content-Type"]  # with the boundary of the parts
+    assert headers[0] == headers[1]
+    assert part(attempts[0], "plain") == part(attempts[1], "plain")
 
 
 def test_lines_are_short_and_ascii(renderers: Renderers) -> None:

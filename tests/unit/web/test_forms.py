@@ -7,7 +7,14 @@ import pytest
 
 from portal.cases.messages import KINDS, MESSAGE_LIMIT
 from portal.content.mail_addresses import LIMIT as EMAIL_LIMIT
-from portal.web.forms import LANGUAGE_LIMIT, ContactForm, Problem, normalised
+from portal.web.forms import (
+    LANGUAGE_LIMIT,
+    CaseForm,
+    ContactForm,
+    FinderForm,
+    Problem,
+    normalised,
+)
 
 PAGES = frozenset({"", "kontakt", "omraden/styrning"})
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "counting.json").read_text())
@@ -324,3 +331,26 @@ def test_no_word_of_a_persons_own_stands_in_an_address(
 ) -> None:
     personal = {"message": "Hej", "email": "namn@example.se", "website": "x"}
     assert form(**personal, **fields).choice == choice
+
+
+def test_a_further_message_has_the_rules_of_the_first() -> None:
+    for text in ("a\r\nb", "a\u030a", " ", "x" * (MESSAGE_LIMIT + 1), "\x00"):
+        further = CaseForm.from_fields({"message": text, "email": "ignored"})
+        first = form(message=text)
+        assert (further.message, further.problems()) == (first.message, first.problems())
+    trapped = CaseForm.from_fields({"message": "Hej", "website": "x"})
+    assert trapped.problems() == [Problem("form", "trap")]
+
+
+@pytest.mark.parametrize(
+    ("reference", "code", "empty"),
+    [
+        ("ABCD EFGH", "ab-c", []),
+        ("", "ab-c", ["reference"]),
+        (" - ", "\u202e", ["reference", "code"]),
+    ],
+)
+def test_what_leads_to_a_case_is_kept_as_typed(reference: str, code: str, empty: list[str]) -> None:
+    typed = FinderForm.from_fields({"reference": reference, "code": code})
+    assert (typed.reference, typed.code) == (reference, code)
+    assert typed.problems() == [Problem(name, "empty") for name in empty]

@@ -14,6 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 from portal.i18n.catalogs import Catalog
 from portal.i18n.languages import Languages, language
 from portal.i18n.rendering import Renderers
+from portal.metrics import Metrics
 from portal.settings import Settings
 from portal.storage.database import Database
 from portal.web.edition import Edition
@@ -65,7 +66,7 @@ def guarding(app: App, folder: Path, settings: Settings) -> Iterator[Guard]:
     coverage = PageCoverage({}, 0)
     edition = Edition(renderers, catalogs, coverage, None, resources, Errors(renderers))
     database = Database(f"sqlite:///{folder}/portal.db")
-    yield Guard(app, edition, database, settings)
+    yield Guard(app, edition, database, settings, Metrics())
     database.close()
 
 
@@ -264,7 +265,7 @@ async def test_the_application_gets_the_edition_the_database_and_the_settings(
     await send_request(guard)
     (scope,) = app.requests
     assert scope["state"]["edition"] is guard.edition
-    assert set(scope["state"]) == {"edition", "database", "settings"}
+    assert set(scope["state"]) == {"edition", "database", "settings", "metrics"}
 
 
 async def test_every_response_has_the_security_headers(guard: Guard) -> None:
@@ -272,6 +273,7 @@ async def test_every_response_has_the_security_headers(guard: Guard) -> None:
     assert body == b"from the application"
     usual = dict(SECURITY)
     assert headers.pop(b"referrer-policy") == b"no-referrer" != usual.pop(b"referrer-policy")
+    assert headers.pop(b"x-request-id")
     assert headers == usual
 
 

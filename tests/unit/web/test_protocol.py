@@ -270,6 +270,7 @@ PARTS = {
     *("on_response_complete", "timeout_keep_alive_handler", "pause_writing", "resume_writing"),
     *("_unset_keepalive_if_required", "timeout_keep_alive", "limit_concurrency"),
     *("app_state.get", "config.access_log", "connections", "tasks", "expect_100_continue"),
+    "client",
     *("server_state.default_headers", "server_state.total_requests"),
     *("loop.call_later", "transport.write", "transport.write_eof", "transport.can_write_eof"),
     *("transport.close", "transport.abort", "transport.is_closing"),

@@ -74,11 +74,11 @@ def _create_search() -> None:
     """Create the table of the folded words of cases, and the index of its words.
 
     On SQLite the table is the index. Searches are for beginnings of words, of two
-    letters and more: those of two and three letters have an index of their own.
+    letters and more: those of two to five letters have an index of their own.
     """
     if op.get_bind().dialect.name == "sqlite":
         op.execute(
-            "CREATE VIRTUAL TABLE case_texts USING fts5(folded, prefix='2 3',"
+            "CREATE VIRTUAL TABLE case_texts USING fts5(folded, prefix='2 3 4 5',"
             " tokenize='unicode61 remove_diacritics 0')"
         )
         return

@@ -1,0 +1,45 @@
+"""``portal backup``: a copy of the database, made while it is served."""
+
+import argparse
+from pathlib import Path
+
+from portal.commands.command import USAGE, Parsers, add_command, read_settings, report
+from portal.storage.backups import Contents, back_up, examine
+
+VERIFY = "verify"
+ON_A_SERVER = (
+    "The database is on a server, which has tools for this: pg_dump --format=custom "
+    "--file=FILE, and pg_restore --clean --if-exists --dbname=NAME FILE. Run portal db check "
+    "after you have restored."
+)
+
+
+def add_to(nouns: Parsers) -> None:
+    """Add the command to the parser."""
+    parser = add_command(nouns, "backup", run)
+    parser.usage = "portal backup [-h] [--with-key] FILE\n       portal backup verify [-h] FILE"
+    parser.add_argument("verb", nargs="?", choices=[VERIFY], help="look at a backup instead")
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--with-key", action="store_true", help="put the secret key beside it")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Copy the database to a file while it is served, or verify such a file."""
+    if arguments.file == Path(VERIFY):
+        report("portal backup verify: which file?")
+        return USAGE
+    settings = read_settings()
+    if not settings.embedded:
+        return report(ON_A_SERVER)
+    if arguments.verb == VERIFY:
+        print_contents(examine(arguments.file))
+    else:
+        print_contents(back_up(settings, arguments.file, arguments.with_key))
+    return 0
+
+
+def print_contents(contents: Contents) -> None:
+    """Print how many rows each table of a database has, and its revision."""
+    for name, table in contents.tables.items():
+        print(f"{name}: {table.rows}")
+    print(f"revision: {contents.revision}")

@@ -1,0 +1,248 @@
+"""Backups of an SQLite database: made while it is served, verified, and restored.
+
+A backup is one file, as the database was at one moment. Every file written here appears
+under its name when it is complete and on the disk, or not at all. Whatever is doubtful is
+a ``BackupFault``: a backup that is only probably good is worth nothing on the day that it
+is needed.
+"""
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from portal.settings import Settings
+from portal.storage import migrations
+from portal.storage.engines import sqlite_file
+from portal.storage.secret_key import key_file, open_secret_key
+
+IN_USE = {"SQLITE_BUSY", "SQLITE_LOCKED"}
+BOOKKEEPING = frozenset({"alembic_version", "counts"})
+"""The tables that have a row in a database without any content."""
+
+
+class BackupFault(Exception):
+    """Why something cannot be backed up or restored, or cannot be trusted; for the operator."""
+
+
+class Table(NamedTuple):
+    """What a table holds: the number of its rows, and a hash of them all."""
+
+    rows: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a database holds. Two are equal when every row of every table is."""
+
+    revision: str
+    tables: Mapping[str, Table]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no table has a row."""
+        return not any(table.rows for name, table in self.tables.items() if name not in BOOKKEEPING)
+
+
+def back_up(settings: Settings, target: Path, with_key: bool = False) -> Contents:
+    """Copy the database, which may be in use, to a file.
+
+    Writers are not held up: SQLite copies the pages of one moment (sqlite.org/backup.html).
+
+    Args:
+        settings: which database, and its secret key.
+        target: an older backup of this name is replaced.
+        with_key: puts the secret key beside it.
+
+    Raises:
+        BackupFault: when there is no database, or it or its copy cannot be trusted.
+    """
+    source = sqlite_file(settings.database_url)
+    if not source.exists():
+        raise BackupFault(f"There is no database {source}.")
+    if target.exists() and target.samefile(source):
+        raise BackupFault(f"{target} is the database itself.")
+    with _appearing(target) as copy:
+        _copy(source, copy)
+        contents = examine(copy)
+        if with_key:
+            with _appearing(key_beside(target)) as key:
+                key.write_bytes(open_secret_key(settings))
+    return contents
+
+
+def examine(path: Path) -> Contents:
+    """What an SQLite file holds, after looking for all that can be wrong with it.
+
+    Raises:
+        BackupFault: when it is damaged, or no database of the portal.
+        NewerDatabase: when it was made by a later version.
+    """
+    if not path.is_file():
+        raise BackupFault(f"There is no file {path}.")
+    try:
+        with _reading(path) as connection:
+            damages = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+            orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+            revision = migrations.current(connection)
+            names = sorted(sa.inspect(connection).get_table_names())
+            contents = Contents(revision, {name: _read(connection, name) for name in names})
+    except SQLAlchemyError as error:
+        raise BackupFault(f"{path} cannot be read: {error.__cause__ or error}") from None
+    if damages != ["ok"]:
+        raise BackupFault(f"{path} is damaged: {'; '.join(damages)}")
+    if orphans:
+        raise BackupFault(f"{path} is damaged: {len(orphans)} rows refer to rows that are gone.")
+    if not revision:
+        raise BackupFault(f"{path} is no database of the portal.")
+    migrations.refuse_newer(revision)
+    return contents
+
+
+def restore(settings: Settings, backup: Path, replace: bool = False) -> Contents:
+    """Put a backup in the place of the database, which nobody may be using.
+
+    The key beside the backup, if there is one, becomes the portal's.
+
+    Args:
+        settings: which database, and its secret key.
+        backup: as ``back_up`` made it.
+        replace: whether a database that has rows, and another key, may be lost.
+
+    Raises:
+        BackupFault: at any doubt; the database is then as it was before.
+    """
+    target = sqlite_file(settings.database_url)
+    expected = examine(backup)
+    key = _key_to_restore(settings, backup, replace)
+    if target.exists() and not replace and not examine(target).is_empty:
+        raise BackupFault(f"{target} has rows. To lose them, say --replace.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with _appearing(target) as copy:
+        _copy(backup, copy)
+        if examine(copy) != expected:
+            raise BackupFault(f"The copy of {backup} differs from it. The disk may be failing.")
+        _ensure_unused(target)
+        if key:
+            with _appearing(key_file(settings.database_url)) as file:
+                file.write_bytes(key)
+    return expected
+
+
+def key_beside(backup: Path) -> Path:
+    """The file with the secret key that belongs to a backup."""
+    return backup.with_name(f"{backup.name}.secret-key")
+
+
+def _key_to_restore(settings: Settings, backup: Path, replace: bool) -> bytes:
+    """The key to be put beside the restored database; empty when the right one is in place.
+
+    A portal that starts without a key makes a new one, and then the addresses that people
+    were given stop working. So a backup is not restored without a key.
+    """
+    beside, stored = key_beside(backup), key_file(settings.database_url)
+    if not beside.exists():
+        if settings.secret_key or stored.exists():
+            return b""
+        raise BackupFault(f"There is no secret key: put the backup's in {stored}, or set it.")
+    key = beside.read_bytes()
+    if settings.secret_key:
+        if settings.secret_key != key:
+            raise BackupFault(f"PORTAL_SECRET_KEY is not the key in {beside}: set that one.")
+        return b""
+    if stored.exists() and stored.read_bytes() != key and not replace:
+        raise BackupFault(f"{stored} is not the key in {beside}. To lose it, say --replace.")
+    return key
+
+
+def _ensure_unused(target: Path) -> None:
+    """Fold the write-ahead log into a database that is to be replaced.
+
+    SQLite can do that only when no other process has the database open. A log left behind
+    would be taken for that of the new database.
+    """
+    if target.exists():
+        try:
+            with closing(sqlite3.connect(target, timeout=1)) as connection:
+                connection.execute("PRAGMA journal_mode=DELETE")
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorname in IN_USE:
+                raise BackupFault(f"{target} is in use. Stop the portal first.") from None
+            # A damaged database may well be the reason to restore a backup.
+    for suffix in ("-wal", "-shm"):
+        target.with_name(target.name + suffix).unlink(missing_ok=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy an SQLite database as it is at one moment, without its write-ahead log."""
+    try:
+        with (
+            closing(sqlite3.connect(_read_only(source), uri=True)) as reading,
+            closing(sqlite3.connect(target)) as writing,
+        ):
+            reading.backup(writing)
+            writing.execute("PRAGMA journal_mode=DELETE")
+    except sqlite3.Error as error:
+        raise BackupFault(f"{source} cannot be copied to {target.parent}: {error}") from None
+
+
+@contextmanager
+def _appearing(target: Path) -> Iterator[Path]:
+    """A temporary file that gets its name at the end of the block, unless that fails.
+
+    Only its owner may read it. Both the file and the entry in its folder are on the disk
+    when the block has ended.
+
+    Raises:
+        BackupFault: when the folder cannot be written.
+    """
+    try:
+        with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+            temporary = Path(file.name)
+        try:
+            yield temporary
+            with temporary.open("rb+") as written:
+                os.fsync(written.fileno())
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+        folder = os.open(target.parent, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
+    except OSError as error:
+        raise BackupFault(f"{target} cannot be written: {error.strerror}") from None
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[sa.Connection]:
+    """A connection to a file that is not changed by it."""
+    engine = sa.create_engine(
+        "sqlite://",
+        creator=lambda: sqlite3.connect(_read_only(path), uri=True),
+        poolclass=sa.NullPool,
+        hide_parameters=True,
+    )
+    with engine.connect() as connection:
+        yield connection
+
+
+def _read_only(path: Path) -> str:
+    return f"{path.resolve().as_uri()}?mode=ro"
+
+
+def _read(connection: sa.Connection, name: str) -> Table:
+    """Count and hash the rows of a table."""
+    digest, rows = hashlib.sha256(), 0
+    for row in connection.execute(sa.select(sa.text("*")).select_from(sa.table(name))):
+        digest.update(repr(tuple(row)).encode())
+        rows += 1
+    return Table(rows, digest.hexdigest())

@@ -1,0 +1,94 @@
+"""Whether the portal is alive and ready, for load balancers and operators.
+
+``/livez`` says that the process answers requests. ``/readyz`` says whether requests should
+be sent to it. Pages need no database, so a portal whose database is away is ready all the
+same, and says ``"messages": "failing"``: if every node then called itself unready, readers
+would lose the pages and the telephone number too.
+
+Both are answered from memory, however long the database takes.
+"""
+
+import asyncio
+import json
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from starlette.requests import Request
+
+from portal import __version__
+from portal.cases import outbox
+from portal.storage import migrations
+from portal.storage.database import Database, Unavailable
+from portal.web.headers import NO_STORE
+from portal.web.resources import FAST_QUALITY, TEXT, Resource, ResourceResponse, resource
+
+ALIVE = ("/livez", "/healthz")
+"""The second is the older name of the first."""
+READY = "/readyz"
+ANY_HOST = (*ALIVE, READY)
+"""Answered under any host name: load balancers ask by an address of their own."""
+LOOK_SECONDS = 10.0
+"""Between two looks at the database, while nobody writes."""
+
+
+def alive() -> Resource:
+    """What says that the process answers."""
+    return resource("ok", TEXT, cache=NO_STORE)
+
+
+class Health:
+    """What ``/readyz`` says of one application.
+
+    Args:
+        database: where messages are stored.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.status = "starting"
+        """``starting``, ``ready``, ``behind`` (older tables than this version's), ``stopping``."""
+        self.letters = outbox.State(None, 0)
+        """How the outbox was doing at the last look."""
+
+    @property
+    def letter_age(self) -> float:
+        """For how many seconds the oldest letter waits that should have been sent."""
+        since = self.letters.waiting_since
+        return (datetime.now(UTC) - since).total_seconds() if since else 0.0
+
+    async def watch(self) -> None:
+        """Look at the database again and again, until cancelled."""
+        while True:
+            await self.look()
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def look(self) -> None:
+        """Look at the revision of the tables, and at the outbox.
+
+        The database remembers whether that failed.
+        """
+        with suppress(Unavailable):
+            revision = await self._database.write(migrations.current)
+            if self.status in {"ready", "behind"}:
+                self.status = "behind" if revision < migrations.newest() else "ready"
+            if self.status == "ready":
+                async with self._database.reading() as connection:
+                    self.letters = await outbox.state(connection, datetime.now(UTC))
+
+    async def show(self, request: Request) -> ResourceResponse:
+        """Whether requests should be sent here: 200, or 503."""
+        content = {
+            "status": self.status,
+            "messages": "failing" if self._database.is_failing else "ok",
+            "catalogs": request.state.edition.coverage.shares,
+            "version": __version__,
+        }
+        return ResourceResponse(
+            resource(
+                json.dumps(content),
+                "application/json",
+                status=200 if self.status == "ready" else 503,
+                cache=NO_STORE,
+                quality=FAST_QUALITY,
+            )
+        )

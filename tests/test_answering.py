@@ -114,6 +114,11 @@ def own_words(page: Visit) -> list[tuple[str, str | None, str | None]]:
     ]
 
 
+def happened(page: Visit) -> list[str]:
+    """What the history of a case tells, without the times."""
+    return [words(line).partition(": ")[2] for line in page.only("ol", class_="history-list")]
+
+
 async def test_a_message_stands_as_it_was_sent_in_its_own_language(
     guardian: Visitor, anna: Visitor, receipt: Visit
 ) -> None:
@@ -147,6 +152,12 @@ async def test_other_paths_lead_to_no_case(anna: Visitor, receipt: Visit) -> Non
     assert (answer.status_code, answer.headers["location"]) == (308, address(receipt))
 
 
+async def test_a_link_from_elsewhere_claims_nothing(anna: Visitor, receipt: Visit) -> None:
+    for claim in ("conflict", "changed", "signed-in", "x"):
+        page = await anna.get(f"{address(receipt)}?done={claim}")
+        assert page.all("div", id="done") == []
+
+
 async def test_nobody_sees_it_who_is_not_signed_in(office: Running, receipt: Visit) -> None:
     visitor = staff_visitor(office)
     answer = await visitor.client.get(address(receipt))
@@ -161,10 +172,7 @@ async def test_who_has_read_the_case_is_told_once(
     for _ in range(2):
         await anna.get(address(receipt))
     await bo.get(address(receipt))
-    page = await anna.get(address(receipt))
-    (log,) = page.all("ol", class_="history-list")
-    lines = [words(line) for line in log]
-    assert [line.partition(": ")[2] for line in lines] == [
+    assert happened(await anna.get(address(receipt))) == [
         "Anna Andersson läste ärendet",
         "Bo Andersson läste ärendet",
     ]
@@ -193,6 +201,13 @@ async def test_a_case_is_taken_handed_over_given_back_and_closed(
     assert "Välj varför ärendet inte åtgärdas." in page.text
     page = await post(bo, page, "set-aside", {**revision(page), "reason": "duplicate"})
     assert "Åtgärdas ej" in page.text
+    assert happened(page)[-5:] == [
+        "Anna Andersson lämnade över ärendet till Bo Andersson",
+        "Bo Andersson läste ärendet",
+        "Bo Andersson lämnade tillbaka ärendet",
+        "Bo Andersson avslutade ärendet",
+        "Bo Andersson beslutade att inte åtgärda ärendet (dubblett)",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -290,6 +305,7 @@ async def test_cases_are_linked(guardian: Visitor, anna: Visitor, receipt: Visit
     assert "Det finns inget annat ärende med den referensen." in page.text
     page = await post(anna, page, "link", {"other": f" {reference.lower()} "})
     assert f"/inbox/{reference}" in page.links()
+    assert happened(page)[-1] == f"Anna Andersson länkade ärendet med {reference}"
     page = await post(anna, page, f"unlink:{reference}", {})
     assert f"/inbox/{reference}" not in page.links()
 

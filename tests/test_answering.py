@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 import pytest
 
 from portal.storage.database import Unavailable
+from portal.web.guard import BODY_LIMIT
 from tests.conftest import Running, Serve
 from tests.staff import PASSWORD, signed_in, staff_visitor
 from tests.visitor import Visit, Visitor, checked, parts, words
@@ -522,3 +523,25 @@ class TestADraftOutlives:
                 fields = fields_of(form)
                 page = await post(anna, page, fields.pop("do"), fields)
             assert "Viktigt\nsvar" in [text for text, _, _ in own_words(page)]
+
+    async def test_a_text_that_is_far_too_large(self, anna: Visitor, receipt: Visit) -> None:
+        page = await anna.get(address(receipt))
+        text = "Mycket text. " * (BODY_LIMIT // 10)
+        refused = await do(anna, page, "send", 413, swedish=text)
+        assert refused.title.startswith("Texten är för lång")
+        assert text in [shown for shown, _, _ in own_words(refused)]
+
+    async def test_a_fault_of_the_portal(self, serve: Serve) -> None:
+        async def broken(*_: object) -> None:
+            raise ValueError
+
+        with serve() as portal:
+            guardian = Visitor(portal.address)
+            receipt = await guardian.send(message="Hej")
+            await guardian.client.aclose()
+            async with signed_in(portal, "anna").visitor() as anna:
+                page = await anna.get(address(receipt))
+                portal.app._state["database"].write = broken  # type: ignore[attr-defined]
+                refused = await do(anna, page, "send", 500, swedish="Viktigt\nsvar")
+            assert "Något gick fel i portalen." in refused.text
+            assert "Viktigt\nsvar" in [text for text, _, _ in own_words(refused)]

@@ -116,6 +116,7 @@ def number(written: str) -> float:
 def test_the_version_is_the_same_everywhere() -> None:
     assert f"\n## {__version__}," in text("CHANGELOG.md")
     assert f"softwareVersion: {__version__}\n" in text("publiccode.yml")
+    assert f"    VERSION={__version__}\n" in text("docs/deploying.md")
 
 
 @pytest.mark.parametrize("lock", ["run.txt", "dev.txt", "build.txt"])

@@ -7,10 +7,11 @@ Its modules, in the order in which they may import:
     figures     how many cases there are of each kind, kept and not counted
     outbox      letters that wait to be sent, and what became of them
     messages    a case and its messages: limits, receiving them, finding them again
-    answers     what staff write to a guardian
-    thread      a case as its guardian meets it: found by its secrets, and read
     history     who has read and done what with a case
     search      the texts of cases, folded behind the receipt and found by their words
     handling    take, hand over, give back, close, set aside; each can be undone
     listings    the views of the inbox, page by page
+    answers     what staff write to a guardian: drafts, sending, the hold
+    notes       what staff write for each other
+    thread      a case as its guardian meets it: found by its secrets, and read
 """

@@ -1,16 +1,51 @@
-"""What staff write to a guardian."""
+"""What staff write to a guardian: drafts, sending, and the hold in which it can be taken back.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING
+An answer has Swedish words, words in the guardian's language, or both. Each form in which
+one is written has a key, so that an answer that is sent twice is stored once. A draft is a
+row of its own for each person and form; only sending it or its owner's own word removes it.
+An answer that is sent stays invisible for a moment (the hold). After that it is fixed, and
+can only be followed by another.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
-from portal.storage.tables import answers
+from portal.cases import figures, handling, history, outbox
+from portal.cases.figures import Figure
+from portal.cases.handling import Changed, Step
+from portal.cases.messages import change_state
+from portal.cases.outbox import NewLetter
+from portal.storage import tables
+from portal.storage.tables import Moment, accounts, answers, cases, drafts, messages
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
+
+ANSWER_LIMIT = 10_000
+"""The longest text of an answer in one language, in characters."""
+SEND, TAKE_BACK = "answer", "take-back"
+"""As the history calls what is done with an answer."""
+
+
+class TooLate(Exception):
+    """The hold of an answer is over: it is fixed."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """What an answer says."""
+
+    swedish: str = ""
+    translated: str = ""
+    language: str = ""
+    """Of the translated words; empty where there are none."""
+    asks: bool = False
+    """Whether it asks the guardian something, so that the case waits for them."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +60,164 @@ class Answer:
     translated: str
     language: str
     """Of the translated words; empty where there are none."""
+
+
+@dataclass(frozen=True)
+class StaffAnswer(Answer):
+    """An answer as staff see it, who also see it in its hold."""
+
+    account_id: int
+    full_name: str
+    """Of whoever wrote it."""
+    asks: bool
+
+    def can_be_taken_back(self, account_id: int, now: datetime) -> bool:
+        """Whether a person can still take it back: its author, in its hold."""
+        return account_id == self.account_id and now < self.visible_at
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What somebody has written and not sent."""
+
+    form_key: str
+    words: Words
+    saved_at: datetime
+
+
+class Sending(NamedTuple):
+    """An answer that is to be sent."""
+
+    step: Step
+    latest_message: int
+    """The id of the newest message that was shown to whoever wrote it."""
+    form_key: str
+    words: Words
+    hold: timedelta
+    is_announced: bool
+    """Whether a letter tells of it, where there is an address."""
+
+
+def send(connection: sa.Connection, sending: Sending) -> int:
+    """Store an answer; it becomes visible when its hold is over.
+
+    A case that is nobody's becomes its author's. Sent twice, it is stored once.
+
+    Args:
+        connection: in the writer's transaction.
+        sending: the answer.
+
+    Returns:
+        the id of the answer.
+
+    Raises:
+        Changed: when the case was changed since it was shown, or has another message. The
+            caller keeps the draft.
+    """
+    step, words = sending.step, sending.words
+    key = {"case_id": step.number, "form_key": sending.form_key}
+    form = connection.execute(sa.select(answers).where(_has(answers, key))).one_or_none()
+    if form and _words(form) == words:
+        return int(form.id)
+    case = handling.read_as_shown(connection, step)
+    latest = sa.select(sa.func.max(messages.c.id)).where(messages.c.case_id == step.number)
+    if form or connection.scalar(latest) != sending.latest_message:
+        raise Changed
+    before, visible_at = _first_visible(connection, case.id), step.now + sending.hold
+    values = key | _columns(words) | {"account_id": step.account_id}
+    values |= {"written_at": step.now, "visible_at": visible_at}
+    insert = sa.insert(answers).values(values).returning(answers.c.id)
+    answer_id: int = connection.execute(insert).scalar_one()
+    _count_first(connection, case, before)
+    officer_id = case.officer_id or step.account_id
+    state = _state_after(words.asks)
+    handling.change(connection, step, SEND, state, str(answer_id), officer_id=officer_id)
+    if case.email and sending.is_announced:
+        letter = NewLetter("answered", case.email, case.language, case.id, answer_id, visible_at)
+        outbox.queue(connection, [letter], step.now)
+    discard(connection, case.id, step.account_id, sending.form_key)
+    return answer_id
+
+
+def take_back(
+    connection: sa.Connection, answer_id: int, account_id: int, form_key: str, now: datetime
+) -> None:
+    """Take an answer back in its hold; its words become a draft again.
+
+    Args:
+        connection: in the writer's transaction.
+        answer_id: of the answer.
+        account_id: of its author.
+        form_key: a new one, for the draft.
+        now: the present.
+
+    Raises:
+        TooLate: when the hold is over, or the answer is not this person's.
+    """
+    query = sa.select(answers).where(answers.c.id == answer_id, answers.c.account_id == account_id)
+    answer = connection.execute(query).one_or_none()
+    if answer is None or answer.visible_at <= now:
+        raise TooLate
+    if answer.withdrawn_at:
+        return
+    case = connection.execute(sa.select(cases).where(cases.c.id == answer.case_id)).one()
+    before = _first_visible(connection, case.id)
+    withdrawal = sa.update(answers).where(answers.c.id == answer_id)
+    connection.execute(withdrawal.values(withdrawn_at=now))
+    _count_first(connection, case, before)
+    outbox.withdraw(connection, answer_id)
+    if case.state == _state_after(answer.asks):
+        sent = connection.execute(_SENDING, {"case_id": case.id, "answer": str(answer_id)}).one()
+        change_state(connection, case.id, handling.detail_of(sent.detail)["state"], now)
+    history.record(connection, account_id, case.id, TAKE_BACK, f"answer={answer_id}", now)
+    save_draft(connection, case.id, account_id, Draft(form_key, _words(answer), now))
+
+
+def save_draft(
+    connection: sa.Connection,
+    case_id: int,
+    account_id: int,
+    draft: Draft,
+    base: datetime | None = None,
+    spare_key: str = "",
+) -> Draft:
+    """Save a draft, in the place of what its form had saved; one without words is removed.
+
+    What the same form saved in another window since is not overwritten, and what it has sent
+    is not joined by a draft: then the draft gets a key of its own.
+
+    Args:
+        connection: in the writer's transaction.
+        case_id: the case that it is written for.
+        account_id: who writes it.
+        draft: what is saved.
+        base: when the words were saved with which its form was filled in; None for a new form.
+        spare_key: the key that the draft gets beside another one.
+
+    Returns:
+        the draft as it is saved: one whose words are as before keeps its moment.
+    """
+    words = draft.words
+    key = {"case_id": case_id, "account_id": account_id, "form_key": draft.form_key}
+    stored = connection.execute(_DRAFTS.where(_has(drafts, key))).one_or_none()
+    sent = sa.select(answers.c.id).where(
+        answers.c.case_id == case_id, answers.c.form_key == draft.form_key
+    )
+    if stored and _words(stored) == words:
+        return replace(draft, saved_at=stored.saved_at)
+    if (stored and stored.saved_at != base) or connection.execute(sent).first():
+        key["form_key"] = spare_key
+    connection.execute(sa.delete(drafts).where(_has(drafts, key)))
+    if words.swedish.strip() or words.translated.strip():
+        values = key | _columns(words) | {"saved_at": draft.saved_at}
+        connection.execute(sa.insert(drafts).values(values))
+    return replace(draft, form_key=str(key["form_key"]))
+
+
+def discard(connection: sa.Connection, case_id: int, account_id: int, form_key: str) -> None:
+    """Remove a draft of one's own."""
+    key = {"case_id": case_id, "account_id": account_id, "form_key": form_key}
+    connection.execute(sa.delete(drafts).where(_has(drafts, key)))
 
 
 async def visible_answers(
@@ -47,3 +240,83 @@ async def visible_answers(
         .order_by(answers.c.visible_at, answers.c.id)
     )
     return [Answer(**row) for row in (await connection.execute(query)).mappings()]
+
+
+async def answers_of(connection: "AsyncConnection", number: int) -> Sequence[StaffAnswer]:
+    """All answers of a case that were not taken back, also those in their hold."""
+    names = (*Answer.__annotations__, "account_id", "asks")
+    query = (
+        sa.select(*(answers.c[name] for name in names), accounts.c.full_name)
+        .join(accounts, answers.c.account_id == accounts.c.id)
+        .where(answers.c.case_id == number, answers.c.withdrawn_at.is_(None))
+        .order_by(answers.c.visible_at, answers.c.id)
+    )
+    return [StaffAnswer(**row) for row in (await connection.execute(query)).mappings()]
+
+
+async def drafts_of(
+    connection: "AsyncConnection", case_id: int, account_id: int
+) -> Sequence[Draft]:
+    """A person's drafts in a case, the newest first."""
+    rows = await connection.execute(
+        _DRAFTS.where(_has(drafts, {"case_id": case_id, "account_id": account_id}))
+    )
+    return [Draft(row.form_key, _words(row), row.saved_at) for row in rows]
+
+
+async def other_writers(
+    connection: "AsyncConnection", case_id: int, account_id: int
+) -> Sequence[str]:
+    """The names of the others who have a draft in a case."""
+    query = (
+        sa.select(accounts.c.full_name)
+        .join(drafts, drafts.c.account_id == accounts.c.id)
+        .where(drafts.c.case_id == case_id, drafts.c.account_id != account_id)
+        .distinct()
+        .order_by(accounts.c.full_name)
+    )
+    return (await connection.execute(query)).scalars().all()
+
+
+def _count_first(connection: sa.Connection, case: sa.Row[Any], before: datetime | None) -> None:
+    """Count the first answer of a case where it is another than before."""
+    changes: Counter[Figure] = Counter()
+    for moment, number in ((before, -1), (_first_visible(connection, case.id), 1)):
+        if moment:
+            figure = figures.first_answer(case.opened_at, moment, case.language, case.kind)
+            changes[figure] += number
+    figures.add(connection, changes)
+
+
+def _first_visible(connection: sa.Connection, number: int) -> datetime | None:
+    """When the guardian can see the first answer of a case."""
+    moment: datetime | None = connection.scalar(_FIRST_VISIBLE, {"number": number})
+    return moment
+
+
+def _state_after(asks: bool) -> str:
+    """The state of a case after an answer."""
+    return "waiting" if asks else "answered"
+
+
+def _words(row: sa.Row[Any]) -> Words:
+    return Words(row.swedish, row.translated, row.language, bool(row.asks))
+
+
+def _columns(words: Words) -> dict[str, Any]:
+    return {**vars(words), "asks": int(words.asks)}
+
+
+def _has(table: sa.Table, values: Mapping[str, object]) -> sa.ColumnElement[bool]:
+    return sa.and_(*(table.c[name] == value for name, value in values.items()))
+
+
+_DRAFTS = sa.select(drafts).order_by(drafts.c.saved_at.desc(), drafts.c.form_key)
+_FIRST_VISIBLE = sa.select(
+    sa.func.min(answers.c.visible_at, type_=Moment()),
+).where(answers.c.case_id == sa.bindparam("number"), answers.c.withdrawn_at.is_(None))
+_SENDING = sa.select(tables.history.c.detail).where(
+    tables.history.c.case_id == sa.bindparam("case_id"),
+    tables.history.c.action == SEND,
+    tables.history.c.detail.endswith(sa.literal(" reason=").concat(sa.bindparam("answer"))),
+)

@@ -54,26 +54,26 @@ def take(connection: sa.Connection, step: Step) -> None:
     Raises:
         Changed: as each other step does, when another change came first.
     """
-    case = _read(connection, step)
-    _change(connection, step, "take", _state_of_taken(case), officer_id=step.account_id)
+    case = read_as_shown(connection, step)
+    change(connection, step, "take", _state_of_taken(case), officer_id=step.account_id)
 
 
 def hand_over(connection: sa.Connection, step: Step, officer_id: int) -> None:
     """Give a case to a colleague, by the number of their account."""
-    case = _read(connection, step)
-    _change(connection, step, "hand-over", _state_of_taken(case), officer_id=officer_id)
+    case = read_as_shown(connection, step)
+    change(connection, step, "hand-over", _state_of_taken(case), officer_id=officer_id)
 
 
 def give_back(connection: sa.Connection, step: Step) -> None:
     """Let a case be nobody's; one that was taken is new again."""
-    case = _read(connection, step)
+    case = read_as_shown(connection, step)
     state = "new" if case.state == "taken" else case.state
-    _change(connection, step, "give-back", state, officer_id=None)
+    change(connection, step, "give-back", state, officer_id=None)
 
 
 def close(connection: sa.Connection, step: Step) -> None:
     """Close a case, also one without an answer."""
-    _change(connection, step, "close", "closed", look_again_on=None)
+    change(connection, step, "close", "closed", look_again_on=None)
 
 
 def set_aside(connection: sa.Connection, step: Step, reason: str) -> None:
@@ -84,20 +84,27 @@ def set_aside(connection: sa.Connection, step: Step, reason: str) -> None:
     """
     if reason not in REASONS:
         raise ValueError(reason)
-    _change(connection, step, "set-aside", "aside", reason, look_again_on=None)
+    change(connection, step, "set-aside", "aside", reason, look_again_on=None)
 
 
 def reopen(connection: sa.Connection, step: Step) -> None:
     """Let a case wait for an answer again."""
-    case = _read(connection, step)
-    _change(connection, step, "reopen", "taken" if case.officer_id else "new")
+    case = read_as_shown(connection, step)
+    change(connection, step, "reopen", "taken" if case.officer_id else "new")
 
 
 def look_again(connection: sa.Connection, step: Step, day: date | None) -> None:
     """Show a case among the overdue ones from a day on; None forgets the day."""
-    case = _read(connection, step)
+    case = read_as_shown(connection, step)
     look_again_on = day.isoformat() if day else None
-    _change(connection, step, "look-again", case.state, look_again_on=look_again_on)
+    change(connection, step, "look-again", case.state, look_again_on=look_again_on)
+
+
+def withdraw_address(connection: sa.Connection, step: Step) -> None:
+    """Give a case another address, where the one that it had went astray."""
+    case = read_as_shown(connection, step)
+    version = case.address_version + 1
+    change(connection, step, "withdraw-address", case.state, address_version=version)
 
 
 def undo(connection: sa.Connection, step: Step) -> None:
@@ -109,10 +116,10 @@ def undo(connection: sa.Connection, step: Step) -> None:
     entry = connection.execute(_LAST_STEPS, {"numbers": [step.number]}).one_or_none()
     if entry is None or entry.account_id != step.account_id or entry.action not in ACTIONS:
         raise Changed
-    before = _detail(entry.detail)
+    before = detail_of(entry.detail)
     if before["revision"] != str(step.revision):
         raise Changed
-    _change(
+    change(
         connection,
         step,
         UNDO,
@@ -159,28 +166,39 @@ async def undoable(
         row.case_id: (row.action, row.revision)
         for row in rows
         if row.account_id == account_id and row.action in ACTIONS
-        if _detail(row.detail)["revision"] == str(row.revision)
+        if detail_of(row.detail)["revision"] == str(row.revision)
     }
 
 
-def _state_of_taken(case: sa.Row[Any]) -> str:
-    """The state of a case that somebody makes theirs: one that is answered stays so."""
-    return case.state if case.state in {"waiting", "answered"} else "taken"
+def read_as_shown(connection: sa.Connection, step: Step) -> sa.Row[Any]:
+    """The case of a step, as it was shown.
 
-
-def _read(connection: sa.Connection, step: Step) -> sa.Row[Any]:
-    """The case as it was shown."""
+    Raises:
+        Changed: when another change came first.
+    """
     query = sa.select(cases).where(cases.c.id == step.number, cases.c.revision == step.revision)
     if (case := connection.execute(query).one_or_none()) is None:
         raise Changed
     return case
 
 
-def _change(
+def change(
     connection: sa.Connection, step: Step, action: str, state: str, reason: str = "", **values: Any
 ) -> None:
-    """Change a case, count it in its new state, and write to the history what it was."""
-    case = _read(connection, step)
+    """Change a case, count it in its new state, and write to the history what it was.
+
+    Args:
+        connection: in the writer's transaction.
+        step: who does it with which case.
+        action: as the history calls it.
+        state: of the case after it.
+        reason: a word for why.
+        values: of further columns of the case.
+
+    Raises:
+        Changed: as ``read_as_shown`` does.
+    """
+    case = read_as_shown(connection, step)
     if values:
         connection.execute(sa.update(cases).where(cases.c.id == step.number).values(values))
     change_state(connection, step.number, state, step.now)
@@ -191,9 +209,14 @@ def _change(
     history.record(connection, step.account_id, step.number, action, detail, step.now)
 
 
-def _detail(text: str) -> dict[str, str]:
-    """What ``_change`` wrote of the case before a step, and its revision after it."""
+def detail_of(text: str) -> dict[str, str]:
+    """What ``change`` wrote of a case to the history: what it was, and its revision after it."""
     return dict(word.split("=", 1) for word in text.split())
+
+
+def _state_of_taken(case: sa.Row[Any]) -> str:
+    """The state of a case that somebody makes theirs: one that is answered stays so."""
+    return case.state if case.state in {"waiting", "answered"} else "taken"
 
 
 _LAST_STEPS = sa.select(*tables.history.c["case_id", "account_id", "action", "detail"]).where(

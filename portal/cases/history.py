@@ -1,15 +1,54 @@
 """Who has read and done what with a case: entries that are only added.
 
-Each entry has a digest of itself and of the entry before it, so that none can be changed
-or removed unseen. There is no text of anybody's in it.
+Each entry carries the digest of itself and of the entry before it, so that none can be
+changed or removed without breaking the chain. Only the end of the chain can be cut off
+unnoticed, and not even that where somebody has noted its last digest elsewhere: ``portal log
+verify`` prints it. There is no text of anybody's in an entry.
 """
 
 import hashlib
-from datetime import UTC, datetime
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 
-from portal.storage.tables import history
+from portal.storage.tables import accounts, history
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+READ = "read"
+"""The action of whoever opens a case."""
+SAME_READING = timedelta(minutes=30)
+"""A case that the same person opens again within this time is read once."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What somebody did with a case."""
+
+    id: int
+    happened_at: datetime
+    account_id: int | None
+    """Of whoever did it; None for a command."""
+    full_name: str | None
+    """Of that account."""
+    action: str
+    detail: str
+
+
+class Chain(NamedTuple):
+    """What verifying the history shows."""
+
+    length: int
+    """Entries up to the first fault, or to the end."""
+    digest: str
+    """Of the last of them; empty where there are none."""
+    fault: int | None
+    """The id of the first entry that is not as it was written, or follows a gap."""
 
 
 def record(
@@ -20,27 +59,75 @@ def record(
     detail: str,
     now: datetime,
 ) -> None:
-    """Add an entry, in the writer's transaction.
+    """Add an entry.
 
     Args:
-        connection: in that transaction.
-        account_id: who did it.
-        case_id: with which case.
-        action: a word for what was done.
+        connection: in the writer's transaction, which excludes all other writers.
+        account_id: whose action it was; None for a command.
+        case_id: the case, if it was with one.
+        action: a word for it.
         detail: further words, none of them anybody's own.
         now: when it happened.
     """
-    latest = sa.select(history.c.digest).order_by(history.c.id.desc()).limit(1)
-    moment = now.astimezone(UTC).isoformat(timespec="microseconds")
-    fields = (connection.scalar(latest) or "", account_id, case_id, moment, action, detail)
-    digest = hashlib.sha256(repr(fields).encode()).hexdigest()
-    connection.execute(
-        sa.insert(history).values(
-            account_id=account_id,
-            case_id=case_id,
-            happened_at=now,
-            action=action,
-            detail=detail,
-            digest=digest,
-        )
+    last = connection.execute(_LAST).one_or_none()
+    entry = {
+        "id": last.id + 1 if last else 1,
+        "case_id": case_id,
+        "account_id": account_id,
+        "happened_at": now,
+        "action": action,
+        "detail": detail,
+    }
+    digest = _digest(last.digest if last else "", entry)
+    connection.execute(sa.insert(history).values(**entry, digest=digest))
+
+
+def verify(connection: sa.Connection) -> Chain:
+    """Compare the digest of each entry with what the entry says."""
+    length, digest = 0, ""
+    query = sa.select(history).order_by(history.c.id).execution_options(yield_per=1000)
+    with connection.execute(query) as rows:
+        for row in rows.mappings():
+            entry = {**row}
+            stored = entry.pop("digest")
+            if entry["id"] != length + 1 or stored != _digest(digest, entry):
+                return Chain(length, digest, entry["id"])
+            length, digest = length + 1, stored
+    return Chain(length, digest, None)
+
+
+async def of_case(connection: "AsyncConnection", case_id: int) -> Sequence[Entry]:
+    """What was done with a case, in the order in which it happened."""
+    rows = await connection.execute(_OF_CASE, {"case_id": case_id})
+    return [Entry(**row) for row in rows.mappings()]
+
+
+def is_reading(entries: Sequence[Entry], account_id: int, now: datetime) -> bool:
+    """Whether the entries of a case show already that somebody reads it just now."""
+    return any(
+        entry.account_id == account_id and now - entry.happened_at < SAME_READING
+        for entry in entries
     )
+
+
+def _digest(previous: str, entry: Mapping[str, object]) -> str:
+    """The digest of an entry and of the one before it; JSON keeps its values apart."""
+    content = json.dumps([previous, entry], sort_keys=True, default=_written_moment)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _written_moment(moment: datetime) -> str:
+    """A moment as both databases store it: in UTC, with all digits."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+_LAST = sa.select(history.c.id, history.c.digest).order_by(history.c.id.desc()).limit(1)
+_OF_CASE = (
+    sa.select(
+        *history.c["id", "happened_at", "account_id", "action", "detail"],
+        accounts.c.full_name,
+    )
+    .outerjoin(accounts, history.c.account_id == accounts.c.id)
+    .where(history.c.case_id == sa.bindparam("case_id"))
+    .order_by(history.c.id)
+)

@@ -17,6 +17,7 @@ from portal.cases import messages, outbox, references
 from portal.cases.addresses import code_opens, opens
 from portal.cases.answers import Answer, visible_answers
 from portal.cases.messages import Case, Message
+from portal.content.characters import with_pictures
 from portal.i18n.languages import SOURCE, language
 from portal.storage import attempts
 from portal.storage.database import Database
@@ -52,7 +53,7 @@ class Entry:
     def of_message(cls, message: Message) -> Self:
         """A message; each of its paragraphs has the direction of its own first letter."""
         tag = message.text_language or message.language
-        return cls(message.received_at, False, (Passage(tag, "auto", message.text),))
+        return cls(message.received_at, False, (Passage(tag, "auto", with_pictures(message.text)),))
 
     @classmethod
     def of_answer(cls, answer: Answer) -> Self:

@@ -8,4 +8,5 @@ Its modules, in the order in which they may import:
     words           the words of the word list, and where a text uses them
     characters      what cannot be seen, and what cannot be read
     mail_addresses  e-mail addresses as they are typed, checked and stored
+    phrases         standard sentences for answers
 """

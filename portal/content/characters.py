@@ -16,3 +16,20 @@ UNREADABLE = re.compile("[\0\ud800-\udfff\ufffd]")
 
 U+FFFD is what bytes that are not UTF-8 become, and what a page shows instead of the others.
 """
+CONTROLS = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""Control characters but for NUL, tab and line breaks: no HTML may contain them."""
+
+
+def with_pictures(text: str) -> str:
+    """A text with each control character as the sign for it, where Unicode has one.
+
+    >>> with_pictures("a\\x1b[31m")
+    'a␛[31m'
+    """
+    return CONTROLS.sub(lambda match: _picture(ord(match[0])), text)
+
+
+def _picture(code: int) -> str:
+    if code == 0x7F:
+        return "\N{SYMBOL FOR DELETE}"
+    return chr(0x2400 + code) if code < 0x20 else "\N{REPLACEMENT CHARACTER}"

@@ -124,6 +124,12 @@ async def find(connection: "AsyncConnection", name: str) -> Account | None:
     return Account(**row) if row else None
 
 
+async def everybody(connection: "AsyncConnection") -> list[Account]:
+    """All accounts, disabled ones too, by the names that colleagues see."""
+    query = sa.select(accounts).order_by(accounts.c.full_name, accounts.c.id)
+    return [Account(**row) for row in (await connection.execute(query)).mappings()]
+
+
 async def is_there_any(connection: "AsyncConnection") -> bool:
     """Whether anybody can sign in: an account that is not disabled."""
     query = sa.select(accounts.c.id).where(accounts.c.disabled_at.is_(None)).limit(1)

@@ -216,9 +216,12 @@ drafts = _table(
     "drafts",
     sa.Column("case_id", _Number, sa.ForeignKey("cases.id"), primary_key=True),
     sa.Column("account_id", _Number, sa.ForeignKey("accounts.id"), primary_key=True),
+    # Of the form that it was written in: two forms of one person have a draft each.
+    sa.Column("form_key", sa.Text, primary_key=True),
     _text("swedish", ""),
     _text("translated", ""),
     _text("language", ""),
+    sa.Column("asks", _Number, nullable=False, server_default="0"),
     sa.Column("saved_at", Moment, nullable=False),
 )
 

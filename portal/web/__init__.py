@@ -21,6 +21,9 @@ Its modules, in the order in which they may import:
     staff.sign_in         signing in and out, the second factor, sessions
     staff.inbox           views, filters, a search; what is done with several cases at once
     staff.figures         the standing of the work in figures
+    staff.secrecy         what in a guardian's text may fall under secrecy
+    staff.answer_form     the form in which an answer is written in two languages
+    staff.case            one case: its thread, what is done with it, answers, notes
     staff.routes          the table of routes below /inbox
     edition               all pages of one state of the catalogs, replaced as a whole
     reload                a saved catalog, or the clock, makes a new edition

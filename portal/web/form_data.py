@@ -17,8 +17,8 @@ from urllib.parse import unquote_to_bytes
 from python_multipart.multipart import parse_options_header
 from starlette.exceptions import HTTPException
 
-FIELDS = 40
-"""Fields of a body at the most; our forms have fewer, a page of the inbox with all chosen too."""
+FIELDS = 20
+"""Fields of a body at the most; the forms of the public have fewer."""
 HEAD_LIMIT = 300
 """Bytes of the header lines of a part at the most; those of our form have fewer than 60."""
 
@@ -27,6 +27,8 @@ HEAD_LIMIT = 300
 class Posted:
     """The fields of a form, as far as they could be read."""
 
+    limit: int
+    """How many there may be."""
     fields: dict[str, str] = field(default_factory=dict)
     """The values by name; of a field that is there twice, the first."""
     is_malformed: bool = False
@@ -34,18 +36,19 @@ class Posted:
 
     def add(self, name: str, value: str) -> None:
         """Add a field, unless there is one of that name or there are enough."""
-        if name in self.fields or len(self.fields) >= FIELDS:
+        if name in self.fields or len(self.fields) >= self.limit:
             self.is_malformed = True
         else:
             self.fields[name] = value
 
 
-def parse(content_type: str, body: bytes) -> Posted:
+def parse(content_type: str, body: bytes, limit: int = FIELDS) -> Posted:
     """The fields of a posted form.
 
     Args:
         content_type: the request's Content-Type.
         body: all of it.
+        limit: how many fields there may be.
 
     Raises:
         HTTPException: 415 for anything but a form.
@@ -53,13 +56,13 @@ def parse(content_type: str, body: bytes) -> Posted:
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type not in _PARSERS:
         raise HTTPException(415)
-    return _PARSERS[media_type](content_type, body)
+    return _PARSERS[media_type](content_type, body, Posted(limit))
 
 
-def _parse_urlencoded(content_type: str, body: bytes) -> Posted:
-    posted, encoding = Posted(), _encoding(parse_options_header(content_type)[1])
+def _parse_urlencoded(content_type: str, body: bytes, posted: Posted) -> Posted:
+    encoding = _encoding(parse_options_header(content_type)[1])
     # One more field than there may be, and the rest as its value: that cannot be many.
-    for pair in body.split(b"&", FIELDS + 1):
+    for pair in body.split(b"&", posted.limit + 1):
         if pair:
             name, _, value = (part.replace(b"+", b" ") for part in pair.partition(b"="))
             value = unquote_to_bytes(value)
@@ -67,12 +70,11 @@ def _parse_urlencoded(content_type: str, body: bytes) -> Posted:
     return posted
 
 
-def _parse_multipart(content_type: str, body: bytes) -> Posted:
-    posted = Posted()
+def _parse_multipart(content_type: str, body: bytes, posted: Posted) -> Posted:
     _, options = parse_options_header(content_type)
     boundary, usual_encoding = options.get(b"boundary", b""), _encoding(options)
     # One part more than there may be fields, and the rest as the last: that cannot be many.
-    preamble, *parts = (b"\r\n" + body).split(b"\r\n--" + boundary, FIELDS + 2)
+    preamble, *parts = (b"\r\n" + body).split(b"\r\n--" + boundary, posted.limit + 2)
     end = parts.pop() if parts else b""
     posted.is_malformed = not boundary or preamble != b"" or end not in {b"--", b"--\r\n"}
     for part in parts:

@@ -27,6 +27,8 @@ from portal.web.headers import NO_STORE
 from portal.web.public.pages import HTML
 from portal.web.resources import FAST_QUALITY, Resource, ResourceResponse, redirect, resource
 
+FIELDS = 40
+"""Fields of a form of staff at the most: a page of the inbox with all cases chosen has fewer."""
 INBOX = "/inbox"
 SIGN_IN = f"{INBOX}/sign-in"
 ENROLMENT = f"{INBOX}/enrolment"
@@ -128,7 +130,7 @@ async def posted_fields(request: Request) -> Mapping[str, str]:
         HTTPException: 415 for what is no form.
     """
     content_type = request.headers.get("content-type", "")
-    return form_data.parse(content_type, await request.body()).fields
+    return form_data.parse(content_type, await request.body(), FIELDS).fields
 
 
 def staff_page(

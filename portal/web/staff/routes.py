@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from portal.web.staff import figures, inbox, sign_in
+from portal.web.staff import case, figures, inbox, sign_in
 from portal.web.staff.access import ENROLMENT, INBOX, SIGN_IN, StaffRoute, answering
 
 ROUTES = [
@@ -12,4 +12,5 @@ ROUTES = [
     StaffRoute(INBOX, inbox.respond, methods=["GET", "POST"]),
     StaffRoute("/inbox/figures", figures.show),
     StaffRoute("/inbox/sessions", sign_in.show_sessions, methods=["GET", "POST"]),
+    StaffRoute(f"{INBOX}/{{reference}}", case.respond, methods=["GET", "POST"], shows_typed=True),
 ]

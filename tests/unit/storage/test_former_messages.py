@@ -80,6 +80,8 @@ def test_the_figures_count_what_was_there_and_no_number_is_used_again(upgraded: 
             ("cases", "", "", ""): 9,
             ("new", "", "ar", "question"): 1,
             ("new", "", "sv", ""): 2,
+            ("open", "2026-07-01", "ar", "question"): 1,
+            ("open", "2026-11-24", "sv", ""): 2,
             ("received", "2026-07-01", "ar", "question"): 1,
             ("received", "2026-11-24", "sv", ""): 2,
         }

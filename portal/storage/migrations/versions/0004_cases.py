@@ -355,13 +355,15 @@ def _create_other_tables() -> None:
         "drafts",
         sa.Column("case_id", _Number, nullable=False),
         sa.Column("account_id", _Number, nullable=False),
+        sa.Column("form_key", sa.Text(), nullable=False),
         sa.Column("swedish", sa.Text(), server_default="", nullable=False),
         sa.Column("translated", sa.Text(), server_default="", nullable=False),
         sa.Column("language", sa.Text(), server_default="", nullable=False),
+        sa.Column("asks", _Number, server_default="0", nullable=False),
         sa.Column("saved_at", Moment(), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_drafts_account_id")),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_drafts_case_id")),
-        sa.PrimaryKeyConstraint("case_id", "account_id", name=op.f("pk_drafts")),
+        sa.PrimaryKeyConstraint("case_id", "account_id", "form_key", name=op.f("pk_drafts")),
         sqlite_strict=True,
     )
     op.create_table(

@@ -1,0 +1,218 @@
+"""What staff write for each other about a case: notes, renderings, links, languages.
+
+Nothing of it reaches the guardian: it lies in tables of its own, and no query of the page
+of a case names them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+import sqlalchemy as sa
+
+from portal.cases import history, references
+from portal.storage.tables import accounts, case_links, cases, messages, notes, renderings
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+NOTE_LIMIT = 5000
+"""The longest note or rendering, in characters."""
+
+
+class NoSuchCase(Exception):
+    """What should be linked is no other case."""
+
+
+class NoSuchMessage(Exception):
+    """The case has no such message."""
+
+
+class Writer(NamedTuple):
+    """Who writes something about which case."""
+
+    case_id: int
+    account_id: int
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Note:
+    """A note of a case, for staff only."""
+
+    id: int
+    written_at: datetime
+    full_name: str
+    """Of whoever wrote it."""
+    text: str
+
+
+@dataclass(frozen=True)
+class Rendering(Note):
+    """A message in Swedish, by a colleague who reads its language."""
+
+    message_id: int
+
+
+class Link(NamedTuple):
+    """Another case that belongs with a case."""
+
+    number: int
+    state: str
+    opened_at: datetime
+
+    @property
+    def reference(self) -> str:
+        """As ``references`` writes its number."""
+        return references.reference(self.number)
+
+
+def add_note(connection: sa.Connection, writer: Writer, text: str) -> None:
+    """Add a note, in the writer's transaction. The same note sent twice is added once."""
+    values = {"case_id": writer.case_id, "account_id": writer.account_id, "text": text}
+    last = sa.select(notes).where(notes.c.case_id == writer.case_id).order_by(notes.c.id.desc())
+    stored = connection.execute(last.limit(1)).one_or_none()
+    if stored and (stored.account_id, stored.text) == (writer.account_id, text):
+        return
+    connection.execute(sa.insert(notes).values(**values, written_at=writer.now))
+    history.record(connection, writer.account_id, writer.case_id, "note", "", writer.now)
+
+
+def render(connection: sa.Connection, writer: Writer, message_id: int, text: str) -> None:
+    """Add a Swedish rendering of a message; earlier ones stay.
+
+    Args:
+        connection: in the writer's transaction.
+        writer: a colleague who reads the language of the message.
+        message_id: of the message.
+        text: in Swedish.
+
+    Raises:
+        NoSuchMessage: when the case has no such message.
+    """
+    _find_message(connection, writer, message_id)
+    last = (
+        sa.select(renderings)
+        .where(renderings.c.message_id == message_id)
+        .order_by(renderings.c.id.desc())
+        .limit(1)
+    )
+    stored = connection.execute(last).one_or_none()
+    if stored and (stored.account_id, stored.text) == (writer.account_id, text):
+        return
+    values = {"message_id": message_id, "account_id": writer.account_id, "text": text}
+    connection.execute(sa.insert(renderings).values(**values, written_at=writer.now))
+    detail = f"message={message_id}"
+    history.record(connection, writer.account_id, writer.case_id, "rendering", detail, writer.now)
+
+
+def correct_language(
+    connection: sa.Connection, writer: Writer, message_id: int, language: str | None
+) -> None:
+    """Say in which language a message is written, where it is not that of its page.
+
+    Args:
+        connection: in the writer's transaction.
+        writer: who says it.
+        message_id: of the message.
+        language: a tag; None for the language of its page.
+
+    Raises:
+        NoSuchMessage: when the case has no such message.
+    """
+    message = _find_message(connection, writer, message_id)
+    if message.text_language != language:
+        correction = sa.update(messages).where(messages.c.id == message_id)
+        connection.execute(correction.values(text_language=language))
+        detail = f"message={message_id} language={language or ''}"
+        history.record(
+            connection, writer.account_id, writer.case_id, "language", detail, writer.now
+        )
+
+
+def link(connection: sa.Connection, writer: Writer, other: int | None) -> None:
+    """Link a case with another. Both records stay whole; the link can be removed.
+
+    Args:
+        connection: in the writer's transaction.
+        writer: who links which case.
+        other: the number of the other case.
+
+    Raises:
+        NoSuchCase: when there is no other case of that number.
+    """
+    exists = sa.select(cases.c.id).where(cases.c.id == other)
+    if other in {None, writer.case_id} or connection.execute(exists).first() is None:
+        raise NoSuchCase
+    if connection.execute(sa.select(case_links).where(_joins(writer.case_id, other))).first():
+        return
+    values = {"case_id": writer.case_id, "other_id": other, "account_id": writer.account_id}
+    connection.execute(sa.insert(case_links).values(**values, linked_at=writer.now))
+    _record_link(connection, writer, "link", other)
+
+
+def unlink(connection: sa.Connection, writer: Writer, other: int | None) -> None:
+    """Remove the link between two cases."""
+    removal = sa.delete(case_links).where(_joins(writer.case_id, other))
+    if connection.execute(removal).rowcount:
+        _record_link(connection, writer, "unlink", other)
+
+
+async def notes_of(connection: "AsyncConnection", case_id: int) -> Sequence[Note]:
+    """The notes of a case, in the order in which they were written."""
+    query = (
+        sa.select(*notes.c["id", "written_at", "text"], accounts.c.full_name)
+        .join(accounts, notes.c.account_id == accounts.c.id)
+        .where(notes.c.case_id == case_id)
+        .order_by(notes.c.id)
+    )
+    return [Note(**row) for row in (await connection.execute(query)).mappings()]
+
+
+async def renderings_of(connection: "AsyncConnection", case_id: int) -> Sequence[Rendering]:
+    """The renderings of the messages of a case, in the order in which they were written."""
+    query = (
+        sa.select(*renderings.c["id", "message_id", "written_at", "text"], accounts.c.full_name)
+        .join(accounts, renderings.c.account_id == accounts.c.id)
+        .join(messages, renderings.c.message_id == messages.c.id)
+        .where(messages.c.case_id == case_id)
+        .order_by(renderings.c.id)
+    )
+    return [Rendering(**row) for row in (await connection.execute(query)).mappings()]
+
+
+async def links_of(connection: "AsyncConnection", case_id: int) -> Sequence[Link]:
+    """The cases that are linked with a case, whichever of the two was linked first."""
+    others = sa.union(
+        sa.select(case_links.c.other_id).where(case_links.c.case_id == case_id),
+        sa.select(case_links.c.case_id).where(case_links.c.other_id == case_id),
+    )
+    query = sa.select(*cases.c["id", "state", "opened_at"]).where(cases.c.id.in_(others))
+    return [Link(*row) for row in await connection.execute(query.order_by(cases.c.id))]
+
+
+def _record_link(connection: sa.Connection, writer: Writer, action: str, other: int | None) -> None:
+    """Write to the histories of both cases what was done with their link."""
+    for number, linked in ((writer.case_id, other), (other, writer.case_id)):
+        detail = f"case={linked}"
+        history.record(connection, writer.account_id, number, action, detail, writer.now)
+
+
+def _find_message(
+    connection: sa.Connection, writer: Writer, message_id: int
+) -> "sa.Row[tuple[str | None]]":
+    query = sa.select(messages.c.text_language).where(
+        messages.c.id == message_id, messages.c.case_id == writer.case_id
+    )
+    if (message := connection.execute(query).one_or_none()) is None:
+        raise NoSuchMessage
+    return message
+
+
+def _joins(number: int, other: int | None) -> sa.ColumnElement[bool]:
+    """Whether a link is between two cases, in either direction."""
+    ours, theirs = case_links.c["case_id", "other_id"]
+    return sa.or_(
+        sa.and_(ours == number, theirs == other), sa.and_(ours == other, theirs == number)
+    )

@@ -1,0 +1,188 @@
+"""The form in which an answer is written, in Swedish and in the guardian's language.
+
+Whatever becomes of a posted form, its words are a draft or an answer afterwards.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Self
+
+from portal.cases.answers import ANSWER_LIMIT, Draft, Words
+from portal.cases.messages import Case, Message
+from portal.content.characters import CONTROLS, INVISIBLE, UNREADABLE
+from portal.content.phrases import PHRASES, phrase_values
+from portal.i18n.languages import SOURCE, NoLanguage, language
+from portal.i18n.rendering import Renderer, Renderers, fill
+from portal.web.forms import Problem, normalised
+
+KEY_LIMIT = 40
+"""Characters of the key of a form; ours have fewer."""
+_ISOLATED = "\N{LEFT-TO-RIGHT ISOLATE}%s\N{POP DIRECTIONAL ISOLATE}"
+
+
+@dataclass(frozen=True)
+class AnswerForm:
+    """The form of an answer as it was filled in, and what its page showed."""
+
+    words: Words
+    form_key: str
+    base: datetime | None = None
+    """When the draft was saved with which it was filled in."""
+    revision: int = 0
+    """Of the case."""
+    latest_message: int = 0
+    """The id of the newest message."""
+    shown_at: datetime | None = None
+
+    @classmethod
+    def new(cls, tag: str) -> Self:
+        """An empty form; its second column is in the language of a tag."""
+        return cls(Words(language=tag), new_key())
+
+    @classmethod
+    def of_draft(cls, draft: Draft) -> Self:
+        """The form that goes on with a draft."""
+        return cls(draft.words, draft.form_key, draft.saved_at)
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, str]) -> Self:
+        """The form of posted fields, by their names."""
+        tag = fields.get("language", "")
+        return cls(
+            words=Words(
+                swedish=staff_text(fields, "swedish"),
+                translated=staff_text(fields, "translated"),
+                language=tag if is_tag(tag) else "",
+                asks="asks" in fields,
+            ),
+            form_key=fields.get("form_key", "")[:KEY_LIMIT] or new_key(),
+            base=_moment(fields.get("base", "")),
+            revision=number(fields.get("revision", "")),
+            latest_message=number(fields.get("latest", "")),
+            shown_at=_moment(fields.get("shown", "")),
+        )
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether neither column has words."""
+        words = self.words
+        return all(INVISIBLE.fullmatch(text) for text in (words.swedish, words.translated))
+
+    def problems(self) -> list[Problem]:
+        """Everything that is wrong with it, in the order of the page."""
+        if self.is_empty:
+            return [Problem("swedish", "empty")]
+        columns = {"swedish": self.words.swedish, "translated": self.words.translated}
+        problems = [
+            text_problem(name, text, ANSWER_LIMIT, may_be_empty=True)
+            for name, text in columns.items()
+        ]
+        if self.words.translated.strip() and not self.words.language:
+            problems.append(Problem("translated", "no-language"))
+        return [problem for problem in problems if problem]
+
+    def sent_words(self) -> Words:
+        """Its words as they are sent: without what cannot be seen, and without a language alone."""
+        swedish, translated = (
+            "" if INVISIBLE.fullmatch(text) else text.strip()
+            for text in (self.words.swedish, self.words.translated)
+        )
+        tag = self.words.language if translated else ""
+        return replace(self.words, swedish=swedish, translated=translated, language=tag)
+
+    def with_phrase(self, name: str, renderers: Renderers) -> Self:
+        """The form with a standard sentence at the end of each column that has its language."""
+        source = renderers.languages.source
+        other = renderers.languages.get(self.words.language)
+        words = replace(
+            self.words, swedish=_joined(self.words.swedish, phrase(name, renderers(source)))
+        )
+        if other:
+            words = replace(
+                words, translated=_joined(words.translated, phrase(name, renderers(other)))
+            )
+        return replace(self, words=words)
+
+
+def staff_text(fields: Mapping[str, str], name: str) -> str:
+    """A text that somebody of the staff typed, without control characters that came along."""
+    return CONTROLS.sub("", normalised(fields.get(name, "")))
+
+
+def text_problem(field: str, text: str, limit: int, may_be_empty: bool = False) -> Problem | None:
+    """What is wrong with a text that somebody of the staff wrote.
+
+    Args:
+        field: its name.
+        text: as ``normalised`` gives it.
+        limit: characters that it may have.
+        may_be_empty: whether nothing needs to be written.
+    """
+    if UNREADABLE.search(text):
+        return Problem(field, "unreadable")
+    if len(text) > limit:
+        return Problem(field, "too-long", len(text) - limit)
+    return None if may_be_empty or not INVISIBLE.fullmatch(text) else Problem(field, "empty")
+
+
+def phrase(name: str, renderer: Renderer) -> str:
+    """A standard sentence as plain text; empty where the language has no translation of it.
+
+    From right to left, marks keep a telephone number or an address together (UAX 9).
+    """
+    source, values = PHRASES[name].text, phrase_values(renderer.renderers.values["facts"])
+    words = source if renderer.language.is_source else renderer.catalog.find(source)
+    if renderer.language.direction == "rtl":
+        values = {key: _ISOLATED % value for key, value in values.items()}
+    return fill(words, values).unescape() if words else ""
+
+
+def answer_tags(case: Case, messages: Sequence[Message], renderers: Renderers) -> list[str]:
+    """The languages that an answer can have besides Swedish, the likeliest first.
+
+    That is what the guardian wants, else what they write, else what their page is in; then
+    every language of the portal.
+    """
+    asked = [case.answer_language] if is_tag(case.answer_language) else []
+    written = [message.text_language or message.language for message in reversed(messages)]
+    tags = [*asked, *written, case.language, *renderers.languages]
+    return [tag for tag in dict.fromkeys(tags) if tag not in {SOURCE, "other"}]
+
+
+def first_tag(case: Case, tags: Sequence[str], messages: Sequence[Message]) -> str:
+    """The language of an answer's second column; empty where the guardian reads Swedish."""
+    theirs = {case.language, case.answer_language}
+    theirs |= {message.text_language or message.language for message in messages}
+    return tags[0] if tags and tags[0] in theirs else ""
+
+
+def new_key() -> str:
+    """A key for a form that nobody has filled in yet."""
+    return secrets.token_urlsafe(12)
+
+
+def is_tag(text: str) -> bool:
+    """Whether a text is a language tag."""
+    try:
+        return bool(language(text))
+    except NoLanguage:
+        return False
+
+
+def number(text: str) -> int:
+    """A number that a form of ours carries, or 0."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
+
+
+def _moment(text: str) -> datetime | None:
+    """A moment that a form of ours carries."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _joined(text: str, more: str) -> str:
+    return "\n\n".join(filter(None, (text.rstrip(), more)))

@@ -1,0 +1,478 @@
+"""One case: its thread, what is done with it, the answer to it, and notes for colleagues.
+
+Every form of the page is posted to its own address; ``do`` says what is to be done, and
+perhaps with what, as in ``rendering:17``. What was done is shown after a redirect. What is
+refused is shown again with all that was typed; the words of an answer are a draft by then.
+Nobody is locked out: that a colleague has the case or writes in it is said, and stops nobody.
+"""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from portal.cases import answers, handling, history, notes, outbox, references
+from portal.cases.answers import ANSWER_LIMIT, Answer, Draft, Sending, StaffAnswer, TooLate
+from portal.cases.figures import swedish_day
+from portal.cases.handling import REASONS, Action, Changed, Step
+from portal.cases.messages import Case, Message, find_case, messages_of
+from portal.cases.notes import NOTE_LIMIT, NoSuchCase, NoSuchMessage, Rendering, Writer
+from portal.cases.thread import Entry
+from portal.content.phrases import GROUPS, PHRASES
+from portal.i18n.languages import language
+from portal.staff.accounts import everybody
+from portal.web.forms import Problem
+from portal.web.resources import Resource, redirect
+from portal.web.staff.access import INBOX, posted_fields, staff_page
+from portal.web.staff.answer_form import (
+    AnswerForm,
+    answer_tags,
+    first_tag,
+    is_tag,
+    new_key,
+    number,
+    staff_text,
+    text_problem,
+)
+from portal.web.staff.secrecy import Mark, marks
+
+TEXT_LANGUAGES = (
+    *("ar", "bs", "bg", "ckb", "de", "en", "es", "fa", "fi", "fr", "hr", "ka", "kmr", "ku"),
+    *("pl", "prs", "ps", "pt", "ro", "rom", "ru", "so", "sq", "sr", "sv", "th", "ti", "tr"),
+    *("uk", "ur", "vi", "zh"),
+)
+"""What an officer can say that a text is written in; others stay as their page says."""
+STEPS: Mapping[str, Action] = {
+    "take": handling.take,
+    "give-back": handling.give_back,
+    "close": handling.close,
+    "reopen": handling.reopen,
+    "withdraw-address": handling.withdraw_address,
+    handling.UNDO: handling.undo,
+}
+"""What needs no further word."""
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A form of the page that was posted, and for which case."""
+
+    request: Request
+    number: int
+    fields: Mapping[str, str]
+    target: str
+    """What follows the colon in ``do``."""
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def account_id(self) -> int:
+        """Of whoever posted it."""
+        return int(self.request.state.account.id)
+
+    @property
+    def step(self) -> Step:
+        """What is done with the case as it was shown."""
+        revision = number(self.fields.get("revision", ""))
+        return Step(self.number, revision, self.account_id, self.now)
+
+    @property
+    def writer(self) -> Writer:
+        """Whoever posted it, as the author of a note."""
+        return Writer(self.number, self.account_id, self.now)
+
+    def text(self, name: str) -> str:
+        """A text that was typed."""
+        return staff_text(self.fields, name)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A message or an answer as staff see it."""
+
+    written_at: datetime
+    message: Message | None = None
+    marks: Sequence[Mark] = ()
+    renderings: Sequence[Rendering] = ()
+    answer: StaffAnswer | None = None
+
+    @property
+    def passages(self) -> Sequence[Any]:
+        """Its texts, each with its language and direction, as the guardian meets them."""
+        if self.message:
+            return Entry.of_message(self.message).passages
+        return Entry.of_answer(self.answer).passages if self.answer else ()
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the page shows besides the case: why a form was refused, what was typed."""
+
+    problems: Sequence[Problem] = ()
+    typed: Mapping[str, str] = field(default_factory=dict)
+    answer: AnswerForm | None = None
+    """The answer as it was typed; else the newest draft."""
+    notice: str = ""
+    """What happened; its words stand in the template."""
+    status: int = 200
+
+
+CHOICES = {
+    "text_languages": TEXT_LANGUAGES,
+    "reasons": REASONS,
+    "groups": GROUPS,
+    "answer_limit": ANSWER_LIMIT,
+    "note_limit": NOTE_LIMIT,
+}
+"""What the forms of every case offer, and their limits."""
+
+
+async def respond(request: Request) -> Resource:
+    """Show a case, or do something with it.
+
+    Raises:
+        HTTPException: 404 where there is no such case.
+    """
+    case_number = references.number(request.path_params["reference"])
+    if request.method == "POST":
+        return await _do(request, await _find(request, case_number), await posted_fields(request))
+    case = await _find(request, case_number)
+    if request.path_params["reference"] != case.reference:
+        return redirect(f"{INBOX}/{case.reference}", 308)
+    if typed := request.state.typed:
+        return await _show_typed(request, case, typed)
+    return await show(request, case.number, Shown(notice=request.query_params.get("done", "")))
+
+
+async def show(request: Request, case_number: int, shown: Shown) -> Resource:
+    """The page of a case, which is written to its history as read."""
+    now, account = datetime.now(UTC), request.state.account
+    renderers, database = request.state.edition.renderers, request.state.database
+    async with database.reading() as connection:
+        case = await find_case(connection, case_number)
+        if case is None:
+            raise HTTPException(404)
+        messages = await messages_of(connection, case_number)
+        drafts = await answers.drafts_of(connection, case_number, account.id)
+        values = await _read(connection, case_number, account.id, messages)
+    if not history.is_reading(values["entries"], account.id, now):
+        await database.write(
+            lambda c: history.record(c, account.id, case_number, history.READ, "", now)
+        )
+    tags = answer_tags(case, messages, renderers)
+    form, other_drafts = _form(request, shown, drafts, first_tag(case, tags, messages))
+    form_tag = form.words.language
+    values |= {
+        "case": case,
+        "now": now,
+        "news": [
+            entry
+            for entry in values["written"]
+            if form.shown_at and entry.written_at > form.shown_at
+        ],
+        "names": {person.id: person.full_name for person in values["people"]},
+        "held": [a for a in values["sent"] if a.can_be_taken_back(account.id, now)],
+        "form": form,
+        "form_tag": form_tag,
+        "direction": language(form_tag).direction if form_tag else "ltr",
+        "other_drafts": other_drafts,
+        "tags": [*dict.fromkeys([*filter(None, [form_tag]), *tags])],
+        "latest_message": messages[-1].id,
+        "preview": _preview(request, case, form),
+        "wanted_tag": case.answer_language if is_tag(case.answer_language) else "",
+    }
+    values["typed"] = defaultdict(str, shown.typed)
+    return staff_page(request, "case.html", **{**vars(shown), **CHOICES, **values})
+
+
+async def _read(
+    connection: Any, case_number: int, account_id: int, messages: Sequence[Message]
+) -> dict[str, Any]:
+    """What the page shows of a case besides the case itself, by the names in its template."""
+    sent = await answers.answers_of(connection, case_number)
+    renderings = await notes.renderings_of(connection, case_number)
+    undoable = await handling.undoable(connection, [case_number], account_id)
+    return {
+        "written": _thread(messages, sent, renderings),
+        "sent": sent,
+        "entries": await history.of_case(connection, case_number),
+        "case_notes": await notes.notes_of(connection, case_number),
+        "links": await notes.links_of(connection, case_number),
+        "undelivered": await outbox.undelivered(connection, case_number),
+        "writers": await answers.other_writers(connection, case_number, account_id),
+        "undoable": undoable.get(case_number),
+        "people": await everybody(connection),
+    }
+
+
+async def _find(request: Request, case_number: int | None) -> Case:
+    async with request.state.database.reading() as connection:
+        case = await find_case(connection, case_number)
+    if case is None:
+        raise HTTPException(404)
+    return case
+
+
+async def _show_typed(request: Request, case: Case, typed: Mapping[str, str]) -> Resource:
+    """The page with a form that was posted when its sender was not signed in any more."""
+    form = None
+    if "form_key" in typed:
+        posted = Posted(request, case.number, typed, "")
+        form = await _keep(posted, AnswerForm.from_fields(typed))
+    return await show(request, case.number, Shown(typed=typed, answer=form, notice="signed-in"))
+
+
+def _form(
+    request: Request, shown: Shown, drafts: Sequence[Draft], tag: str
+) -> tuple[AnswerForm, Sequence[Draft]]:
+    """The form of the answer, and the drafts that it does not show.
+
+    Without what was typed it goes on with the draft that the address names, else with the
+    newest.
+    """
+    form = shown.answer
+    if form is None and drafts:
+        key = request.query_params.get("draft")
+        chosen = next((draft for draft in drafts if draft.form_key == key), drafts[0])
+        form = AnswerForm.of_draft(chosen)
+    form = form or AnswerForm.new(tag)
+    return form, [draft for draft in drafts if draft.form_key != form.form_key]
+
+
+def _thread(
+    messages: Sequence[Message],
+    sent: Sequence[StaffAnswer],
+    renderings: Sequence[Rendering],
+) -> list[Written]:
+    """All that is written in a case, in order."""
+    written = [
+        Written(
+            message.received_at,
+            message,
+            marks(message.text),
+            [rendering for rendering in renderings if rendering.message_id == message.id],
+        )
+        for message in messages
+    ]
+    written += [Written(answer.visible_at, answer=answer) for answer in sent]
+    return sorted(written, key=lambda entry: entry.written_at)
+
+
+def _preview(request: Request, case: Case, form: AnswerForm) -> dict[str, Any] | None:
+    """The answer as its reader will see it, in the language of the case."""
+    if "preview" not in request.query_params or form.is_empty:
+        return None
+    renderers, words, now = request.state.edition.renderers, form.sent_words(), datetime.now(UTC)
+    reader = renderers.languages.get(case.language, renderers.languages.source)
+    answer = Answer(0, now, now, words.swedish, words.translated, words.language)
+    page = renderers(reader).render("staff/preview.html", entries=[Entry.of_answer(answer)])
+    return {"language": reader, "html": page.html}
+
+
+async def _do(request: Request, case: Case, fields: Mapping[str, str]) -> Resource:
+    """Do what a posted form says; show the page again where another change came first."""
+    action, _, target = fields.get("do", "").partition(":")
+    posted = Posted(request, case.number, fields, target)
+    try:
+        if action in STEPS:
+            take, step = STEPS[action], posted.step
+            return await _write(posted, action, lambda connection: take(connection, step))
+        if action in ACTIONS:
+            return await ACTIONS[action](posted)
+    except Changed:
+        return await _refuse(posted, "changed", status=409)
+    except NoSuchMessage:
+        raise HTTPException(404) from None
+    raise HTTPException(400)
+
+
+async def _write(posted: Posted, done: str, job: Callable[[Any], Any]) -> Resource:
+    """Write something, and lead to the page that says so."""
+    await posted.request.state.database.write(job)
+    return _done(posted, done)
+
+
+def _done(posted: Posted, done: str, fragment: str = "done") -> Resource:
+    return redirect(f"{INBOX}/{references.reference(posted.number)}?done={done}#{fragment}", 303)
+
+
+async def _refuse(
+    posted: Posted, notice: str = "", *problems: Problem, status: int = 422
+) -> Resource:
+    shown = Shown(problems, posted.fields, notice=notice, status=status)
+    return await show(posted.request, posted.number, shown)
+
+
+async def _hand_over(posted: Posted) -> Resource:
+    officer = number(posted.fields.get("officer", ""))
+    async with posted.request.state.database.reading() as connection:
+        people = await everybody(connection)
+    if not any(person.id == officer and not person.disabled_at for person in people):
+        return await _refuse(posted, "", Problem("officer", "empty"))
+    step = posted.step
+    return await _write(posted, "hand-over", lambda c: handling.hand_over(c, step, officer))
+
+
+async def _set_aside(posted: Posted) -> Resource:
+    reason, step = posted.fields.get("reason", ""), posted.step
+    if reason not in REASONS:
+        return await _refuse(posted, "", Problem("reason", "empty"))
+    return await _write(posted, "set-aside", lambda c: handling.set_aside(c, step, reason))
+
+
+async def _look_again(posted: Posted) -> Resource:
+    """Store on which day to look again; ``look-again:never`` forgets it."""
+    step, day = posted.step, None
+    if posted.target != "never":
+        try:
+            day = date.fromisoformat(posted.fields.get("day", "").strip())
+        except ValueError:
+            return await _refuse(posted, "", Problem("day", "malformed"))
+        if day <= swedish_day(posted.now):
+            return await _refuse(posted, "", Problem("day", "past"))
+    return await _write(posted, "look-again", lambda c: handling.look_again(c, step, day))
+
+
+async def _add_note(posted: Posted) -> Resource:
+    text, writer = posted.text("note"), posted.writer
+    if problem := text_problem("note", text, NOTE_LIMIT):
+        return await _refuse(posted, "", problem)
+    return await _write(posted, "note", lambda c: notes.add_note(c, writer, text))
+
+
+async def _render(posted: Posted) -> Resource:
+    text, writer, message = posted.text("rendering"), posted.writer, number(posted.target)
+    if problem := text_problem("rendering", text, NOTE_LIMIT):
+        return await _refuse(posted, "", replace(problem, field=f"rendering-{message}"))
+    return await _write(posted, "rendering", lambda c: notes.render(c, writer, message, text))
+
+
+async def _correct_language(posted: Posted) -> Resource:
+    tag, writer, message = posted.fields.get("tag"), posted.writer, number(posted.target)
+    tag = tag if tag in TEXT_LANGUAGES else None
+    return await _write(
+        posted, "language", lambda c: notes.correct_language(c, writer, message, tag)
+    )
+
+
+async def _link(posted: Posted) -> Resource:
+    other, writer = references.number(posted.fields.get("other", "")[:200]), posted.writer
+    try:
+        return await _write(posted, "link", lambda c: notes.link(c, writer, other))
+    except NoSuchCase:
+        return await _refuse(posted, "", Problem("other", "no-case"))
+
+
+async def _unlink(posted: Posted) -> Resource:
+    other, writer = references.number(posted.target), posted.writer
+    return await _write(posted, "unlink", lambda c: notes.unlink(c, writer, other))
+
+
+async def _keep(posted: Posted, form: AnswerForm) -> AnswerForm:
+    """Save the words of a form as a draft; gives the form that goes on with it."""
+    draft = Draft(form.form_key, form.words, posted.now)
+    saved: Draft = await posted.request.state.database.write(
+        lambda c: answers.save_draft(
+            c, posted.number, posted.account_id, draft, form.base, new_key()
+        )
+    )
+    return replace(form, form_key=saved.form_key, base=saved.saved_at)
+
+
+async def _save(posted: Posted) -> Resource:
+    form = await _keep(posted, AnswerForm.from_fields(posted.fields))
+    return _lead_to(posted, form, "done=save", "done")
+
+
+async def _insert_phrase(posted: Posted) -> Resource:
+    form, name = AnswerForm.from_fields(posted.fields), posted.fields.get("phrase", "")
+    if name not in PHRASES:
+        form = await _keep(posted, form)
+        return await _refuse_answer(posted, form, [Problem("phrase", "empty")])
+    form = form.with_phrase(name, posted.request.state.edition.renderers)
+    return _lead_to(posted, await _keep(posted, form), "done=phrase", "answer")
+
+
+async def _show_preview(posted: Posted) -> Resource:
+    form = await _keep(posted, AnswerForm.from_fields(posted.fields))
+    if problems := form.problems():
+        return await _refuse_answer(posted, form, problems)
+    return _lead_to(posted, form, "preview=yes", "preview")
+
+
+async def _send(posted: Posted) -> Resource:
+    """Send an answer. Where it cannot be sent, its words are a draft."""
+    form, settings = AnswerForm.from_fields(posted.fields), posted.request.state.settings
+    if problems := form.problems():
+        return await _refuse_answer(posted, await _keep(posted, form), problems)
+    sending = Sending(
+        step=posted.step,
+        latest_message=form.latest_message,
+        form_key=form.form_key,
+        words=form.sent_words(),
+        hold=timedelta(seconds=settings.answer_hold_seconds),
+        is_announced=settings.staff_mailbox is not None,
+    )
+    try:
+        await posted.request.state.database.write(lambda c: answers.send(c, sending))
+    except Changed:
+        return await _refuse_answer(posted, await _keep(posted, form), [], "conflict", 409)
+    return _done(posted, "answer")
+
+
+async def _refuse_answer(
+    posted: Posted,
+    form: AnswerForm,
+    problems: Sequence[Problem],
+    notice: str = "",
+    status: int = 422,
+) -> Resource:
+    shown = Shown(problems, posted.fields, form, notice, status)
+    return await show(posted.request, posted.number, shown)
+
+
+async def _take_back(posted: Posted) -> Resource:
+    answer, account_id, now = number(posted.target), posted.account_id, posted.now
+    try:
+        return await _write(
+            posted,
+            "take-back",
+            lambda c: answers.take_back(c, answer, account_id, new_key(), now),
+        )
+    except TooLate:
+        return await _refuse(posted, "too-late", status=409)
+
+
+async def _discard(posted: Posted) -> Resource:
+    case_number, account_id, key = posted.number, posted.account_id, posted.target
+    return await _write(
+        posted, "discard", lambda c: answers.discard(c, case_number, account_id, key)
+    )
+
+
+def _lead_to(posted: Posted, form: AnswerForm, query: str, fragment: str) -> Resource:
+    """The page with the form of a draft."""
+    address = f"{INBOX}/{references.reference(posted.number)}"
+    return redirect(f"{address}?draft={form.form_key}&{query}#{fragment}", 303)
+
+
+ACTIONS: Mapping[str, Callable[[Posted], Awaitable[Resource]]] = {
+    "hand-over": _hand_over,
+    "set-aside": _set_aside,
+    "look-again": _look_again,
+    "note": _add_note,
+    "rendering": _render,
+    "language": _correct_language,
+    "link": _link,
+    "unlink": _unlink,
+    "save": _save,
+    "phrase": _insert_phrase,
+    "preview": _show_preview,
+    "send": _send,
+    "take-back": _take_back,
+    "discard": _discard,
+}
+"""What the forms of the page ask for, by the first word of ``do``."""

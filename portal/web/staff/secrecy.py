@@ -1,0 +1,119 @@
+"""What in a guardian's text may fall under secrecy: marked for a human, never changed.
+
+Personal identity numbers are recognised by their date and check digit, words of health and
+of protection by how they begin, in Swedish, English and Arabic. A mark decides nothing: an
+officer reads the text.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple
+
+from portal.cases.search import fold
+
+
+class Mark(NamedTuple):
+    """Why a text may fall under secrecy."""
+
+    kind: str
+    """``identity-number``, ``health`` or ``protection``."""
+    words: tuple[str, ...]
+    """As they stand in the text, each once."""
+
+
+_NUMBER = re.compile(
+    r"(?<![0-9])(?:(18|19|20)[ -]?)?([0-9]{2})[ -]?([0-9]{2})[ -]?([0-9]{2}) ?[-+\u2010-\u2015]?"
+    r" ?([0-9]{3})([0-9])(?![0-9])"
+)
+"""A personal identity number with or without century and hyphen (folkbokföringslagen, 18 §)."""
+COORDINATION = 60
+"""Added to the day in the number of somebody who is not registered (samordningsnummer, 18 a §)."""
+
+_STEMS = {
+    "health": (
+        *("adhd", "allergi", "astma", "autis", "barnpsyk", "bup", "cancer", "depress", "diabet"),
+        *("diagnos", "dyslexi", "epilep", "funktionsned", "funktionshind", "habilit", "läkar"),
+        *("medicin", "missbruk", "psyk", "sjukdom", "sjukhus", "självmord", "självskad"),
+        *("ångest", "ätstör", "asperger", "tourette", "vårdcentral"),
+        *("anxiety", "asthma", "disab", "disease", "doctor", "dyslexia", "hospital", "illness"),
+        *("medication", "mental", "psych", "self-harm", "suicid", "therap"),
+        *("أدوية", "اعاقة", "اكتئاب", "انتحار", "ادمان", "توحد", "حساسية", "دواء", "ربو"),
+        *("سكري", "سرطان", "صرع", "طبيب", "علاج", "قلق", "مرض", "مريض", "مستشفى", "نفسي"),
+        *("تشخيص", "معاق"),
+    ),
+    "protection": (
+        *("fridlyst", "förföljelse", "hedersvåld", "hedersrel", "hotad", "hotar", "hotbild"),
+        *("kontaktförbud", "kvarskriv", "kvinnojour", "lvu", "misshand", "orosanmäl"),
+        *("sekretessmark", "skyddad", "skyddat boende", "socialtjänst", "våld", "övergrepp"),
+        *("abus", "assault", "protected", "restraining", "shelter", "stalk", "threat", "violen"),
+        *("اعتداء", "تهديد", "تحرش", "عنف", "محمية", "مهدد", "ملجأ", "هوية سرية", "يهدد"),
+    ),
+}
+_PREFIX = re.compile("[وف]?(?:[بلك]?ال|لل|[بلك])?")
+"""What Arabic writes together with a word: and, in, for, as, the."""
+
+
+def marks(text: str) -> list[Mark]:
+    """What in a text may fall under secrecy.
+
+    >>> marks("Min son, 20120101-2380, har autism.")
+    [Mark(kind='identity-number', words=('20120101-2380',)), Mark(kind='health', words=('autism',))]
+    """
+    words = text.split()
+    candidates = {"identity-number": _identity_numbers(text)} | {
+        kind: [word.strip(_MARKS) for word in words if _begins(word, stems)]
+        for kind, stems in _FOLDED.items()
+    }
+    return [Mark(kind, tuple(dict.fromkeys(words))) for kind, words in candidates.items() if words]
+
+
+def _identity_numbers(text: str) -> Iterable[str]:
+    """The identity numbers in a text, whatever the script of their digits."""
+    readable = "".join(character for character in text if unicodedata.category(character) != "Cf")
+    digits = "".join(
+        str(unicodedata.digit(character)) if character.isdecimal() else character
+        for character in readable
+    )
+    return [
+        readable[match.start() : match.end()]
+        for match in _NUMBER.finditer(digits)
+        if _is_date(*match.groups()[:4]) and _is_checked("".join(match.groups()[1:]))
+    ]
+
+
+def _is_date(century: str | None, year: str, month: str, day: str) -> bool:
+    """Whether there is such a day; the century decides only about the 29th of February."""
+    number = int(day)
+    try:
+        date(
+            int((century or "20") + year),
+            int(month),
+            number - COORDINATION if number > COORDINATION else number,
+        )
+    except ValueError:
+        return False
+    return True
+
+
+def _is_checked(digits: str) -> bool:
+    """Whether the last of ten digits checks the others (Luhn)."""
+    products = (int(digit) * (2 - index % 2) for index, digit in enumerate(digits))
+    return sum(product // 10 + product % 10 for product in products) % 10 == 0
+
+
+def _begins(word: str, stems: tuple[str, ...]) -> bool:
+    """Whether a word begins with a stem, after what Arabic writes together with it."""
+    for part in fold(word):
+        prefix = _PREFIX.match(part)
+        if part.startswith(stems) or (prefix and part[prefix.end() :].startswith(stems)):
+            return True
+    return False
+
+
+_MARKS = ".,;:!?()[]\"'«»“”’…؟،؛"
+_FOLDED = {
+    kind: tuple(" ".join(fold(stem)) for stem in stems if " " not in stem)
+    for kind, stems in _STEMS.items()
+}

@@ -1,0 +1,215 @@
+"""The way of an answer in a browser, and the page of a case in every state of it."""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.conftest import Running, Serve
+from tests.journeys.test_axe import AXE, RUN_AXE, VIEWS
+from tests.journeys.test_keyboard import is_visible, tab_to, walked
+from tests.journeys.test_reflow import NARROW, SMALLEST_TARGET, check_width, lost, written
+from tests.staff import PASSWORD, signed_in
+from tests.visitor import Visitor
+
+ARABIC = "السلام عليكم، في أي مدرسة ابني؟ رقمه ١٢٠١٠١-٢٣٨٠ ولديه تشخيص."
+REPLY = "ابنكم في مدرسة بيرغشو."
+HOLD = 30
+"""Seconds: enough to take an answer back in a browser."""
+
+
+@pytest.fixture(scope="module")
+def office(serve: Serve) -> Iterator[Running]:
+    """A portal whose answers are held for a while."""
+    with serve(PORTAL_ANSWER_HOLD_SECONDS=str(HOLD)) as portal:
+        yield portal
+
+
+@pytest.fixture
+async def guardian(office: Running) -> AsyncIterator[Visitor]:
+    """Somebody who writes to that portal."""
+    visitor = Visitor(office.address)
+    yield visitor
+    await visitor.client.aclose()
+
+
+async def send(guardian: Visitor, text: str) -> tuple[str, str]:
+    """Send a message in Arabic; gives the guardian's and the staff's address of its case."""
+    receipt = await guardian.send("ar", message=text, kind="question", email="a@example.org")
+    path = urlsplit(str(receipt.response.url)).path
+    return path, f"/inbox/{path.rpartition('/')[2].partition('-')[0]}"
+
+
+def button(page: Page, action: str) -> Any:
+    """The button that does something."""
+    return page.locator(f"button[name=do][value^='{action}']").first
+
+
+async def test_the_way_of_an_answer(browser: Browser, office: Running, guardian: Visitor) -> None:
+    path, address = await send(guardian, ARABIC)
+    anna, bo = signed_in(office, "anna"), signed_in(office, "bo")
+
+    async with anna.tab(browser) as page, bo.tab(browser) as colleague:
+        # An officer who is not signed in any more signs in, and takes the case.
+        await page.context.clear_cookies()
+        await page.goto(address)
+        await page.fill("#name", "anna")
+        await page.fill("#password", PASSWORD)
+        await page.fill("#totp", anna.code())
+        await page.get_by_role("button", name="Logga in").click()
+        await page.wait_for_url(f"**{address}")
+        await button(page, "take").click()
+        await expect(page.locator("#done")).to_have_text(re.compile("Ärendet är ditt nu."))
+
+        # A colleague who reads Arabic writes what the message says.
+        await colleague.goto(address)
+        await colleague.get_by_text("Återge på svenska").click()
+        await colleague.get_by_label("Meddelandet på svenska").fill("I vilken skola går min son?")
+        await button(colleague, "rendering").click()
+        await expect(colleague.locator(".rendering")).to_contain_text("På svenska, av Bo Andersson")
+
+        # A standard sentence in both languages, and words of one's own.
+        await page.reload()
+        await expect(page.locator(".rendering")).to_contain_text("I vilken skola går min son?")
+        await page.select_option("#phrase", "thanks")
+        await button(page, "phrase").click()
+        swedish, translated = page.locator("#swedish"), page.locator("#translated")
+        await expect(swedish).to_have_value("Hej! Tack för ditt meddelande.")
+        await swedish.fill(await swedish.input_value() + "\n\nHan går i Bergsjöskolan.")
+        await translated.fill(await translated.input_value() + "\n\n" + REPLY)
+        await button(page, "preview").click()
+        preview = page.locator(".preview-frame")
+        await expect(preview.locator("[lang=ar][dir=rtl]").last).to_contain_text(REPLY)
+        await expect(preview.locator("[lang=sv]")).to_contain_text("Bergsjöskolan")
+
+        # It is sent, taken back in its hold, and sent again.
+        await button(page, "send").click()
+        await expect(page.locator("#done")).to_contain_text("Svaret skickas om")
+        assert REPLY not in (await guardian.get(path)).text
+        await button(page, "take-back").click()
+        await expect(page.locator("#done")).to_contain_text("Svaret är tillbakataget.")
+        await swedish.fill("Hej! Han går i Bergsjöskolan, Ring oss gärna.")
+        await button(page, "send").click()
+        await expect(page.locator("#done")).to_contain_text("Svaret skickas om")
+
+    # The guardian reads both languages, and writes more.
+    async with anna.tab(browser) as reader, anna.tab(browser) as page:
+        await reader.context.clear_cookies()
+        await reader.goto(path)
+        while await reader.locator(".entry.answer").count() == 0:
+            await reader.wait_for_timeout(1000)
+            await reader.reload()
+        answer = reader.locator(".entry.answer")
+        await expect(answer.locator("[lang=ar]")).to_contain_text(REPLY)
+        await expect(answer.locator("[lang=sv]")).to_contain_text("Ring oss gärna.")
+        await expect(reader.get_by_text("Interna")).to_have_count(0)
+        await reader.fill("#message", "شكرًا، ومتى يبدأ؟")
+        await reader.locator("main form [type=submit]").click()
+        await reader.wait_for_selector("#skrivet")
+
+        # It is open again, and its officer still has it.
+        await page.goto(address)
+        facts = page.locator(".case-facts")
+        await expect(facts).to_contain_text("Taget")
+        await expect(facts).to_contain_text("Anna Andersson")
+        await expect(page.locator(".entry").last).to_contain_text("شكرًا، ومتى يبدأ؟")
+
+
+async def test_an_answer_is_written_and_sent_by_keyboard_alone(
+    browser: Browser, office: Running, guardian: Visitor
+) -> None:
+    _, address = await send(guardian, "بلوحة المفاتيح")
+    async with signed_in(office, "anna").tab(browser) as page:
+        await page.goto(address)
+        await tab_to(page, page.locator("#phrase"))
+        await page.keyboard.type("Hej! Tack för d")
+        await tab_to(page, button(page, "phrase"))
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**draft=**")
+        await tab_to(page, page.locator("#translated"))
+        await page.keyboard.type(REPLY)
+        await tab_to(page, button(page, "send"))
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#done")).to_be_focused()
+        assert is_visible(await page.evaluate("measure.focus()"))
+        await tab_to(page, button(page, "take-back"))
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#done")).to_contain_text("Svaret är tillbakataget.")
+
+
+async def test_a_case_is_sound_in_every_state(
+    browser: Browser, office: Running, guardian: Visitor
+) -> None:
+    _, address = await send(guardian, f"{ARABIC}\n{'ا' * 200} {'skolplikt' * 30}")
+    _, other = await send(guardian, "موضوع آخر")
+    anna, bo = signed_in(office, "anna"), signed_in(office, "bo")
+    async with anna.tab(browser) as page, bo.tab(browser) as colleague:
+        await page.add_init_script(path=AXE)
+        await page.goto(address)
+        await check_sound(page)
+
+        await button(page, "take").click()
+        for details in await page.locator("main details").all():
+            await details.evaluate("details => details.open = true")
+        await check_sound(page)
+
+        await page.fill("#note", "n" * 200)
+        await button(page, "note").click()
+        await page.fill("#other", other.rpartition("/")[2])
+        await button(page, "link").click()
+        await page.fill("#swedish", "Bra. " + "s" * 200)
+        await page.fill("#translated", REPLY)
+        await button(page, "preview").click()
+        await check_sound(page)
+
+        await page.fill("#note", " ")
+        await button(page, "note").click()
+        await expect(page.locator("#problems")).to_be_focused()
+        await check_sound(page)
+
+        await page.goto(address)
+        await colleague.goto(address)
+        await colleague.fill("#translated", REPLY)
+        await button(colleague, "send").click()
+        await expect(colleague.locator("#done")).to_be_visible()
+        await button(page, "send").click()
+        await expect(page.locator("#done")).to_contain_text("Svaret är inte skickat.")
+        await check_sound(page)
+
+        await button(page, "send").click()
+        await expect(page.locator("#done")).to_contain_text("Svaret skickas om")
+        await check_sound(page)
+
+
+async def check_sound(page: Page) -> None:
+    """Check a page of staff as the public pages are checked: axe, reflow, targets, keyboard."""
+    faults: list[str] = []
+    for view in VIEWS:
+        await page.set_viewport_size({"width": view.width, "height": 800})
+        await page.emulate_media(color_scheme=view.scheme, forced_colors=view.forced)
+        faults += await page.evaluate(RUN_AXE, view.rules)
+    assert faults == []
+
+    await page.emulate_media(color_scheme="light", forced_colors="none")
+    await page.set_viewport_size({"width": NARROW, "height": 800})
+    await check_width(page, NARROW)
+    targets = await page.evaluate("measure.targets()")
+    assert [t for t in targets if min(t["width"], t["height"]) < SMALLEST_TARGET] == []
+    usual = await page.evaluate("measure.texts()")
+    await page.emulate_media(forced_colors="active", color_scheme="dark")
+    forced = await page.evaluate("measure.texts()")
+    assert written(forced) == written(usual)
+    assert lost(forced) == []
+
+    for scheme in ("dark", "light"):
+        await page.emulate_media(forced_colors="none", color_scheme=scheme)
+        await page.set_viewport_size({"width": 1280, "height": 4000})  # all of it
+        await page.evaluate("document.activeElement.blur()")
+        stops = await walked(page)
+        assert [str(stop) for stop in stops if not is_visible(stop)] == []
+        # The first stop follows the place to which the address leads.
+        controls = await page.evaluate("measure.focusable().length")
+        assert [stop["index"] for stop in stops] == [*range(stops[0]["index"], controls)]

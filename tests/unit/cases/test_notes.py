@@ -1,0 +1,126 @@
+"""Notes, renderings and links stay among staff; on both databases."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from portal.cases import history, messages, notes
+from portal.cases.notes import NoSuchCase, NoSuchMessage, Writer
+from portal.storage.database import Database
+from tests.unit.cases.desk import NOON, hire, receive
+
+
+async def write(database: Database, job: Callable[[sa.Connection], None]) -> None:
+    await database.write(job)
+
+
+async def message_id(database: Database, number: int) -> int:
+    async with database.reading() as connection:
+        return (await messages.messages_of(connection, number))[0].id
+
+
+async def test_notes_have_an_author_and_a_moment_and_stand_in_order(database: Database) -> None:
+    number, anna = await receive(database), await hire(database, "anna")
+    for minute, text in enumerate(("Ringt skolan", "Rektorn svarar i morgon")):
+        writer = Writer(number, anna, NOON + timedelta(minutes=minute))
+        await write(database, lambda c, w=writer, t=text: notes.add_note(c, w, t))  # type: ignore[misc]
+    async with database.reading() as connection:
+        written = await notes.notes_of(connection, number)
+    assert [(note.text, note.full_name) for note in written] == [
+        ("Ringt skolan", "Anna"),
+        ("Rektorn svarar i morgon", "Anna"),
+    ]
+    assert written[1].written_at == NOON + timedelta(minutes=1)
+
+
+async def test_a_note_or_rendering_that_is_sent_twice_is_kept_once(database: Database) -> None:
+    number, writer = await case_and_writer(database)
+    message = await message_id(database, number)
+    for _ in range(2):
+        await write(database, lambda c: notes.add_note(c, writer, "Ringt skolan"))
+        await write(database, lambda c: notes.render(c, writer, message, "Hej"))
+    async with database.reading() as connection:
+        assert len(await notes.notes_of(connection, number)) == 1
+        assert len(await notes.renderings_of(connection, number)) == 1
+
+
+async def test_a_rendering_is_named_and_dated_and_leaves_the_message_as_it_is(
+    database: Database,
+) -> None:
+    number, writer = await case_and_writer(database)
+    message = await message_id(database, number)
+    await write(database, lambda c: notes.render(c, writer, message, "Min fråga gäller skolan."))
+    async with database.reading() as connection:
+        (rendering,) = await notes.renderings_of(connection, number)
+        (stored,) = await messages.messages_of(connection, number)
+    assert (rendering.message_id, rendering.full_name, rendering.written_at) == (
+        message,
+        "Anna",
+        NOON,
+    )
+    assert stored.text == "Hej"
+
+
+async def test_only_messages_of_the_case_can_be_rendered_or_corrected(database: Database) -> None:
+    _, writer = await case_and_writer(database)
+    other = await message_id(database, await receive(database, "Ett annat"))
+    with pytest.raises(NoSuchMessage):
+        await write(database, lambda c: notes.render(c, writer, other, "Hej"))
+    with pytest.raises(NoSuchMessage):
+        await write(database, lambda c: notes.correct_language(c, writer, other, "so"))
+
+
+async def test_the_language_of_a_text_is_corrected_and_the_page_keeps_its_own(
+    database: Database,
+) -> None:
+    number, writer = await case_and_writer(database)
+    message = await message_id(database, number)
+    await write(database, lambda c: notes.correct_language(c, writer, message, "so"))
+    async with database.reading() as connection:
+        (stored,) = await messages.messages_of(connection, number)
+    assert (stored.language, stored.text_language) == ("sv", "so")
+
+
+async def test_a_link_is_seen_from_both_cases_and_can_be_removed_from_either(
+    database: Database,
+) -> None:
+    number, writer = await case_and_writer(database)
+    other = await receive(database, "Ett annat")
+    for _ in range(2):
+        await write(database, lambda c: notes.link(c, writer, other))
+    back = writer._replace(case_id=other)
+    await write(database, lambda c: notes.link(c, back, number))
+    async with database.reading() as connection:
+        assert [link.number for link in await notes.links_of(connection, number)] == [other]
+        assert [link.number for link in await notes.links_of(connection, other)] == [number]
+    await write(database, lambda c: notes.unlink(c, back, number))
+    async with database.reading() as connection:
+        assert await notes.links_of(connection, number) == []
+        actions = [entry.action for entry in await history.of_case(connection, other)]
+    assert actions == ["link", "unlink"]
+
+
+async def test_a_case_is_not_linked_with_itself_or_with_none(database: Database) -> None:
+    number, writer = await case_and_writer(database)
+    for other in (number, 4711, None):
+        with pytest.raises(NoSuchCase):
+            await write(database, lambda c, o=other: notes.link(c, writer, o))  # type: ignore[misc]
+
+
+async def test_the_history_has_no_text_of_a_note_or_rendering(database: Database) -> None:
+    number, writer = await case_and_writer(database)
+    message = await message_id(database, number)
+    await write(database, lambda c: notes.add_note(c, writer, "hemlighet"))
+    await write(database, lambda c: notes.render(c, writer, message, "hemlighet"))
+    async with database.reading() as connection:
+        entries = await history.of_case(connection, number)
+    assert [entry.action for entry in entries] == ["note", "rendering"]
+    assert not any("hemlighet" in entry.detail for entry in entries)
+
+
+async def case_and_writer(database: Database) -> tuple[int, Writer]:
+    """A case, and somebody who writes about it."""
+    number, account_id = await receive(database), await hire(database, "anna")
+    return number, Writer(number, account_id, NOON)

@@ -21,6 +21,7 @@ from portal.storage.engines import begin
 from portal.storage.tables import accounts as accounts_table
 
 CHUNK = 10_000
+OFFICERS = 50
 YEARS, WEEKS = timedelta(days=3 * 365), timedelta(weeks=8)
 """How old the cases are at most, and those that are open."""
 STATES = {"answered": 60, "closed": 8, "aside": 6, "new": 16, "taken": 6, "waiting": 4}
@@ -42,18 +43,26 @@ def fill(path: Path, count: int) -> str:
         count: of the cases.
 
     Returns:
-        the token of a session of the officer who has the taken ones.
+        the token of a session of one of the officers.
     """
     now = datetime.now(UTC)
     with closing(Database(f"sqlite:///{path}")) as database:
         database.upgrade()
         with database.connect() as connection, begin(connection):
-            account = accounts.add(
-                connection, name="anna", full_name="Anna", role="officer", password_hash="", now=now
-            )
+            officers = [
+                accounts.add(
+                    connection,
+                    name=f"officer{number}",
+                    full_name=f"Officer {number}",
+                    role="officer",
+                    password_hash="",
+                    now=now,
+                ).id
+                for number in range(OFFICERS)
+            ]
             connection.execute(sa.update(accounts_table).values(enrolled_at=now))
-            token = sessions.begin(connection, account.id, "", now)
-        _insert(path, count, account.id, now)
+            token = sessions.begin(connection, officers[0], "", now)
+        _insert(path, count, officers, now)
         with database.connect() as connection, begin(connection):
             figures.recount(connection)
             latest = Figure("folded messages", "", "")
@@ -63,7 +72,7 @@ def fill(path: Path, count: int) -> str:
     return token
 
 
-def _insert(path: Path, count: int, officer: int, now: datetime) -> None:
+def _insert(path: Path, count: int, officers: Sequence[int], now: datetime) -> None:
     """Insert cases, a message each, and their folded words."""
     chance = random.Random(7)
     vocabulary = {language: [*_words(chance, parts)] for language, parts in SYLLABLES.items()}
@@ -81,8 +90,8 @@ def _insert(path: Path, count: int, officer: int, now: datetime) -> None:
                 age = (WEEKS if state in OPEN_STATES else YEARS) * (1 - number / count)
                 moment = (now - age).isoformat(timespec="microseconds")
                 kind = chance.choice(["", *KINDS])
-                has_officer = officer if state in {"taken", "waiting"} else None
-                cases.append((number, state, moment, moment, language, kind, email, has_officer))
+                officer = chance.choice(officers) if state in {"taken", "waiting"} else None
+                cases.append((number, state, moment, moment, language, kind, email, officer))
                 messages.append((number, number, moment, language, text))
                 texts.append((number, " ".join(fold(f"{email} {text}"))))
             with connection:

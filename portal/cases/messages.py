@@ -149,8 +149,7 @@ def receive_all(
     """
     now = now or datetime.now(UTC)
     fingerprints = [_fingerprint(arrival) for arrival in batch]
-    values = {"fingerprints": fingerprints, "since": now - SAME_MESSAGE}
-    stored = {row[0]: CaseNumber(*row[1:]) for row in connection.execute(_SENT_BEFORE, values)}
+    stored = _sent_before(connection, fingerprints, now - SAME_MESSAGE)
     limited = {arrival.sender for arrival in batch if arrival.per_hour}
     sent = count_recent(connection, limited, now)
     numbers = iter(figures.next_numbers(connection, sum(not arrival.case for arrival in batch)))
@@ -168,6 +167,32 @@ def receive_all(
     if new:
         _store(connection, new, now)
     return results
+
+
+def _sent_before(
+    connection: sa.Connection, fingerprints: Sequence[int], since: datetime
+) -> dict[int, CaseNumber]:
+    """The cases of messages that came since a moment, by their fingerprints."""
+    dialect = connection.dialect
+    values: dict[str, Any] = {f"f{index}": value for index, value in enumerate(fingerprints)}
+    values["since"] = Moment().process_bind_param(since, dialect)
+    rows = connection.exec_driver_sql(_select_sent(dialect, len(fingerprints)), values)
+    return {row[0]: CaseNumber(*row[1:]) for row in rows}
+
+
+@cache
+def _select_sent(dialect: sa.Dialect, count: int) -> str:
+    """The query of ``_sent_before`` for as many fingerprints, compiled once."""
+    fingerprints: list[sa.BindParameter[int]] = [sa.bindparam(f"f{n}") for n in range(count)]
+    query = (
+        sa.select(arrivals.c.fingerprint, arrivals.c.case_id, cases.c.address_version)
+        .join(cases, arrivals.c.case_id == cases.c.id)
+        .where(
+            arrivals.c.fingerprint.in_(fingerprints),
+            arrivals.c.received_at > sa.bindparam("since"),
+        )
+    )
+    return str(query.compile(dialect=dialect))
 
 
 def _store(connection: sa.Connection, new: list[_New], now: datetime) -> None:
@@ -379,12 +404,4 @@ _OFFICER = (
     sa.select(accounts.c.email)
     .join(cases, cases.c.officer_id == accounts.c.id)
     .where(cases.c.id == sa.bindparam("number"), accounts.c.disabled_at.is_(None))
-)
-_SENT_BEFORE = (
-    sa.select(arrivals.c.fingerprint, arrivals.c.case_id, cases.c.address_version)
-    .join(cases, arrivals.c.case_id == cases.c.id)
-    .where(
-        arrivals.c.fingerprint.in_(sa.bindparam("fingerprints", expanding=True)),
-        arrivals.c.received_at > sa.bindparam("since"),
-    )
 )

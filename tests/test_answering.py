@@ -129,7 +129,7 @@ async def test_a_message_stands_as_it_was_sent_in_its_own_language(
     assert (language, direction) == ("ar", "auto")
     assert page.response.headers["cache-control"] == "no-store"
     assert "Fråga" in page.text
-    assert "på arabiska" in page.text
+    assert "Sidans språk: arabiska" in page.text
     assert "Nej, läser svaret på ärendets sida" in page.text
 
 
@@ -295,7 +295,7 @@ async def test_the_language_of_a_text_is_corrected(anna: Visitor, receipt: Visit
     (message,) = [e.get("id", "") for e in page.all("h3") if e.get("id", "").startswith("message")]
     page = await post(anna, page, message.replace("message-", "language:"), {"tag": "fa"})
     assert own_words(page)[0][1:] == ("fa", "auto")
-    assert "Texten är på persiska." in page.text
+    assert "Textens språk: persiska" in page.text
 
 
 async def test_cases_are_linked(guardian: Visitor, anna: Visitor, receipt: Visit) -> None:
@@ -336,6 +336,16 @@ async def test_a_standard_sentence_is_put_into_both_columns(anna: Visitor, recei
     page = await do(anna, page, "phrase", 422, phrase="")
     assert "Välj vilken mening som ska läggas till." in page.text
     assert form_of(page)["swedish"] == fields["swedish"]
+
+
+async def test_a_sentence_without_a_translation_is_put_into_the_swedish_column(
+    anna: Visitor, receipt: Visit
+) -> None:
+    page = await anna.get(address(receipt))
+    page = await do(anna, page, "phrase", phrase="school", language="fa")
+    assert "Den är tillagd bara på svenska." in page.text
+    fields = form_of(page)
+    assert (fields["swedish"], fields["translated"]) == ("Vilken skola gäller det?", "")
 
 
 async def test_the_preview_is_what_the_guardian_will_see(

@@ -17,7 +17,7 @@ from tests.visitor import Visitor
 
 ARABIC = "السلام عليكم، في أي مدرسة ابني؟ رقمه ١٢٠١٠١-٢٣٨٠ ولديه تشخيص."
 REPLY = "ابنكم في مدرسة بيرغشو."
-HOLD = 30
+HOLD = 15
 """Seconds: enough to take an answer back in a browser."""
 
 

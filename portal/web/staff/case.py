@@ -55,6 +55,8 @@ STEPS: Mapping[str, Action] = {
     handling.UNDO: handling.undo,
 }
 """What needs no further word."""
+PHRASE_IN_SWEDISH = "phrase-in-swedish"
+"""What is said where a standard sentence has no translation into the language of the answer."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,7 @@ async def respond(request: Request) -> Resource:
     if typed := request.state.typed:
         return await _show_typed(request, case, typed)
     done = request.query_params.get("done", "")
-    notice = done if done in {answers.SEND, *STEPS, *ACTIONS} else ""
+    notice = done if done in {answers.SEND, PHRASE_IN_SWEDISH, *STEPS, *ACTIONS} else ""
     return await show(request, case.number, Shown(notice=notice))
 
 
@@ -288,7 +290,7 @@ def _thread(
 
 def _preview(request: Request, case: Case, form: AnswerForm) -> dict[str, Any] | None:
     """The answer as its reader will see it, in the language of the case."""
-    if "preview" not in request.query_params or form.is_empty:
+    if "preview" not in request.query_params or form.problems():
         return None
     renderers, words, now = request.state.edition.renderers, form.sent_words(), datetime.now(UTC)
     reader = renderers.languages.get(case.language, renderers.languages.source)
@@ -417,8 +419,10 @@ async def _insert_phrase(posted: Posted) -> Resource:
     if name not in PHRASES:
         form = await _keep(posted, form)
         return await _refuse_answer(posted, form, [Problem("phrase", "empty")])
-    form = form.with_phrase(name, posted.request.state.edition.renderers)
-    return _lead_to(posted, await _keep(posted, form), "done=phrase", "answer")
+    longer = form.with_phrase(name, posted.request.state.edition.renderers)
+    is_partial = form.words.language and longer.words.translated == form.words.translated
+    done = PHRASE_IN_SWEDISH if is_partial else "phrase"
+    return _lead_to(posted, await _keep(posted, longer), f"done={done}", "answer")
 
 
 async def _show_preview(posted: Posted) -> Resource:

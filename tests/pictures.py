@@ -11,11 +11,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, FloatRect, Page, async_playwright
 
 from portal.settings import CHECKOUT
-from tests.conftest import launch, running
+from tests.conftest import Running, launch, running
+from tests.staff import signed_in
+from tests.visitor import Visitor
 
 IMAGES = CHECKOUT / "docs" / "images"
 Scheme = Literal["light", "dark"]
@@ -85,12 +88,53 @@ async def take_overview(browser: Browser, folder: Path, rows: list[str]) -> None
         await page.screenshot(path=picture, full_page=True, type="jpeg", quality=70)
 
 
+async def take_inbox(browser: Browser, portal: Running) -> None:
+    """Take the pictures of the guide for officers: a case, its answer, and the preview."""
+    guardian = Visitor(portal.address)
+    receipt = await guardian.send("ar", message=QUESTION, kind="question", email="m@example.org")
+    await guardian.client.aclose()
+    reference = urlsplit(str(receipt.response.url)).path.rpartition("/")[2].partition("-")[0]
+    viewport = {"width": 1100, "height": 900}
+    officer, colleague = signed_in(portal, "anna"), signed_in(portal, "bo")
+    async with officer.tab(browser, viewport=viewport) as page, colleague.tab(browser) as other:
+        await other.goto(f"/inbox/{reference}")
+        await other.get_by_text("Återge på svenska").click()
+        await other.get_by_label("Meddelandet på svenska").fill(RENDERING)
+        await other.get_by_role("button", name="Spara återgivningen").click()
+        await page.goto(f"/inbox/{reference}")
+        await page.get_by_role("button", name="Ta ärendet").click()
+        await page.goto(f"/inbox/{reference}")
+        await page.screenshot(path=IMAGES / "case.png", clip=clip(900))
+        await page.select_option("#phrase", "thanks")
+        await page.get_by_role("button", name="Lägg till").click()
+        await page.fill("#swedish", f"{await page.input_value('#swedish')}\n\n{ANSWER[0]}")
+        await page.fill("#translated", f"{await page.input_value('#translated')}\n\n{ANSWER[1]}")
+        await page.locator("#translated").blur()
+        await page.locator("#answer-form").screenshot(path=IMAGES / "answer.png")
+        await page.get_by_role("button", name="Förhandsgranska").click()
+        await page.locator(".preview").screenshot(path=IMAGES / "preview.png")
+
+
+def clip(height: int) -> FloatRect:
+    """The upper part of a page."""
+    return {"x": 0, "y": 0, "width": 1100, "height": height}
+
+
+QUESTION = "السلام عليكم،\nفي أي مدرسة سيبدأ ابني أحمد في الخريف؟ لديه تشخيص بالتوحد.\nشكرًا لكم."
+RENDERING = "Hej,\nvilken skola börjar min son Ahmed på i höst? Han har diagnosen autism.\nTack."
+ANSWER = (
+    "Skriv gärna till rektorn på Bergsjöskolan.",
+    "نرجو أن تكتبوا إلى مدير مدرسة بيرغشو.",
+)
+
+
 async def main() -> None:
     folder = Path(tempfile.mkdtemp())
     async with async_playwright() as playwright:
         browser = await launch(playwright.chromium)
         with running(folder) as portal:
             await take(browser, portal.address, folder)
+            await take_inbox(browser, portal)
         await browser.close()
     shutil.rmtree(folder)
 

@@ -8,12 +8,12 @@ from portal.cases import messages, references
 from portal.storage.engines import begin
 from portal.storage.tables import accounts, answers
 
-OFFICER = 1
+OFFICER = 99
 
 
 def add_officer(records: sa.Connection) -> None:
     """Add the account that answers."""
-    row = {"id": OFFICER, "name": "anna", "full_name": "Anna", "role": "officer"}
+    row = {"id": OFFICER, "name": "kim", "full_name": "Kim Ek", "role": "officer"}
     with begin(records):
         secrets = {"password_hash": "", "created_at": datetime.now(UTC)}
         records.execute(sa.insert(accounts), row | secrets)

@@ -11,7 +11,7 @@ from portal.cases import messages
 from portal.cases.addresses import case_address, case_code, former_digest
 from portal.storage.database import Unavailable
 from portal.storage.engines import begin
-from portal.storage.tables import cases, former_addresses, letters, metadata
+from portal.storage.tables import cases, counts, former_addresses, letters, metadata
 from tests.conftest import Serve
 from tests.records import add_answer, number_at, set_state
 from tests.visitor import Visit, Visitor, checked, parts, words
@@ -131,7 +131,9 @@ async def test_reading_a_case_changes_nothing(visitor: Visitor, records: sa.Conn
 
     def everything() -> dict[str, object]:
         with begin(records):
-            return {t.name: records.execute(sa.select(t)).all() for t in metadata.sorted_tables}
+            # What was written is made searchable in the background, which the counts remember.
+            tables = [table for table in metadata.sorted_tables if table is not counts]
+            return {table.name: records.execute(sa.select(table)).all() for table in tables}
 
     before = everything()
     for query in ("", "?bredvid=sv", "?skrivet=ja"):

@@ -1,5 +1,6 @@
 """Staff look through the inbox, do something with several cases at once, and undo it."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 
@@ -229,10 +230,11 @@ async def test_a_case_is_found_by_words_address_and_reference(
 async def find(visitor: Visitor, query: str) -> list[str]:
     """What a search finds, once the portal has folded what came last."""
     cases: list[str] = []
-    for _ in range(100):
+    for _ in range(500):
         page = await visitor.client.get("/inbox", params={"q": query})
         if cases := re.findall(r'class="case-link" href="/inbox/(\w+)"', page.text):
             break
+        await asyncio.sleep(0.02)
     return cases
 
 

@@ -16,6 +16,7 @@ Its modules, in the order in which they may import:
     messages  the messages received
     outbox    the letters to guardians and staff
     mail      whether letters arrive
+    log       the history of what staff read and did
     version   which version this is
 """
 
@@ -41,7 +42,7 @@ CLOSED_PIPE = 141
 
 NOUNS = (
     *("serve", "check", "db", "backup", "restore"),
-    *("catalogs", "messages", "outbox", "mail", "version"),
+    *("catalogs", "messages", "outbox", "mail", "log", "version"),
 )
 """The modules that add commands, in the order of the help."""
 

@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 import pytest
 
 from portal.storage.database import Unavailable
+from portal.web.guard import BODY_LIMIT
 from tests.conftest import Running, Serve
 from tests.staff import PASSWORD, signed_in, staff_visitor
 from tests.visitor import Visit, Visitor, checked, parts, words
@@ -114,6 +115,11 @@ def own_words(page: Visit) -> list[tuple[str, str | None, str | None]]:
     ]
 
 
+def happened(page: Visit) -> list[str]:
+    """What the history of a case tells, without the times."""
+    return [words(line).partition(": ")[2] for line in page.only("ol", class_="history-list")]
+
+
 async def test_a_message_stands_as_it_was_sent_in_its_own_language(
     guardian: Visitor, anna: Visitor, receipt: Visit
 ) -> None:
@@ -147,6 +153,12 @@ async def test_other_paths_lead_to_no_case(anna: Visitor, receipt: Visit) -> Non
     assert (answer.status_code, answer.headers["location"]) == (308, address(receipt))
 
 
+async def test_a_link_from_elsewhere_claims_nothing(anna: Visitor, receipt: Visit) -> None:
+    for claim in ("conflict", "changed", "signed-in", "x"):
+        page = await anna.get(f"{address(receipt)}?done={claim}")
+        assert page.all("div", id="done") == []
+
+
 async def test_nobody_sees_it_who_is_not_signed_in(office: Running, receipt: Visit) -> None:
     visitor = staff_visitor(office)
     answer = await visitor.client.get(address(receipt))
@@ -161,10 +173,7 @@ async def test_who_has_read_the_case_is_told_once(
     for _ in range(2):
         await anna.get(address(receipt))
     await bo.get(address(receipt))
-    page = await anna.get(address(receipt))
-    (log,) = page.all("ol", class_="history-list")
-    lines = [words(line) for line in log]
-    assert [line.partition(": ")[2] for line in lines] == [
+    assert happened(await anna.get(address(receipt))) == [
         "Anna Andersson läste ärendet",
         "Bo Andersson läste ärendet",
     ]
@@ -193,6 +202,13 @@ async def test_a_case_is_taken_handed_over_given_back_and_closed(
     assert "Välj varför ärendet inte åtgärdas." in page.text
     page = await post(bo, page, "set-aside", {**revision(page), "reason": "duplicate"})
     assert "Åtgärdas ej" in page.text
+    assert happened(page)[-5:] == [
+        "Anna Andersson lämnade över ärendet till Bo Andersson",
+        "Bo Andersson läste ärendet",
+        "Bo Andersson lämnade tillbaka ärendet",
+        "Bo Andersson avslutade ärendet",
+        "Bo Andersson beslutade att inte åtgärda ärendet (dubblett)",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -290,6 +306,7 @@ async def test_cases_are_linked(guardian: Visitor, anna: Visitor, receipt: Visit
     assert "Det finns inget annat ärende med den referensen." in page.text
     page = await post(anna, page, "link", {"other": f" {reference.lower()} "})
     assert f"/inbox/{reference}" in page.links()
+    assert happened(page)[-1] == f"Anna Andersson länkade ärendet med {reference}"
     page = await post(anna, page, f"unlink:{reference}", {})
     assert f"/inbox/{reference}" not in page.links()
 
@@ -506,3 +523,25 @@ class TestADraftOutlives:
                 fields = fields_of(form)
                 page = await post(anna, page, fields.pop("do"), fields)
             assert "Viktigt\nsvar" in [text for text, _, _ in own_words(page)]
+
+    async def test_a_text_that_is_far_too_large(self, anna: Visitor, receipt: Visit) -> None:
+        page = await anna.get(address(receipt))
+        text = "Mycket text. " * (BODY_LIMIT // 10)
+        refused = await do(anna, page, "send", 413, swedish=text)
+        assert refused.title.startswith("Texten är för lång")
+        assert text in [shown for shown, _, _ in own_words(refused)]
+
+    async def test_a_fault_of_the_portal(self, serve: Serve) -> None:
+        async def broken(*_: object) -> None:
+            raise ValueError
+
+        with serve() as portal:
+            guardian = Visitor(portal.address)
+            receipt = await guardian.send(message="Hej")
+            await guardian.client.aclose()
+            async with signed_in(portal, "anna").visitor() as anna:
+                page = await anna.get(address(receipt))
+                portal.app._state["database"].write = broken  # type: ignore[attr-defined]
+                refused = await do(anna, page, "send", 500, swedish="Viktigt\nsvar")
+            assert "Något gick fel i portalen." in refused.text
+            assert "Viktigt\nsvar" in [text for text, _, _ in own_words(refused)]

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.types import Scope
 
 from portal.settings import Settings
 from portal.staff import accounts, sessions
@@ -216,6 +217,30 @@ def typed_page(
     return staff_page(
         request, "typed.html", status=status, target=quote(target), fields=fields, reason=reason
     )
+
+
+async def show_again(
+    status: int, scope: Scope, read: Callable[[], Awaitable[bytes | None]]
+) -> Resource | None:
+    """What was typed into a form of staff, where it was too large or something broke.
+
+    Nothing is shown of a form of which it is not certain that a page of ours sent it.
+
+    Args:
+        status: with which the request is refused.
+        scope: of the request.
+        read: gives the body, or None where it cannot be had.
+
+    Returns:
+        None where it was no such form, or cannot be read.
+    """
+    path, reason = scope["path"], {413: "too-large", 500: "broken"}.get(status)
+    is_sent = scope["method"] == "POST" and path.startswith(f"{INBOX}/")
+    if not is_sent or reason is None or (body := await read()) is None:
+        return None
+    content_type = dict(scope["headers"]).get(b"content-type", b"").decode("latin-1")
+    fields = form_data.parse(content_type, body).fields
+    return typed_page(Request(scope), path, fields, reason, status)
 
 
 def cookie_name(settings: Settings) -> str:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -107,6 +107,27 @@ class Written:
         return Entry.of_answer(self.answer).passages if self.answer else ()
 
 
+class Event(NamedTuple):
+    """An entry of the history as the page tells it."""
+
+    entry: history.Entry
+    about: str
+    """The colleague, the other case or the reason; empty where there is none."""
+
+    @classmethod
+    def of(cls, entry: history.Entry, names: Mapping[int, str]) -> "Event":
+        """An entry, with what its detail is about."""
+        detail = handling.detail_of(entry.detail)
+        about = ""
+        if entry.action == "hand-over":
+            about = names.get(number(detail["reason"]), "")
+        elif entry.action in {"link", "unlink"}:
+            about = references.reference(number(detail["case"]))
+        elif entry.action == "set-aside":
+            about = detail["reason"]
+        return cls(entry, about)
+
+
 @dataclass(frozen=True)
 class Shown:
     """What the page shows besides the case: why a form was refused, what was typed."""
@@ -144,7 +165,9 @@ async def respond(request: Request) -> Resource:
         return redirect(f"{INBOX}/{case.reference}", 308)
     if typed := request.state.typed:
         return await _show_typed(request, case, typed)
-    return await show(request, case.number, Shown(notice=request.query_params.get("done", "")))
+    done = request.query_params.get("done", "")
+    notice = done if done in {answers.SEND, *STEPS, *ACTIONS} else ""
+    return await show(request, case.number, Shown(notice=notice))
 
 
 async def show(request: Request, case_number: int, shown: Shown) -> Resource:
@@ -165,6 +188,7 @@ async def show(request: Request, case_number: int, shown: Shown) -> Resource:
     tags = answer_tags(case, messages, renderers)
     form, other_drafts = _form(request, shown, drafts, first_tag(case, tags, messages))
     form_tag = form.words.language
+    names = {person.id: person.full_name for person in values["people"]}
     values |= {
         "case": case,
         "now": now,
@@ -173,7 +197,8 @@ async def show(request: Request, case_number: int, shown: Shown) -> Resource:
             for entry in values["written"]
             if form.shown_at and entry.written_at > form.shown_at
         ],
-        "names": {person.id: person.full_name for person in values["people"]},
+        "names": names,
+        "events": [Event.of(entry, names) for entry in values["entries"]],
         "held": [a for a in values["sent"] if a.can_be_taken_back(account.id, now)],
         "form": form,
         "form_tag": form_tag,

@@ -8,7 +8,7 @@ Nothing typed is lost when a session is over or the database cannot be used: the
 says so carries all fields of the form, and leads back to it.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode

@@ -15,8 +15,6 @@ from urllib.parse import quote, urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 from starlette.types import Scope
 
 from portal.settings import Settings
@@ -26,7 +24,7 @@ from portal.storage.database import Unavailable
 from portal.web import form_data
 from portal.web.headers import NO_STORE
 from portal.web.public.pages import HTML
-from portal.web.resources import FAST_QUALITY, Resource, ResourceResponse, redirect, resource
+from portal.web.resources import FAST_QUALITY, Make, Resource, ResourceRoute, redirect, resource
 
 FIELDS = 40
 """Fields of a form of staff at the most: a page of the inbox with all cases chosen has fewer."""
@@ -34,10 +32,8 @@ INBOX = "/inbox"
 SIGN_IN = f"{INBOX}/sign-in"
 ENROLMENT = f"{INBOX}/enrolment"
 
-Endpoint = Callable[[Request], Awaitable[Resource]]
 
-
-class StaffRoute(Route):
+class StaffRoute(ResourceRoute):
     """A route for whoever is signed in.
 
     Args:
@@ -53,7 +49,7 @@ class StaffRoute(Route):
     def __init__(
         self,
         path: str,
-        endpoint: Endpoint,
+        endpoint: Make,
         methods: Collection[str] = ("GET",),
         roles: Collection[str] = accounts.ROLES,
         shows_typed: bool = False,
@@ -63,23 +59,23 @@ class StaffRoute(Route):
                 return refusal
             return await endpoint(request)
 
-        super().__init__(path, answering(respond), methods=[*methods])
+        super().__init__(path, keeping_typed(respond), methods)
         self.make = respond
         self.shows_typed = shows_typed
 
 
-def answering(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
-    """An endpoint as Starlette calls it, which keeps what was typed where the database fails."""
+def keeping_typed(endpoint: Make) -> Make:
+    """An endpoint that keeps what was typed where the database fails."""
 
-    async def respond(request: Request) -> Response:
+    async def respond(request: Request) -> Resource:
         if not hasattr(request.state, "typed"):
             request.state.typed = {}
         try:
-            return ResourceResponse(await endpoint(request))
+            return await endpoint(request)
         except Unavailable:
             fields = await posted_fields(request) if request.method == "POST" else {}
-            page = typed_page(request, request.scope["path"], fields, "unavailable", status=503)
-            return ResourceResponse(page)
+            path = request.scope["path"]
+            return typed_page(request, path, fields, "unavailable", status=503)
 
     return respond
 

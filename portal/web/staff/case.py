@@ -122,11 +122,11 @@ class Event(NamedTuple):
         detail = handling.detail_of(entry.detail)
         about = ""
         if entry.action == "hand-over":
-            about = names.get(number(detail["reason"]), "")
+            about = names.get(number(detail.get("reason", "")), "")
         elif entry.action in {"link", "unlink"}:
-            about = references.reference(number(detail["case"]))
+            about = references.reference(number(detail.get("case", "")))
         elif entry.action == "set-aside":
-            about = detail["reason"]
+            about = detail.get("reason", "")
         return cls(entry, about)
 
 
@@ -322,8 +322,8 @@ async def _write(posted: Posted, done: str, job: Callable[[Any], Any]) -> Resour
     return _done(posted, done)
 
 
-def _done(posted: Posted, done: str, fragment: str = "done") -> Resource:
-    return redirect(f"{INBOX}/{references.reference(posted.number)}?done={done}#{fragment}", 303)
+def _done(posted: Posted, done: str) -> Resource:
+    return redirect(f"{INBOX}/{references.reference(posted.number)}?done={done}#done", 303)
 
 
 async def _refuse(
@@ -441,9 +441,11 @@ async def _send(posted: Posted) -> Resource:
         step=posted.step,
         latest_message=form.latest_message,
         form_key=form.form_key,
+        base=form.base,
         words=form.sent_words(),
         hold=timedelta(seconds=settings.answer_hold_seconds),
         is_announced=settings.staff_mailbox is not None,
+        spare_key=new_key(),
     )
     try:
         await posted.request.state.database.write(lambda c: answers.send(c, sending))

@@ -11,7 +11,7 @@ import pytest
 from portal.storage.database import Unavailable
 from portal.web.guard import BODY_LIMIT
 from tests.conftest import Running, Serve
-from tests.staff import PASSWORD, signed_in, staff_visitor
+from tests.staff import PASSWORD, Staff, signed_in, staff_visitor
 from tests.visitor import Visit, Visitor, checked, parts, words
 
 ARABIC = "السلام عليكم، في أي مدرسة ابني أحمد؟"
@@ -449,6 +449,22 @@ async def test_a_new_word_of_the_guardian_is_shown_before_the_answer_goes(
     assert "انتظروا!" in words(page.only("div", id="done"))
 
 
+async def signed_in_again(
+    visitor: Visitor, officer: Staff, path: str, fields: dict[str, str]
+) -> str:
+    """The page after signing in, where a form was sent when the session was over."""
+    del visitor.client.headers["cookie"]
+    refused = checked(await visitor.client.post(path, files=parts(fields)), 403)
+    (form,) = [f for f in refused.all("form") if f.get("action") == "/inbox/sign-in"]
+    name = officer.account.name
+    credentials = {"name": name, "password": PASSWORD, "totp": officer.code()}
+    answer = await visitor.client.post(
+        "/inbox/sign-in", files=parts({**fields_of(form), **credentials})
+    )
+    assert answer.status_code == 200
+    return answer.text
+
+
 class TestADraftOutlives:
     """Every fault by which others have lost one (design: drafts are rows)."""
 
@@ -494,25 +510,21 @@ class TestADraftOutlives:
         async with officer.visitor() as visitor:
             page = await visitor.get(address(receipt))
             fields = {**form_of(page), "swedish": "Skrivet länge", "do": "send"}
-            del visitor.client.headers["cookie"]
-            answer = await visitor.client.post(address(receipt), files=parts(fields))
-            assert answer.status_code == 403
-            sign_in = checked(answer, 403)
-            (form,) = [f for f in sign_in.all("form") if f.get("action") == "/inbox/sign-in"]
-            credentials = {
-                "name": "cecilia",
-                "password": PASSWORD,
-                "totp": officer.code(),
-            }
-            again = await visitor.client.post(
-                "/inbox/sign-in", files=parts({**fields_of(form), **credentials})
-            )
-            assert again.status_code == 200
-            assert "Skrivet länge" in again.text
-            assert "Inget har skickats eller ändrats." in again.text
+            again = await signed_in_again(visitor, officer, address(receipt), fields)
+            assert "Skrivet länge" in again
+            assert "Inget har skickats eller ändrats." in again
         async with signed_in(office, "cecilia").visitor() as visitor:
             page = await visitor.get(address(receipt))
             assert form_of(page)["swedish"] == "Skrivet länge"
+
+    async def test_a_session_that_is_over_while_a_note_is_written(
+        self, office: Running, receipt: Visit
+    ) -> None:
+        officer = signed_in(office, "disa")
+        async with officer.visitor() as visitor:
+            fields = {"note": "Ringt rektorn", "do": "note"}
+            again = await signed_in_again(visitor, officer, address(receipt), fields)
+            assert "Ringt rektorn</textarea>" in again
 
     async def test_a_database_that_is_away(self, serve: Serve) -> None:
         async def broken(*_: object) -> None:

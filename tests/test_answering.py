@@ -3,12 +3,15 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element
 
 import pytest
+import sqlalchemy as sa
 
-from portal.storage.database import Unavailable
+from portal.storage.database import Database, Unavailable
+from portal.storage.tables import letters
 from portal.web.guard import BODY_LIMIT
 from tests.conftest import Running, Serve
 from tests.staff import PASSWORD, Staff, signed_in, staff_visitor
@@ -395,6 +398,29 @@ async def test_the_guardian_reads_the_answer_in_the_language_of_the_case(
         assert seen.language == language
         assert own_words(seen)[1:] == [(REPLY, "ar", "rtl"), ("På svenska.", "sv", "ltr")]
         await guardian.client.aclose()
+
+
+async def test_whether_a_letter_goes_and_to_whom_stands_beside_the_answer(
+    serve: Serve, guardian: Visitor, anna: Visitor
+) -> None:
+    receipt = await guardian.send("ar", message=f"{ARABIC} {next(NUMBERS)}", email="m@example.org")
+    assert "Inget brev skickas." in (await anna.get(address(receipt))).text
+    smtp = {"PORTAL_SMTP_URL": "smtp://127.0.0.1:9", "PORTAL_MAIL_FROM": "skola@example.org"}
+    with serve(**smtp) as portal:
+        visitor = Visitor(portal.address)
+        receipt = await visitor.send("ar", message=ARABIC, email="m@example.org")
+        await visitor.client.aclose()
+        async with signed_in(portal, "anna").visitor() as officer:
+            page = await officer.get(address(receipt))
+            assert "Ett brev om att det finns ett svar går till m@example.org" in page.text
+            await do(officer, page, "send", translated=REPLY)
+        with (
+            closing(Database(portal.settings.database_url)) as database,
+            database.connect() as connection,
+        ):
+            answered = sa.select(letters).where(letters.c.kind == "answered")
+            letter = connection.execute(answered).one()
+    assert (letter.recipient, letter.language) == ("m@example.org", "ar")
 
 
 @pytest.mark.parametrize(

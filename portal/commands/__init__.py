@@ -12,6 +12,7 @@ Its modules, in the order in which they may import:
     db        the tables of the database
     catalogs  the translations
     messages  the messages received
+    staff     the accounts of staff
     version   which version this is
 """
 
@@ -33,7 +34,7 @@ from portal.storage.database import Unavailable
 CLOSED_PIPE = 141
 """The exit code when the reader of the output has closed it: as of a program ended by SIGPIPE."""
 
-NOUNS = ("serve", "check", "db", "catalogs", "messages", "version")
+NOUNS = ("serve", "check", "db", "catalogs", "messages", "staff", "version")
 """The modules that add commands, in the order of the help."""
 
 

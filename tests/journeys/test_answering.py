@@ -9,9 +9,9 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.conftest import Running, Serve
-from tests.journeys.test_axe import AXE, RUN_AXE, VIEWS
-from tests.journeys.test_keyboard import is_visible, tab_to, walked
-from tests.journeys.test_reflow import NARROW, SMALLEST_TARGET, check_width, lost, written
+from tests.journeys.soundness import check_sound
+from tests.journeys.test_axe import AXE
+from tests.journeys.test_keyboard import is_visible, tab_to
 from tests.staff import PASSWORD, signed_in
 from tests.visitor import Visitor
 
@@ -182,34 +182,3 @@ async def test_a_case_is_sound_in_every_state(
         await button(page, "send").click()
         await expect(page.locator("#done")).to_contain_text("Svaret skickas om")
         await check_sound(page)
-
-
-async def check_sound(page: Page) -> None:
-    """Check a page of staff as the public pages are checked: axe, reflow, targets, keyboard."""
-    faults: list[str] = []
-    for view in VIEWS:
-        await page.set_viewport_size({"width": view.width, "height": 800})
-        await page.emulate_media(color_scheme=view.scheme, forced_colors=view.forced)
-        faults += await page.evaluate(RUN_AXE, view.rules)
-    assert faults == []
-
-    await page.emulate_media(color_scheme="light", forced_colors="none")
-    await page.set_viewport_size({"width": NARROW, "height": 800})
-    await check_width(page, NARROW)
-    targets = await page.evaluate("measure.targets()")
-    assert [t for t in targets if min(t["width"], t["height"]) < SMALLEST_TARGET] == []
-    usual = await page.evaluate("measure.texts()")
-    await page.emulate_media(forced_colors="active", color_scheme="dark")
-    forced = await page.evaluate("measure.texts()")
-    assert written(forced) == written(usual)
-    assert lost(forced) == []
-
-    for scheme in ("dark", "light"):
-        await page.emulate_media(forced_colors="none", color_scheme=scheme)
-        await page.set_viewport_size({"width": 1280, "height": 4000})  # all of it
-        await page.evaluate("document.activeElement.blur()")
-        stops = await walked(page)
-        assert [str(stop) for stop in stops if not is_visible(stop)] == []
-        # The first stop follows the place to which the address leads.
-        controls = await page.evaluate("measure.focusable().length")
-        assert [stop["index"] for stop in stops] == [*range(stops[0]["index"], controls)]

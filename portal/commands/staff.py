@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, TypeVar
 
 from portal.commands.command import (
     Parsers,
@@ -22,9 +22,6 @@ from portal.settings import Settings
 from portal.staff import accounts, passwords
 from portal.staff.accounts import Account, NameTaken
 from portal.storage.database import Database
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
 FULL_NAME_LIMIT = 100
 """Characters of a name that colleagues see, at the most."""
@@ -121,10 +118,10 @@ def _print_first_password(settings: Settings, name: str, password: str) -> None:
     print(f"second factor there: {settings.base_url}/inbox")
 
 
-def _change(settings: Settings, name: str, change: Callable[["Connection", Account], None]) -> bool:
+def _change(settings: Settings, name: str, change: Callable[[Any, Account], None]) -> bool:
     """Change the account of a name; tells whether there is one."""
 
-    def job(connection: "Connection") -> bool:
+    def job(connection: Any) -> bool:
         account = accounts.find_now(connection, accounts.normalised_name(name))
         if account:
             change(connection, account)
@@ -133,7 +130,7 @@ def _change(settings: Settings, name: str, change: Callable[["Connection", Accou
     return _in_database(settings, job)
 
 
-def _in_database(settings: Settings, job: Callable[["Connection"], Result]) -> Result:
+def _in_database(settings: Settings, job: Callable[[Any], Result]) -> Result:
     """Do a job in a transaction; the tables of an SQLite database are made if need be."""
 
     async def run() -> Result:

@@ -17,7 +17,7 @@ async def check_sound(page: Page) -> None:
         await page.set_viewport_size({"width": view.width, "height": 800})
         await page.emulate_media(color_scheme=view.scheme, forced_colors=view.forced)
         faults += await page.evaluate(RUN_AXE, view.rules)
-    assert faults == []
+    assert faults == [], "\n".join(map(str, faults))
 
     await page.emulate_media(color_scheme="light", forced_colors="none")
     await page.set_viewport_size({"width": NARROW, "height": 800})

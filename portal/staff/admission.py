@@ -82,8 +82,10 @@ async def sign_in(
     allowed = _allowed(settings, credentials.name, client)
     if wait := await database.write(partial(attempts.make, allowed=allowed, now=now)):
         raise MustWait(wait)
+    # What can be no name is looked up as the empty one: PostgreSQL takes no NUL.
+    name = credentials.name if accounts.is_name(credentials.name) else ""
     async with database.reading() as connection:
-        account = await accounts.find(connection, credentials.name)
+        account = await accounts.find(connection, name)
     if account and account.disabled_at:
         account = None
     password_hash = account.password_hash if account else None
@@ -91,7 +93,7 @@ async def sign_in(
 
     def begin(connection: "Connection") -> str | None:
         # Looked up again: meanwhile the account may have been disabled or reset.
-        present = accounts.find_now(connection, credentials.name)
+        present = accounts.find_now(connection, name)
         if not (is_right and present and present == account):
             return None
         if present.enrolled_at and not accounts.confirm(

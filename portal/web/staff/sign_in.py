@@ -103,8 +103,10 @@ def _route_of(request: Request, scope: Scope) -> tuple[StaffRoute | None, Scope]
     """The route of staff that answers a GET, and what it adds to the scope."""
     for route in request.app.routes:
         match, child = route.matches(scope)
-        if match is Match.FULL and isinstance(route, StaffRoute):
-            return route, child
+        if match is not Match.NONE:
+            # The first one decides: /inbox/sign-out, which is only sent to, is no case.
+            is_page = match is Match.FULL and isinstance(route, StaffRoute)
+            return (route, child) if is_page else (None, {})
     return None, {}
 
 

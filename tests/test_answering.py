@@ -204,7 +204,7 @@ async def test_a_case_is_taken_handed_over_given_back_and_closed(
     page = await post(bo, page, "set-aside", {**revision(page), "reason": "rude"}, 422)
     assert "Välj varför ärendet inte åtgärdas." in page.text
     page = await post(bo, page, "set-aside", {**revision(page), "reason": "duplicate"})
-    assert "Åtgärdas ej" in page.text
+    assert "Åtgärdas inte" in page.text
     assert happened(page)[-5:] == [
         "Anna Andersson lämnade över ärendet till Bo Andersson",
         "Bo Andersson läste ärendet",
@@ -253,8 +253,13 @@ async def test_an_address_that_went_astray_is_withdrawn(
     guardian: Visitor, anna: Visitor, receipt: Visit
 ) -> None:
     page = await anna.get(address(receipt))
-    await post(anna, page, "withdraw-address", revision(page))
+    page = await post(anna, page, "withdraw-address", revision(page))
     await guardian.get(urlsplit(str(receipt.response.url)).path, 404)
+    # What the officer tells the guardian opens the case.
+    fields = {"reference": address(receipt)[-8:], "code": words(page.only("bdi", class_="code"))}
+    answer = await guardian.client.post("/sv/arende", files=parts(fields))
+    assert answer.status_code == 303
+    assert "/arende/" in answer.headers["location"]
 
 
 async def test_a_note_a_rendering_and_a_draft_reach_nobody_outside(
@@ -270,7 +275,7 @@ async def test_a_note_a_rendering_and_a_draft_reach_nobody_outside(
     page = await anna.get(address(receipt))
     assert "Ringt rektorn" in words(page.only("section", class_="notes box"))
     assert "På svenska, av Bo Andersson" in page.text
-    assert "Bo Andersson har ett utkast till svar här." in page.text
+    assert "Bo Andersson har börjat skriva ett svar här." in page.text
     seen = (await guardian.get(urlsplit(str(receipt.response.url)).path)).text
     assert not any(text in seen for text in ("Ringt", "I vilken skola", "Inte klart", "Andersson"))
 
@@ -288,7 +293,7 @@ async def test_fields_for_colleagues_have_limits_and_keep_what_was_typed(
     assert "Skriv anteckningen." in page.text
     (message,) = [e.get("id", "") for e in page.all("h3") if e.get("id", "").startswith("message")]
     page = await post(anna, page, message.replace("message-", "rendering:"), {}, 422)
-    assert "Skriv vad meddelandet säger på svenska." in page.text
+    assert "Skriv på svenska vad meddelandet säger." in page.text
     await post(anna, page, "rendering:999999", {"rendering": "Hej"}, 404)
     await post(anna, page, "fly", {}, 400)
 
@@ -306,7 +311,7 @@ async def test_cases_are_linked(guardian: Visitor, anna: Visitor, receipt: Visit
     reference = urlsplit(str(other)).path.rpartition("/")[2].partition("-")[0]
     page = await anna.get(address(receipt))
     page = await post(anna, page, "link", {"other": "inget"}, 422)
-    assert "Det finns inget annat ärende med den referensen." in page.text
+    assert "Det finns inget annat ärende med det referensnumret." in page.text
     page = await post(anna, page, "link", {"other": f" {reference.lower()} "})
     assert f"/inbox/{reference}" in page.links()
     assert happened(page)[-1] == f"Anna Andersson länkade ärendet med {reference}"
@@ -375,7 +380,7 @@ async def test_an_answer_is_held_taken_back_and_sent_again(
     assert "Bergsjöskolan." not in (await guardian.get(path)).text
     (button,) = [b for b in page.all("button") if words(b) == "Ta tillbaka svaret"]
     page = await post(anna, page, button.get("value", ""), {})
-    assert "Svaret är tillbakataget." in page.text
+    assert "Du har tagit tillbaka svaret." in page.text
     assert form_of(page)["swedish"] == "Bergsjöskolan."
     page = await do(anna, page, "send")
     assert "Svaret skickas om" in page.text
@@ -404,7 +409,7 @@ async def test_whether_a_letter_goes_and_to_whom_stands_beside_the_answer(
     serve: Serve, guardian: Visitor, anna: Visitor
 ) -> None:
     receipt = await guardian.send("ar", message=f"{ARABIC} {next(NUMBERS)}", email="m@example.org")
-    assert "Inget brev skickas." in (await anna.get(address(receipt))).text
+    assert "Ingen e-post skickas." in (await anna.get(address(receipt))).text
     smtp = {"PORTAL_SMTP_URL": "smtp://127.0.0.1:9", "PORTAL_MAIL_FROM": "skola@example.org"}
     with serve(**smtp) as portal:
         visitor = Visitor(portal.address)
@@ -412,7 +417,7 @@ async def test_whether_a_letter_goes_and_to_whom_stands_beside_the_answer(
         await visitor.client.aclose()
         async with signed_in(portal, "anna").visitor() as officer:
             page = await officer.get(address(receipt))
-            assert "Ett brev om att det finns ett svar går till m@example.org" in page.text
+            assert "E-post om att det finns ett svar går till m@example.org" in page.text
             await do(officer, page, "send", translated=REPLY)
         with (
             closing(Database(portal.settings.database_url)) as database,

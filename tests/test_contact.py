@@ -261,7 +261,7 @@ async def test_fields_that_are_too_large_are_told_of(visitor: Visitor) -> None:
     fields = {"message": "hej", "extra": "x" * 300_000}
     visit = await visitor.post("/en/kontakt", fields, 413)
     assert typed(visit)["message"] == "hej"
-    assert "too large" in visit.text
+    assert "too big" in visit.text
 
 
 async def test_a_case_that_is_not_there_is_not_found(visitor: Visitor) -> None:

@@ -103,7 +103,7 @@ async def test_cases_are_taken_closed_and_set_aside_and_each_can_be_undone(
     for action, view, sentence in (
         ("take", "Mina", "2 ärenden är dina nu."),
         ("close", "Avslutade", "2 ärenden är avslutade."),
-        ("set-aside-spam", "Åtgärdas ej", "2 ärenden åtgärdas inte."),
+        ("set-aside-spam", "Åtgärdas inte", "2 ärenden åtgärdas inte."),
     ):
         done = await do(anna, action, boxes(page))
         assert sentence in done.text
@@ -132,7 +132,7 @@ async def test_what_a_colleague_changed_first_is_not_changed_again(
         await do(bo, "take", first)
     done = await do(anna, "close", chosen)
     assert "1 ärende är avslutat." in done.text
-    assert "1 ärende ändrades inte, eftersom någon hann före." in done.text
+    assert "1 ärende ändrades inte, eftersom någon hann före dig." in done.text
     taken = await anna.get("/inbox?view=taken")
     assert len(references(taken)) == 1
     assert "Bo Andersson" in taken.text
@@ -184,8 +184,8 @@ async def test_filters_narrow_the_views_and_their_counts(guardian: Visitor, anna
     assert (len(references(page)), count(page, "Nya")) == (1, 1)
     assert len(references(await anna.get("/inbox?kind=praise"))) == 1
     assert len(references(await anna.get("/inbox?kind=none"))) == 1
-    assert "Inga ärenden av det slaget" in (await anna.get("/inbox?age=30")).text
-    assert "Inga ärenden av det slaget" in (await anna.get("/inbox?language=fa&kind=view")).text
+    assert "Det finns inga sådana ärenden." in (await anna.get("/inbox?age=30")).text
+    assert "Det finns inga sådana ärenden." in (await anna.get("/inbox?language=fa&kind=view")).text
     options = [words(option) for option in page.all("option", value="ar")]
     assert options == ["arabiska"]
 

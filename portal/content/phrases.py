@@ -110,7 +110,7 @@ GROUPS = (
             ),
             Phrase(
                 "secrecy",
-                N_("Vi kan inte berätta mer, eftersom det vi vet omfattas av sekretess."),
+                N_("Vi kan inte berätta mer, eftersom det vi vet måste hållas hemligt enligt lag."),
             ),
         ),
     ),

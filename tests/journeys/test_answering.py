@@ -109,7 +109,7 @@ async def test_the_way_of_an_answer(
         await expect(page.locator("#done")).to_contain_text("Svaret skickas om")
         assert REPLY not in (await guardian.get(path)).text
         await button(page, "take-back").click()
-        await expect(page.locator("#done")).to_contain_text("Svaret är tillbakataget.")
+        await expect(page.locator("#done")).to_contain_text("Du har tagit tillbaka svaret.")
         await swedish.fill("Hej! Han går i Bergsjöskolan, Ring oss gärna.")
         await button(page, "send").click()
         await expect(page.locator("#done")).to_contain_text("Svaret skickas om")
@@ -156,7 +156,7 @@ async def test_an_answer_is_written_and_sent_by_keyboard_alone(
         assert is_visible(await page.evaluate("measure.focus()"))
         await tab_to(page, button(page, "take-back"))
         await page.keyboard.press("Enter")
-        await expect(page.locator("#done")).to_contain_text("Svaret är tillbakataget.")
+        await expect(page.locator("#done")).to_contain_text("Du har tagit tillbaka svaret.")
 
 
 async def test_a_case_is_sound_in_every_state(

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from portal.cases import answers, handling, history, notes, outbox, references
+from portal.cases.addresses import case_code
 from portal.cases.answers import ANSWER_LIMIT, Answer, Draft, Sending, StaffAnswer, TooLate
 from portal.cases.figures import swedish_day
 from portal.cases.handling import REASONS, Action, Changed, Step
@@ -193,6 +194,7 @@ async def show(request: Request, case_number: int, shown: Shown) -> Resource:
     names = {person.id: person.full_name for person in values["people"]}
     values |= {
         "case": case,
+        "code": case_code(request.state.settings.secret_key, case.number, case.address_version),
         "now": now,
         "news": [
             entry

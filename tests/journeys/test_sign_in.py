@@ -113,6 +113,7 @@ async def test_staff_sign_in_and_out_by_keyboard_alone(browser: Browser, office:
         sign_out = page.get_by_role("button", name="Logga ut")
         await tab_to(page, sign_out)
         await page.keyboard.press("Enter")
+        await page.wait_for_url("**/inbox/sign-in")
         await page.goto("/inbox")
         await page.wait_for_url("**/inbox/sign-in?**")
 

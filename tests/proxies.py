@@ -8,7 +8,10 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any
 
+import httpx2
 import pytest
 
 from portal.settings import CHECKOUT
@@ -32,25 +35,25 @@ def free_port() -> int:
 @contextmanager
 def started(command: list[str], port: int, **environment: str) -> Iterator[None]:
     """Run a program until the end of the block, once it accepts connections."""
-    process = subprocess.Popen(
-        command,
-        env={**os.environ, **environment},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-    try:
-        while True:
-            assert process.poll() is None, process.stderr and process.stderr.read().decode()
-            with socket.socket() as client:
-                if client.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
-        yield
-    finally:
-        process.terminate()
-        process.wait(30)
-        if process.stderr:
-            process.stderr.close()
+    # A file, not a pipe, which would fill while nodes are gone, and hold the program up.
+    with TemporaryFile() as log:
+        process = subprocess.Popen(
+            command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=log
+        )
+        try:
+            while not _accepts(port):
+                log.seek(0)
+                assert process.poll() is None, log.read().decode()
+                time.sleep(0.05)
+            yield
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _accepts(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
 
 
 def nginx(folder: Path, nodes: Sequence[int], port: int) -> list[str]:
@@ -98,3 +101,26 @@ PROXIES = [
     pytest.param(nginx, marks=[pytest.mark.needs("nginx"), pytest.mark.needs("openssl")]),
     pytest.param(caddy, marks=pytest.mark.needs("caddy")),
 ]
+
+
+@contextmanager
+def reading_through(port: int) -> Iterator[httpx2.Client]:
+    """A client of a proxy, once that has its certificate and its connection to a node."""
+    address = f"https://127.0.0.1:{port}"
+    with httpx2.Client(base_url=address, headers={"Host": DOMAIN}, verify=False) as client:
+        while not is_served(client):
+            time.sleep(0.05)
+        yield client
+
+
+def is_served(reader: httpx2.Client) -> bool:
+    """Whether the proxy has its certificate and its connection to the portal."""
+    try:
+        return ask(reader, "GET", "/livez").status_code == 200
+    except httpx2.TransportError:
+        return False
+
+
+def ask(reader: httpx2.Client, method: str, path: str, **options: Any) -> httpx2.Response:
+    """Send a request under the portal's public name."""
+    return reader.request(method, path, extensions={"sni_hostname": DOMAIN}, **options)

@@ -14,7 +14,6 @@ import socket
 import ssl
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -30,7 +29,17 @@ import yaml
 
 from portal.settings import CHECKOUT, Settings
 from tests.conftest import program
-from tests.proxies import DEPLOY, DOMAIN, PROXIES, free_port, nginx, started, text
+from tests.proxies import (
+    DEPLOY,
+    DOMAIN,
+    PROXIES,
+    ask,
+    free_port,
+    nginx,
+    reading_through,
+    started,
+    text,
+)
 
 MOST_EXPOSED = 2.0
 """Of 10, by ``systemd-analyze security``; a service without any setting has 9.6."""
@@ -250,28 +259,12 @@ def reader(
     """A client that reaches a portal through a proxy, as a reader's browser does."""
     folder, node, port = tmp_path_factory.mktemp("proxy"), free_port(), free_port()
     command = request.param(folder, [node], port)
-    address = f"https://127.0.0.1:{port}"
     with (
         serving(folder, node),
         started(command, port, XDG_DATA_HOME=str(folder), XDG_CONFIG_HOME=str(folder)),
-        httpx2.Client(base_url=address, headers={"Host": DOMAIN}, verify=False) as client,
+        reading_through(port) as client,
     ):
-        while not is_served(client):
-            time.sleep(0.05)
         yield client
-
-
-def is_served(reader: httpx2.Client) -> bool:
-    """Whether the proxy has its certificate and its connection to the portal."""
-    try:
-        return ask(reader, "GET", "/livez").status_code == 200
-    except httpx2.TransportError:
-        return False
-
-
-def ask(reader: httpx2.Client, method: str, path: str, **options: Any) -> httpx2.Response:
-    """Send a request under the portal's public name."""
-    return reader.request(method, path, extensions={"sni_hostname": DOMAIN}, **options)
 
 
 @pytest.mark.slow

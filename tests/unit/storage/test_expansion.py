@@ -9,7 +9,6 @@ does not use, and says since which revision: ``unused_since = {"cases.page": "00
 from collections.abc import Iterator
 from contextlib import closing
 
-import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic.config import Config
@@ -19,6 +18,7 @@ from portal.storage import migrations
 from portal.storage.database import Database
 from portal.storage.engines import begin
 from portal.storage.migrations import steps
+from tests.conftest import new_database
 
 FIRST = "0004"
 """The first whose code may run beside the next one; no release has the tables of 0003."""
@@ -119,9 +119,6 @@ def test_what_older_code_cannot_work_with_is_recognised(
 @pytest.fixture(scope="module")
 def tables(postgresql: str) -> Iterator[sa.Connection]:
     """A PostgreSQL database with the tables of the portal."""
-    with psycopg.connect(postgresql, autocommit=True) as server:
-        server.execute("CREATE DATABASE portal_expansion")
-    url = f"{postgresql.rpartition('/')[0]}/portal_expansion"
-    with closing(Database(url)) as database, database.connect() as connection:
+    with closing(Database(new_database(postgresql))) as database, database.connect() as connection:
         database.upgrade()
         yield connection

@@ -5,7 +5,8 @@
     python3 dev.py test         all tests, with a browser and a PostgreSQL of their own
                                 (-m quick: those that need neither, in half a minute)
     python3 dev.py bench        what it costs, beside what others cost (Linux; half an hour)
-                                (before PATH: beside an older checkout)
+                                (before PATH: beside an older checkout;
+                                fill FILE: only make a database of a million cases)
     python3 dev.py release      the wheel, the source archive and what is in them, in dist/
     python3 dev.py messages …   any other command of `portal`
 

@@ -21,6 +21,7 @@ from bench.load import Load, measure
 from bench.servers import PATIENCE, Server, fetch, portal, started
 from portal.cases import messages
 from portal.cases.addresses import case_address
+from portal.cases.references import reference
 from portal.i18n.languages import CATALOG
 from portal.storage.database import Database
 
@@ -32,6 +33,7 @@ ROUNDS = 5
 KEY = "k" * 32
 PAGES = {
     "case page": f"/sv/arende/{case_address(KEY.encode(), 7, 1)}",
+    "case page of staff": f"/inbox/{reference(7)}",
     "inbox": "/inbox",
     "inbox, in one language": "/inbox?language=ar",
     "inbox, one kind that waits long": "/inbox?kind=praise&age=7",

@@ -89,14 +89,18 @@ async def take_overview(browser: Browser, folder: Path, rows: list[str]) -> None
 
 
 async def take_inbox(browser: Browser, portal: Running) -> None:
-    """Take the pictures of the guide for officers: a case, its answer, and the preview."""
+    """Take the pictures of the inbox, and of the guide for officers: a case and its answer."""
     guardian = Visitor(portal.address)
     receipt = await guardian.send("ar", message=QUESTION, kind="question", email="m@example.org")
+    for language, kind, text in OTHERS:
+        await guardian.send(language, message=text, kind=kind)
     await guardian.client.aclose()
     reference = urlsplit(str(receipt.response.url)).path.rpartition("/")[2].partition("-")[0]
     viewport = {"width": 1100, "height": 900}
     officer, colleague = signed_in(portal, "anna"), signed_in(portal, "bo")
     async with officer.tab(browser, viewport=viewport) as page, colleague.tab(browser) as other:
+        await page.goto("/inbox")
+        await page.screenshot(path=IMAGES / "inbox.png", clip=clip(780))
         await other.goto(f"/inbox/{reference}")
         await other.get_by_text("Återge på svenska").click()
         await other.get_by_label("Meddelandet på svenska").fill(RENDERING)
@@ -121,6 +125,10 @@ def clip(height: int) -> FloatRect:
 
 
 QUESTION = "السلام عليكم،\nفي أي مدرسة سيبدأ ابني أحمد في الخريف؟ لديه تشخيص بالتوحد.\nشكرًا لكم."
+OTHERS = (
+    ("sv", "complaint", "Bussen till skolan kommer för sent varje dag."),
+    ("en", "praise", "Thank you for the good teachers at my daughter's school!"),
+)
 RENDERING = "Hej,\nvilken skola börjar min son Ahmed på i höst? Han har diagnosen autism.\nTack."
 ANSWER = (
     "Skriv gärna till rektorn på Bergsjöskolan.",

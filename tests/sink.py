@@ -17,7 +17,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 TAKEN = "250 OK"
-PATIENCE = 15.0
+PATIENCE = 30.0
 """Seconds to wait for a letter that must come."""
 HANG_UP = "hang up"
 """Closes the connection in place of a reply."""
@@ -52,6 +52,15 @@ class Sink:
         """Wait for the first letter."""
         assert await asyncio.to_thread(self.has_letter.wait, PATIENCE)
         return self.letters[0]
+
+    async def letter_to(self, recipient: str, number: int = 1) -> EmailMessage:
+        """Wait for the first letter to somebody, or a later one."""
+        for _ in range(int(PATIENCE * 20)):
+            letters = [letter for letter in self.letters if letter["to"] == recipient]
+            if len(letters) >= number:
+                return letters[number - 1]
+            await asyncio.sleep(0.05)
+        raise AssertionError([letter["subject"] for letter in self.letters])
 
     async def handle_RCPT(  # noqa: N802 - the server calls it so
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

@@ -20,7 +20,6 @@ from portal.staff import accounts, passwords, sessions, totp
 from portal.staff.accounts import Account
 from portal.storage.database import Database
 from portal.storage.engines import begin
-from portal.storage.tables import accounts as accounts_table
 from portal.web.staff.access import cookie_name
 from tests.conftest import Served
 from tests.journeys.browsing import opened
@@ -85,7 +84,7 @@ def signed_in(portal: Served, name: str = "anna", role: str = "officer") -> Staf
         begin(connection),
     ):
         codes: list[str] = []
-        account = accounts.find_in(connection, accounts_table.c.name == name)
+        account = accounts.find_now(connection, name)
         if account is None:
             account = accounts.add(
                 connection,

@@ -3,14 +3,18 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element
 
 import pytest
+import sqlalchemy as sa
 
-from portal.storage.database import Unavailable
+from portal.storage.database import Database, Unavailable
+from portal.storage.tables import letters
+from portal.web.guard import BODY_LIMIT
 from tests.conftest import Running, Serve
-from tests.staff import PASSWORD, signed_in, staff_visitor
+from tests.staff import PASSWORD, Staff, signed_in, staff_visitor
 from tests.visitor import Visit, Visitor, checked, parts, words
 
 ARABIC = "السلام عليكم، في أي مدرسة ابني أحمد؟"
@@ -114,6 +118,11 @@ def own_words(page: Visit) -> list[tuple[str, str | None, str | None]]:
     ]
 
 
+def happened(page: Visit) -> list[str]:
+    """What the history of a case tells, without the times."""
+    return [words(line).partition(": ")[2] for line in page.only("ol", class_="history-list")]
+
+
 async def test_a_message_stands_as_it_was_sent_in_its_own_language(
     guardian: Visitor, anna: Visitor, receipt: Visit
 ) -> None:
@@ -123,7 +132,7 @@ async def test_a_message_stands_as_it_was_sent_in_its_own_language(
     assert (language, direction) == ("ar", "auto")
     assert page.response.headers["cache-control"] == "no-store"
     assert "Fråga" in page.text
-    assert "på arabiska" in page.text
+    assert "Sidans språk: arabiska" in page.text
     assert "Nej, läser svaret på ärendets sida" in page.text
 
 
@@ -147,6 +156,12 @@ async def test_other_paths_lead_to_no_case(anna: Visitor, receipt: Visit) -> Non
     assert (answer.status_code, answer.headers["location"]) == (308, address(receipt))
 
 
+async def test_a_link_from_elsewhere_claims_nothing(anna: Visitor, receipt: Visit) -> None:
+    for claim in ("conflict", "changed", "signed-in", "x"):
+        page = await anna.get(f"{address(receipt)}?done={claim}")
+        assert page.all("div", id="done") == []
+
+
 async def test_nobody_sees_it_who_is_not_signed_in(office: Running, receipt: Visit) -> None:
     visitor = staff_visitor(office)
     answer = await visitor.client.get(address(receipt))
@@ -161,10 +176,7 @@ async def test_who_has_read_the_case_is_told_once(
     for _ in range(2):
         await anna.get(address(receipt))
     await bo.get(address(receipt))
-    page = await anna.get(address(receipt))
-    (log,) = page.all("ol", class_="history-list")
-    lines = [words(line) for line in log]
-    assert [line.partition(": ")[2] for line in lines] == [
+    assert happened(await anna.get(address(receipt))) == [
         "Anna Andersson läste ärendet",
         "Bo Andersson läste ärendet",
     ]
@@ -193,6 +205,13 @@ async def test_a_case_is_taken_handed_over_given_back_and_closed(
     assert "Välj varför ärendet inte åtgärdas." in page.text
     page = await post(bo, page, "set-aside", {**revision(page), "reason": "duplicate"})
     assert "Åtgärdas ej" in page.text
+    assert happened(page)[-5:] == [
+        "Anna Andersson lämnade över ärendet till Bo Andersson",
+        "Bo Andersson läste ärendet",
+        "Bo Andersson lämnade tillbaka ärendet",
+        "Bo Andersson avslutade ärendet",
+        "Bo Andersson beslutade att inte åtgärda ärendet (dubblett)",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -279,7 +298,7 @@ async def test_the_language_of_a_text_is_corrected(anna: Visitor, receipt: Visit
     (message,) = [e.get("id", "") for e in page.all("h3") if e.get("id", "").startswith("message")]
     page = await post(anna, page, message.replace("message-", "language:"), {"tag": "fa"})
     assert own_words(page)[0][1:] == ("fa", "auto")
-    assert "Texten är på persiska." in page.text
+    assert "Textens språk: persiska" in page.text
 
 
 async def test_cases_are_linked(guardian: Visitor, anna: Visitor, receipt: Visit) -> None:
@@ -290,6 +309,7 @@ async def test_cases_are_linked(guardian: Visitor, anna: Visitor, receipt: Visit
     assert "Det finns inget annat ärende med den referensen." in page.text
     page = await post(anna, page, "link", {"other": f" {reference.lower()} "})
     assert f"/inbox/{reference}" in page.links()
+    assert happened(page)[-1] == f"Anna Andersson länkade ärendet med {reference}"
     page = await post(anna, page, f"unlink:{reference}", {})
     assert f"/inbox/{reference}" not in page.links()
 
@@ -319,6 +339,16 @@ async def test_a_standard_sentence_is_put_into_both_columns(anna: Visitor, recei
     page = await do(anna, page, "phrase", 422, phrase="")
     assert "Välj vilken mening som ska läggas till." in page.text
     assert form_of(page)["swedish"] == fields["swedish"]
+
+
+async def test_a_sentence_without_a_translation_is_put_into_the_swedish_column(
+    anna: Visitor, receipt: Visit
+) -> None:
+    page = await anna.get(address(receipt))
+    page = await do(anna, page, "phrase", phrase="school", language="fa")
+    assert "Den är tillagd bara på svenska." in page.text
+    fields = form_of(page)
+    assert (fields["swedish"], fields["translated"]) == ("Vilken skola gäller det?", "")
 
 
 async def test_the_preview_is_what_the_guardian_will_see(
@@ -368,6 +398,29 @@ async def test_the_guardian_reads_the_answer_in_the_language_of_the_case(
         assert seen.language == language
         assert own_words(seen)[1:] == [(REPLY, "ar", "rtl"), ("På svenska.", "sv", "ltr")]
         await guardian.client.aclose()
+
+
+async def test_whether_a_letter_goes_and_to_whom_stands_beside_the_answer(
+    serve: Serve, guardian: Visitor, anna: Visitor
+) -> None:
+    receipt = await guardian.send("ar", message=f"{ARABIC} {next(NUMBERS)}", email="m@example.org")
+    assert "Inget brev skickas." in (await anna.get(address(receipt))).text
+    smtp = {"PORTAL_SMTP_URL": "smtp://127.0.0.1:9", "PORTAL_MAIL_FROM": "skola@example.org"}
+    with serve(**smtp) as portal:
+        visitor = Visitor(portal.address)
+        receipt = await visitor.send("ar", message=ARABIC, email="m@example.org")
+        await visitor.client.aclose()
+        async with signed_in(portal, "anna").visitor() as officer:
+            page = await officer.get(address(receipt))
+            assert "Ett brev om att det finns ett svar går till m@example.org" in page.text
+            await do(officer, page, "send", translated=REPLY)
+        with (
+            closing(Database(portal.settings.database_url)) as database,
+            database.connect() as connection,
+        ):
+            answered = sa.select(letters).where(letters.c.kind == "answered")
+            letter = connection.execute(answered).one()
+    assert (letter.recipient, letter.language) == ("m@example.org", "ar")
 
 
 @pytest.mark.parametrize(
@@ -422,6 +475,22 @@ async def test_a_new_word_of_the_guardian_is_shown_before_the_answer_goes(
     assert "انتظروا!" in words(page.only("div", id="done"))
 
 
+async def signed_in_again(
+    visitor: Visitor, officer: Staff, path: str, fields: dict[str, str]
+) -> str:
+    """The page after signing in, where a form was sent when the session was over."""
+    del visitor.client.headers["cookie"]
+    refused = checked(await visitor.client.post(path, files=parts(fields)), 403)
+    (form,) = [f for f in refused.all("form") if f.get("action") == "/inbox/sign-in"]
+    name = officer.account.name
+    credentials = {"name": name, "password": PASSWORD, "totp": officer.code()}
+    answer = await visitor.client.post(
+        "/inbox/sign-in", files=parts({**fields_of(form), **credentials})
+    )
+    assert answer.status_code == 200
+    return answer.text
+
+
 class TestADraftOutlives:
     """Every fault by which others have lost one (design: drafts are rows)."""
 
@@ -467,25 +536,21 @@ class TestADraftOutlives:
         async with officer.visitor() as visitor:
             page = await visitor.get(address(receipt))
             fields = {**form_of(page), "swedish": "Skrivet länge", "do": "send"}
-            del visitor.client.headers["cookie"]
-            answer = await visitor.client.post(address(receipt), files=parts(fields))
-            assert answer.status_code == 403
-            sign_in = checked(answer, 403)
-            (form,) = [f for f in sign_in.all("form") if f.get("action") == "/inbox/sign-in"]
-            credentials = {
-                "name": "cecilia",
-                "password": PASSWORD,
-                "totp": officer.code(),
-            }
-            again = await visitor.client.post(
-                "/inbox/sign-in", files=parts({**fields_of(form), **credentials})
-            )
-            assert again.status_code == 200
-            assert "Skrivet länge" in again.text
-            assert "Inget har skickats eller ändrats." in again.text
+            again = await signed_in_again(visitor, officer, address(receipt), fields)
+            assert "Skrivet länge" in again
+            assert "Inget har skickats eller ändrats." in again
         async with signed_in(office, "cecilia").visitor() as visitor:
             page = await visitor.get(address(receipt))
             assert form_of(page)["swedish"] == "Skrivet länge"
+
+    async def test_a_session_that_is_over_while_a_note_is_written(
+        self, office: Running, receipt: Visit
+    ) -> None:
+        officer = signed_in(office, "disa")
+        async with officer.visitor() as visitor:
+            fields = {"note": "Ringt rektorn", "do": "note"}
+            again = await signed_in_again(visitor, officer, address(receipt), fields)
+            assert "Ringt rektorn</textarea>" in again
 
     async def test_a_database_that_is_away(self, serve: Serve) -> None:
         async def broken(*_: object) -> None:
@@ -506,3 +571,25 @@ class TestADraftOutlives:
                 fields = fields_of(form)
                 page = await post(anna, page, fields.pop("do"), fields)
             assert "Viktigt\nsvar" in [text for text, _, _ in own_words(page)]
+
+    async def test_a_text_that_is_far_too_large(self, anna: Visitor, receipt: Visit) -> None:
+        page = await anna.get(address(receipt))
+        text = "Mycket text. " * (BODY_LIMIT // 10)
+        refused = await do(anna, page, "send", 413, swedish=text)
+        assert refused.title.startswith("Texten är för lång")
+        assert text in [shown for shown, _, _ in own_words(refused)]
+
+    async def test_a_fault_of_the_portal(self, serve: Serve) -> None:
+        async def broken(*_: object) -> None:
+            raise ValueError
+
+        with serve() as portal:
+            guardian = Visitor(portal.address)
+            receipt = await guardian.send(message="Hej")
+            await guardian.client.aclose()
+            async with signed_in(portal, "anna").visitor() as anna:
+                page = await anna.get(address(receipt))
+                portal.app._state["database"].write = broken  # type: ignore[attr-defined]
+                refused = await do(anna, page, "send", 500, swedish="Viktigt\nsvar")
+            assert "Något gick fel i portalen." in refused.text
+            assert "Viktigt\nsvar" in [text for text, _, _ in own_words(refused)]

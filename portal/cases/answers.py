@@ -92,16 +92,21 @@ class Sending(NamedTuple):
     latest_message: int
     """The id of the newest message that was shown to whoever wrote it."""
     form_key: str
+    base: datetime | None
+    """As ``save_draft`` takes it."""
     words: Words
     hold: timedelta
     is_announced: bool
     """Whether a letter tells of it, where there is an address."""
+    spare_key: str
+    """As ``save_draft`` takes it."""
 
 
 def send(connection: sa.Connection, sending: Sending) -> int:
     """Store an answer; it becomes visible when its hold is over.
 
-    A case that is nobody's becomes its author's. Sent twice, it is stored once.
+    A case that is nobody's becomes its author's. Sent twice, it is stored once. Its draft is
+    removed, unless another window has saved other words in it since.
 
     Args:
         connection: in the writer's transaction.
@@ -135,7 +140,10 @@ def send(connection: sa.Connection, sending: Sending) -> int:
     if case.email and sending.is_announced:
         letter = NewLetter("answered", case.email, case.language, case.id, answer_id, visible_at)
         outbox.queue(connection, [letter], step.now)
-    discard(connection, case.id, step.account_id, sending.form_key)
+    draft = _has(drafts, key | {"account_id": step.account_id})
+    is_own = drafts.c.saved_at == sending.base
+    connection.execute(sa.delete(drafts).where(draft, is_own))
+    connection.execute(sa.update(drafts).where(draft).values(form_key=sending.spare_key))
     return answer_id
 
 

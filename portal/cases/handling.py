@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from portal.cases import history
 from portal.cases.messages import change_state
 from portal.storage import tables
-from portal.storage.tables import cases
+from portal.storage.tables import cases, former_addresses
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -61,7 +61,8 @@ def take(connection: sa.Connection, step: Step) -> None:
 def hand_over(connection: sa.Connection, step: Step, officer_id: int) -> None:
     """Give a case to a colleague, by the number of their account."""
     case = read_as_shown(connection, step)
-    change(connection, step, "hand-over", _state_of_taken(case), officer_id=officer_id)
+    state, colleague = _state_of_taken(case), str(officer_id)
+    change(connection, step, "hand-over", state, colleague, officer_id=officer_id)
 
 
 def give_back(connection: sa.Connection, step: Step) -> None:
@@ -101,8 +102,10 @@ def look_again(connection: sa.Connection, step: Step, day: date | None) -> None:
 
 
 def withdraw_address(connection: sa.Connection, step: Step) -> None:
-    """Give a case another address, where the one that it had went astray."""
+    """Give a case another address and code, where those that it had went astray."""
     case = read_as_shown(connection, step)
+    former = former_addresses.c.case_id == step.number
+    connection.execute(sa.delete(former_addresses).where(former))
     version = case.address_version + 1
     change(connection, step, "withdraw-address", case.state, address_version=version)
 
@@ -192,7 +195,7 @@ def change(
         step: who does it with which case.
         action: as the history calls it.
         state: of the case after it.
-        reason: a word for why.
+        reason: a word for why, or a number for whom or what.
         values: of further columns of the case.
 
     Raises:

@@ -17,6 +17,7 @@ Its modules, in the order in which they may import:
     outbox    the letters to guardians and staff
     mail      whether letters arrive
     log       the history of what staff read and did
+    staff     the accounts of staff
     version   which version this is
 """
 
@@ -42,7 +43,7 @@ CLOSED_PIPE = 141
 
 NOUNS = (
     *("serve", "check", "db", "backup", "restore"),
-    *("catalogs", "messages", "outbox", "mail", "log", "version"),
+    *("catalogs", "messages", "outbox", "mail", "log", "staff", "version"),
 )
 """The modules that add commands, in the order of the help."""
 

@@ -56,6 +56,11 @@ class Account:
     """When the second factor was enrolled; without it the account reads nothing."""
     disabled_at: datetime | None
 
+    @property
+    def state(self) -> str:
+        """Whether its owner can sign in: ``active``, ``new`` (not enrolled) or ``disabled``."""
+        return "disabled" if self.disabled_at else "active" if self.enrolled_at else "new"
+
 
 def normalised_name(typed: str) -> str:
     """The name of an account as it is stored."""
@@ -91,7 +96,7 @@ def add(
     Raises:
         NameTaken: when there is one of that name.
     """
-    if connection.scalar(sa.select(accounts.c.id).where(accounts.c.name == name)):
+    if find_now(connection, name):
         raise NameTaken
     values = {
         "name": name,
@@ -105,9 +110,10 @@ def add(
     return Account(**row.one())
 
 
-def find_in(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Account | None:
-    """The account of a condition on ``tables.accounts``, in the writer's transaction."""
-    row = connection.execute(sa.select(accounts).where(condition)).mappings().one_or_none()
+def find_now(connection: sa.Connection, name: str) -> Account | None:
+    """The account of a name, in the writer's transaction."""
+    query = sa.select(accounts).where(accounts.c.name == name)
+    row = connection.execute(query).mappings().one_or_none()
     return Account(**row) if row else None
 
 
@@ -136,10 +142,10 @@ async def is_there_any(connection: "AsyncConnection") -> bool:
     return (await connection.execute(query)).first() is not None
 
 
-def disable(connection: sa.Connection, account_id: int, now: datetime) -> None:
+def disable(connection: sa.Connection, account: Account, now: datetime) -> None:
     """Let an account sign in no more, and end its sessions. Its name stays on what it did."""
-    _change(connection, account_id, disabled_at=now)
-    connection.execute(sa.delete(sessions).where(sessions.c.account_id == account_id))
+    _change(connection, account.id, disabled_at=now)
+    connection.execute(sa.delete(sessions).where(sessions.c.account_id == account.id))
 
 
 def reset(connection: sa.Connection, account: Account, password_hash: str) -> None:

@@ -16,7 +16,6 @@ from portal.staff.accounts import Account
 from portal.storage import attempts
 from portal.storage.database import Database
 from portal.storage.limits import sender_number
-from portal.storage.tables import accounts as accounts_table
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -83,8 +82,10 @@ async def sign_in(
     allowed = _allowed(settings, credentials.name, client)
     if wait := await database.write(partial(attempts.make, allowed=allowed, now=now)):
         raise MustWait(wait)
+    # What can be no name is looked up as the empty one: PostgreSQL takes no NUL.
+    name = credentials.name if accounts.is_name(credentials.name) else ""
     async with database.reading() as connection:
-        account = await accounts.find(connection, credentials.name)
+        account = await accounts.find(connection, name)
     if account and account.disabled_at:
         account = None
     password_hash = account.password_hash if account else None
@@ -92,7 +93,7 @@ async def sign_in(
 
     def begin(connection: "Connection") -> str | None:
         # Looked up again: meanwhile the account may have been disabled or reset.
-        present = accounts.find_in(connection, accounts_table.c.name == credentials.name)
+        present = accounts.find_now(connection, name)
         if not (is_right and present and present == account):
             return None
         if present.enrolled_at and not accounts.confirm(
@@ -153,7 +154,7 @@ async def enrol(
     password_hash = await passwords.hash_apart(password)
 
     def complete(connection: "Connection") -> Enrolled | None:
-        if accounts.find_in(connection, accounts_table.c.id == account.id) != account:
+        if accounts.find_now(connection, account.name) != account:
             return None
         sessions.end_all(connection, account.id)
         codes = accounts.enrol(connection, account, password_hash, step, settings.secret_key, now)

@@ -247,7 +247,7 @@ renderings = _table(
 case_links = _table(
     "case_links",
     sa.Column("case_id", _Number, sa.ForeignKey("cases.id"), primary_key=True),
-    sa.Column("other_id", _Number, sa.ForeignKey("cases.id"), primary_key=True),
+    sa.Column("other_id", _Number, sa.ForeignKey("cases.id"), primary_key=True, index=True),
     _reference("account_id", "accounts.id"),
     sa.Column("linked_at", Moment, nullable=False),
 )

@@ -12,7 +12,9 @@ from typing import Any
 from portal.cases.answers import Answer
 from portal.cases.messages import OPEN_STATES, STATES, Case, Message
 from portal.cases.thread import Entry, Thread
+from portal.content.facts import Facts
 from portal.content.hours import ZONE, Hours, Opening
+from portal.content.phrases import GROUPS, phrase_values
 from portal.content.words import WORDS
 from portal.i18n.checks import Key
 from portal.i18n.coverage import Coverage
@@ -30,6 +32,13 @@ NUMBERS = (1, 2, 3, 11, 100)
 REFUSED_IN_CASE: Mapping[str, Any] = {
     "form": CaseForm("Hej!"),
     "problems": [Problem("form", "gone")],
+    "private": True,
+}
+
+PHRASES: Mapping[str, Any] = {
+    "groups": GROUPS,
+    "phrase_values": phrase_values(Facts())
+    | dict.fromkeys(("representative", "inspectorate"), "…"),
     "private": True,
 }
 
@@ -139,6 +148,7 @@ EXAMPLES: tuple[Example | LetterExample, ...] = (
     _case("med-adress", "new", email="namn@example.se", sends_mail=True),
     _case("skrivet", "taken", written=True),
     _case("nådde-inte-fram", "answered", email="namn@example.se"),
+    Example("arende/färdiga-meningar", Page("arende/exempel", "phrases.html", {**PHRASES})),
     Example("arende/formulär", Page("arende/exempel", "case_message.html", {**REFUSED_IN_CASE})),
     *(_not_found("empty", field) for field in ("reference", "code")),
     *(_not_found("too-many", number=number) for number in NUMBERS),

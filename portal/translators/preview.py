@@ -32,7 +32,7 @@ from portal.translators.examples import EXAMPLES, Example, LetterExample, where_
 from portal.web.assets import Assets
 from portal.web.edition import open_renderers
 from portal.web.reload import read_stamps
-from portal.web.resources import ResourceResponse
+from portal.web.resources import Resource, ResourceRoute
 
 TEMPLATE = "portal.pot"
 BEGIN, NUMBERED, END = "\ue000", "\ue001", "\ue002"
@@ -278,10 +278,10 @@ def create_preview(settings: Settings, locales: Path) -> Starlette:
     def entry(request: Request) -> Response:
         return HTMLResponse(preview.entry(request.path_params["number"]))
 
-    def asset(request: Request) -> Response:
+    async def asset(request: Request) -> Resource:
         if request.url.path not in preview.assets.resources:
             raise HTTPException(404)
-        return ResourceResponse(preview.assets.resources[request.url.path])
+        return preview.assets.resources[request.url.path]
 
     def page(request: Request) -> Response:
         example = examples.get(request.path_params["name"])
@@ -293,7 +293,7 @@ def create_preview(settings: Settings, locales: Path) -> Starlette:
         routes=[
             Route("/", index),
             Route("/entry/{number:int}", entry),
-            Route("/static/{path:path}", asset),
+            ResourceRoute("/static/{path:path}", asset),
             Route("/{tag}/{name:path}", page),
         ]
     )

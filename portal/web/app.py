@@ -10,8 +10,7 @@ from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Match, Route, Router
+from starlette.routing import Match, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from portal import __version__
@@ -32,6 +31,7 @@ from portal.web.health import READY, Health
 from portal.web.public import case, contact, finder
 from portal.web.public.errors import accepted_languages
 from portal.web.reload import read_stamps, reloading
+from portal.web.resources import Resource, ResourceRoute
 from portal.web.staff.routes import ROUTES as STAFF_ROUTES
 
 log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
             yield
             health.status = "stopping"
 
-    routes = [*ROUTES, Route(READY, health.show)]
+    routes = [*ROUTES, ResourceRoute(READY, health.show)]
     # No middleware of Starlette's: the guard answers for whatever is raised.
     app = Router(routes, redirect_slashes=False, default=respond_to_rest, lifespan=lifespan)
     guard = Guard(app, edition, database, settings, metrics)
@@ -113,7 +113,7 @@ def register_gauges(guard: Guard, database: Database, health: Health) -> None:
         guard.metrics.gauge(name, read)
 
 
-class LanguageRoute(Route):
+class LanguageRoute(ResourceRoute):
     """A route below the tag of a language that there is."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
@@ -124,13 +124,12 @@ class LanguageRoute(Route):
         return match, child
 
 
-async def choose_language(request: Request) -> Response:
+async def choose_language(request: Request) -> Resource:
     """Lead a reader to the start page in the language that the browser asks for."""
     languages = request.state.edition.languages
     language = negotiate(languages, accepted_languages(request.scope))
     headers = [("vary", "Accept-Language")]
-    start = resources.redirect(f"/{language.tag}/", 302, cache=REVALIDATE, headers=headers)
-    return resources.ResourceResponse(start)
+    return resources.redirect(f"/{language.tag}/", 302, cache=REVALIDATE, headers=headers)
 
 
 async def respond_to_rest(scope: Scope, receive: Receive, send: Send) -> None:
@@ -161,7 +160,7 @@ ROUTES = (
     LanguageRoute("/{tag}/kontakt", contact.respond, methods=["GET", "POST"]),
     LanguageRoute("/{tag}/arende", finder.respond, methods=["GET", "POST"]),
     LanguageRoute("/{tag}/arende/{address}", case.respond, methods=["GET", "POST"]),
-    Route("/", choose_language),
+    ResourceRoute("/", choose_language),
     *STAFF_ROUTES,
 )
 """What is not ready in an edition."""

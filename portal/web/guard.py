@@ -34,6 +34,7 @@ from portal.web.headers import Headers, with_security
 from portal.web.health import ANY_HOST
 from portal.web.public import refusals
 from portal.web.resources import Representation, Resource, respond, send_representation
+from portal.web.staff import access
 
 BODY_LIMIT = 256 * 1024
 """Bytes of a posted form: 5000 characters of any script in either encoding, and room to spare."""
@@ -240,7 +241,8 @@ async def _refused_form(
 ) -> Resource | None:
     """The form that a refused request was to send; None where it cannot be shown."""
     try:
-        return await refusals.refused(status, edition.renderers, scope, body.read)
+        page = await refusals.refused(status, edition.renderers, scope, body.read)
+        return page or await access.show_again(status, scope, body.read)
     except Exception as error:
         _status_of(error)  # It may be the page of the form that is broken.
         return None

@@ -20,7 +20,7 @@ from portal.cases import outbox
 from portal.storage import migrations
 from portal.storage.database import Database, Unavailable
 from portal.web.headers import NO_STORE
-from portal.web.resources import FAST_QUALITY, TEXT, Resource, ResourceResponse, resource
+from portal.web.resources import FAST_QUALITY, TEXT, Resource, resource
 
 ALIVE = ("/livez", "/healthz")
 """The second is the older name of the first."""
@@ -75,7 +75,7 @@ class Health:
                 async with self._database.reading() as connection:
                     self.letters = await outbox.state(connection, datetime.now(UTC))
 
-    async def show(self, request: Request) -> ResourceResponse:
+    async def show(self, request: Request) -> Resource:
         """Whether requests should be sent here: 200, or 503."""
         content = {
             "status": self.status,
@@ -83,12 +83,10 @@ class Health:
             "catalogs": request.state.edition.coverage.shares,
             "version": __version__,
         }
-        return ResourceResponse(
-            resource(
-                json.dumps(content),
-                "application/json",
-                status=200 if self.status == "ready" else 503,
-                cache=NO_STORE,
-                quality=FAST_QUALITY,
-            )
+        return resource(
+            json.dumps(content),
+            "application/json",
+            status=200 if self.status == "ready" else 503,
+            cache=NO_STORE,
+            quality=FAST_QUALITY,
         )

@@ -9,22 +9,36 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.conftest import Running, Serve
-from tests.journeys.test_axe import AXE, RUN_AXE, VIEWS
-from tests.journeys.test_keyboard import is_visible, tab_to, walked
-from tests.journeys.test_reflow import NARROW, SMALLEST_TARGET, check_width, lost, written
+from tests.journeys.browsing import opened
+from tests.journeys.soundness import check_sound
+from tests.journeys.test_axe import AXE
+from tests.journeys.test_keyboard import is_visible, tab_to
+from tests.sink import Sink, open_sink, part
 from tests.staff import PASSWORD, signed_in
 from tests.visitor import Visitor
 
 ARABIC = "السلام عليكم، في أي مدرسة ابني؟ رقمه ١٢٠١٠١-٢٣٨٠ ولديه تشخيص."
 REPLY = "ابنكم في مدرسة بيرغشو."
-HOLD = 30
+HOLD = 15
 """Seconds: enough to take an answer back in a browser."""
 
 
 @pytest.fixture(scope="module")
-def office(serve: Serve) -> Iterator[Running]:
-    """A portal whose answers are held for a while."""
-    with serve(PORTAL_ANSWER_HOLD_SECONDS=str(HOLD)) as portal:
+def sink() -> Iterator[Sink]:
+    """A mail server that takes every letter."""
+    with open_sink() as sink:
+        yield sink
+
+
+@pytest.fixture(scope="module")
+def office(serve: Serve, sink: Sink) -> Iterator[Running]:
+    """A portal that sends letters, and whose answers are held for a while."""
+    with serve(
+        PORTAL_ANSWER_HOLD_SECONDS=str(HOLD),
+        PORTAL_SMTP_URL=sink.url,
+        PORTAL_MAIL_FROM="portal@example.org",
+        PORTAL_MAIL_TO="skola@example.org",
+    ) as portal:
         yield portal
 
 
@@ -48,9 +62,14 @@ def button(page: Page, action: str) -> Any:
     return page.locator(f"button[name=do][value^='{action}']").first
 
 
-async def test_the_way_of_an_answer(browser: Browser, office: Running, guardian: Visitor) -> None:
+async def test_the_way_of_an_answer(
+    browser: Browser, office: Running, guardian: Visitor, sink: Sink
+) -> None:
     path, address = await send(guardian, ARABIC)
     anna, bo = signed_in(office, "anna"), signed_in(office, "bo")
+    for recipient in ("a@example.org", "skola@example.org"):
+        letter = await sink.letter_to(recipient)
+        assert "ابني" not in letter.as_string() + part(letter, "plain") + part(letter, "html")
 
     async with anna.tab(browser) as page, bo.tab(browser) as colleague:
         # An officer who is not signed in any more signs in, and takes the case.
@@ -95,13 +114,13 @@ async def test_the_way_of_an_answer(browser: Browser, office: Running, guardian:
         await button(page, "send").click()
         await expect(page.locator("#done")).to_contain_text("Svaret skickas om")
 
-    # The guardian reads both languages, and writes more.
-    async with anna.tab(browser) as reader, anna.tab(browser) as page:
-        await reader.context.clear_cookies()
-        await reader.goto(path)
-        while await reader.locator(".entry.answer").count() == 0:
-            await reader.wait_for_timeout(1000)
-            await reader.reload()
+    # The guardian opens the case from the letter, reads both languages, and writes more.
+    letter = await sink.letter_to("a@example.org", 2)
+    assert REPLY not in part(letter, "plain") + part(letter, "html")
+    (link,) = re.findall(r"^http\S+$", part(letter, "plain"), re.MULTILINE)
+    assert link == office.address + path
+    async with opened(browser, office) as reader, anna.tab(browser) as page:
+        await reader.goto(link)
         answer = reader.locator(".entry.answer")
         await expect(answer.locator("[lang=ar]")).to_contain_text(REPLY)
         await expect(answer.locator("[lang=sv]")).to_contain_text("Ring oss gärna.")
@@ -182,34 +201,3 @@ async def test_a_case_is_sound_in_every_state(
         await button(page, "send").click()
         await expect(page.locator("#done")).to_contain_text("Svaret skickas om")
         await check_sound(page)
-
-
-async def check_sound(page: Page) -> None:
-    """Check a page of staff as the public pages are checked: axe, reflow, targets, keyboard."""
-    faults: list[str] = []
-    for view in VIEWS:
-        await page.set_viewport_size({"width": view.width, "height": 800})
-        await page.emulate_media(color_scheme=view.scheme, forced_colors=view.forced)
-        faults += await page.evaluate(RUN_AXE, view.rules)
-    assert faults == []
-
-    await page.emulate_media(color_scheme="light", forced_colors="none")
-    await page.set_viewport_size({"width": NARROW, "height": 800})
-    await check_width(page, NARROW)
-    targets = await page.evaluate("measure.targets()")
-    assert [t for t in targets if min(t["width"], t["height"]) < SMALLEST_TARGET] == []
-    usual = await page.evaluate("measure.texts()")
-    await page.emulate_media(forced_colors="active", color_scheme="dark")
-    forced = await page.evaluate("measure.texts()")
-    assert written(forced) == written(usual)
-    assert lost(forced) == []
-
-    for scheme in ("dark", "light"):
-        await page.emulate_media(forced_colors="none", color_scheme=scheme)
-        await page.set_viewport_size({"width": 1280, "height": 4000})  # all of it
-        await page.evaluate("document.activeElement.blur()")
-        stops = await walked(page)
-        assert [str(stop) for stop in stops if not is_visible(stop)] == []
-        # The first stop follows the place to which the address leads.
-        controls = await page.evaluate("measure.focusable().length")
-        assert [stop["index"] for stop in stops] == [*range(stops[0]["index"], controls)]

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
 
 from portal.cases.addresses import case_address, case_code
 from portal.cases.messages import CaseNumber, Submission
@@ -21,7 +20,7 @@ from portal.web.forms import CaseForm, Problem
 from portal.web.headers import NO_STORE, PRIVATE
 from portal.web.public.pages import Page, page_resource, requested_renderer
 from portal.web.public.posting import REFUSALS, read_fields, store, too_many
-from portal.web.resources import Resource, ResourceResponse, redirect
+from portal.web.resources import Resource, redirect
 
 ADDRESS_LIMIT = 100
 """Characters of an address of a case at the most."""
@@ -33,7 +32,7 @@ NO_PATH = ("referrer-policy", "strict-origin")
 Metadata could not write."""
 
 
-async def respond(request: Request) -> Response:
+async def respond(request: Request) -> Resource:
     """Show a case to whoever has its address, or store what they write in it.
 
     Raises:
@@ -50,14 +49,14 @@ async def respond(request: Request) -> Response:
                 raise HTTPException(404)
             present = case_address(settings.secret_key, case.number, case.address_version)
             if address != present:
-                return ResourceResponse(redirect(renderer.href(f"arende/{present}"), 308))
+                return redirect(renderer.href(f"arende/{present}"), 308)
             thread = await read_thread(connection, case, datetime.now(UTC))
         if request.method == "POST":
-            return ResourceResponse(await _receive(request, thread))
+            return await _receive(request, thread)
     except Unavailable:
         raise HTTPException(503) from None
     written = request.query_params.keys() >= WRITTEN.keys()
-    return ResourceResponse(_page(request, thread, CaseForm(), cache=NO_STORE, written=written))
+    return _page(request, thread, CaseForm(), cache=NO_STORE, written=written)
 
 
 def show_again(

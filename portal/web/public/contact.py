@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
 
 from portal.cases.addresses import case_address
 from portal.cases.messages import Submission
@@ -19,12 +18,12 @@ from portal.web.forms import ContactForm, Problem
 from portal.web.headers import PRIVATE
 from portal.web.public.pages import CONTACT, SLUGS, page_resource, requested_renderer
 from portal.web.public.posting import REFUSALS, read_fields, store, too_many
-from portal.web.resources import Resource, ResourceResponse, redirect
+from portal.web.resources import Resource, redirect
 
 
-async def respond(request: Request) -> Response:
+async def respond(request: Request) -> Resource:
     """Read the form, or send it."""
-    return ResourceResponse(await send(request) if request.method == "POST" else show(request))
+    return await send(request) if request.method == "POST" else show(request)
 
 
 def show(request: Request) -> Resource:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
 
 from portal.cases.addresses import case_address
 from portal.cases.thread import find_by_code
@@ -18,10 +17,10 @@ from portal.web.forms import FinderForm, Problem
 from portal.web.headers import PRIVATE
 from portal.web.public.pages import FINDER, page_resource, requested_renderer
 from portal.web.public.posting import REFUSALS, read_fields, sender_of, too_many
-from portal.web.resources import Resource, ResourceResponse, redirect
+from portal.web.resources import Resource, redirect
 
 
-async def respond(request: Request) -> Response:
+async def respond(request: Request) -> Resource:
     """Show the form, or lead to the case that it names.
 
     Raises:
@@ -29,11 +28,12 @@ async def respond(request: Request) -> Response:
     """
     if request.method == "POST":
         try:
-            return ResourceResponse(await _lead(request))
+            return await _lead(request)
         except Unavailable:
             raise HTTPException(503) from None
     query = request.scope["query_string"].decode("latin-1")
-    return ResourceResponse(request.state.edition.find(request.scope["path"], query))
+    page: Resource = request.state.edition.find(request.scope["path"], query)
+    return page
 
 
 def show_again(renderer: Renderer, fields: Mapping[str, str], status: int) -> Resource:

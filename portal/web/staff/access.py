@@ -15,8 +15,7 @@ from urllib.parse import quote, urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from starlette.types import Scope
 
 from portal.settings import Settings
 from portal.staff import accounts, sessions
@@ -25,7 +24,7 @@ from portal.storage.database import Unavailable
 from portal.web import form_data
 from portal.web.headers import NO_STORE
 from portal.web.public.pages import HTML
-from portal.web.resources import FAST_QUALITY, Resource, ResourceResponse, redirect, resource
+from portal.web.resources import FAST_QUALITY, Make, Resource, ResourceRoute, redirect, resource
 
 FIELDS = 40
 """Fields of a form of staff at the most: a page of the inbox with all cases chosen has fewer."""
@@ -33,10 +32,8 @@ INBOX = "/inbox"
 SIGN_IN = f"{INBOX}/sign-in"
 ENROLMENT = f"{INBOX}/enrolment"
 
-Endpoint = Callable[[Request], Awaitable[Resource]]
 
-
-class StaffRoute(Route):
+class StaffRoute(ResourceRoute):
     """A route for whoever is signed in.
 
     Args:
@@ -52,7 +49,7 @@ class StaffRoute(Route):
     def __init__(
         self,
         path: str,
-        endpoint: Endpoint,
+        endpoint: Make,
         methods: Collection[str] = ("GET",),
         roles: Collection[str] = accounts.ROLES,
         shows_typed: bool = False,
@@ -62,23 +59,23 @@ class StaffRoute(Route):
                 return refusal
             return await endpoint(request)
 
-        super().__init__(path, answering(respond), methods=[*methods])
+        super().__init__(path, keeping_typed(respond), methods)
         self.make = respond
         self.shows_typed = shows_typed
 
 
-def answering(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
-    """An endpoint as Starlette calls it, which keeps what was typed where the database fails."""
+def keeping_typed(endpoint: Make) -> Make:
+    """An endpoint that keeps what was typed where the database fails."""
 
-    async def respond(request: Request) -> Response:
+    async def respond(request: Request) -> Resource:
         if not hasattr(request.state, "typed"):
             request.state.typed = {}
         try:
-            return ResourceResponse(await endpoint(request))
+            return await endpoint(request)
         except Unavailable:
             fields = await posted_fields(request) if request.method == "POST" else {}
-            page = typed_page(request, request.scope["path"], fields, "unavailable", status=503)
-            return ResourceResponse(page)
+            path = request.scope["path"]
+            return typed_page(request, path, fields, "unavailable", status=503)
 
     return respond
 
@@ -220,6 +217,30 @@ def typed_page(
     return staff_page(
         request, "typed.html", status=status, target=quote(target), fields=fields, reason=reason
     )
+
+
+async def show_again(
+    status: int, scope: Scope, read: Callable[[], Awaitable[bytes | None]]
+) -> Resource | None:
+    """What was typed into a form of staff, where it was too large or something broke.
+
+    Nothing is shown of a form of which it is not certain that a page of ours sent it.
+
+    Args:
+        status: with which the request is refused.
+        scope: of the request.
+        read: gives the body, or None where it cannot be had.
+
+    Returns:
+        None where it was no such form, or cannot be read.
+    """
+    path, reason = scope["path"], {413: "too-large", 500: "broken"}.get(status)
+    is_sent = scope["method"] == "POST" and path.startswith(f"{INBOX}/")
+    if not is_sent or reason is None or (body := await read()) is None:
+        return None
+    content_type = dict(scope["headers"]).get(b"content-type", b"").decode("latin-1")
+    fields = form_data.parse(content_type, body).fields
+    return typed_page(Request(scope), path, fields, reason, status)
 
 
 def cookie_name(settings: Settings) -> str:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -55,6 +55,8 @@ STEPS: Mapping[str, Action] = {
     handling.UNDO: handling.undo,
 }
 """What needs no further word."""
+PHRASE_IN_SWEDISH = "phrase-in-swedish"
+"""What is said where a standard sentence has no translation into the language of the answer."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,27 @@ class Written:
         return Entry.of_answer(self.answer).passages if self.answer else ()
 
 
+class Event(NamedTuple):
+    """An entry of the history as the page tells it."""
+
+    entry: history.Entry
+    about: str
+    """The colleague, the other case or the reason; empty where there is none."""
+
+    @classmethod
+    def of(cls, entry: history.Entry, names: Mapping[int, str]) -> "Event":
+        """An entry, with what its detail is about."""
+        detail = handling.detail_of(entry.detail)
+        about = ""
+        if entry.action == "hand-over":
+            about = names.get(number(detail.get("reason", "")), "")
+        elif entry.action in {"link", "unlink"}:
+            about = references.reference(number(detail.get("case", "")))
+        elif entry.action == "set-aside":
+            about = detail.get("reason", "")
+        return cls(entry, about)
+
+
 @dataclass(frozen=True)
 class Shown:
     """What the page shows besides the case: why a form was refused, what was typed."""
@@ -144,7 +167,9 @@ async def respond(request: Request) -> Resource:
         return redirect(f"{INBOX}/{case.reference}", 308)
     if typed := request.state.typed:
         return await _show_typed(request, case, typed)
-    return await show(request, case.number, Shown(notice=request.query_params.get("done", "")))
+    done = request.query_params.get("done", "")
+    notice = done if done in {answers.SEND, PHRASE_IN_SWEDISH, *STEPS, *ACTIONS} else ""
+    return await show(request, case.number, Shown(notice=notice))
 
 
 async def show(request: Request, case_number: int, shown: Shown) -> Resource:
@@ -165,6 +190,7 @@ async def show(request: Request, case_number: int, shown: Shown) -> Resource:
     tags = answer_tags(case, messages, renderers)
     form, other_drafts = _form(request, shown, drafts, first_tag(case, tags, messages))
     form_tag = form.words.language
+    names = {person.id: person.full_name for person in values["people"]}
     values |= {
         "case": case,
         "now": now,
@@ -173,7 +199,8 @@ async def show(request: Request, case_number: int, shown: Shown) -> Resource:
             for entry in values["written"]
             if form.shown_at and entry.written_at > form.shown_at
         ],
-        "names": {person.id: person.full_name for person in values["people"]},
+        "names": names,
+        "events": [Event.of(entry, names) for entry in values["entries"]],
         "held": [a for a in values["sent"] if a.can_be_taken_back(account.id, now)],
         "form": form,
         "form_tag": form_tag,
@@ -263,7 +290,7 @@ def _thread(
 
 def _preview(request: Request, case: Case, form: AnswerForm) -> dict[str, Any] | None:
     """The answer as its reader will see it, in the language of the case."""
-    if "preview" not in request.query_params or form.is_empty:
+    if "preview" not in request.query_params or form.problems():
         return None
     renderers, words, now = request.state.edition.renderers, form.sent_words(), datetime.now(UTC)
     reader = renderers.languages.get(case.language, renderers.languages.source)
@@ -295,8 +322,8 @@ async def _write(posted: Posted, done: str, job: Callable[[Any], Any]) -> Resour
     return _done(posted, done)
 
 
-def _done(posted: Posted, done: str, fragment: str = "done") -> Resource:
-    return redirect(f"{INBOX}/{references.reference(posted.number)}?done={done}#{fragment}", 303)
+def _done(posted: Posted, done: str) -> Resource:
+    return redirect(f"{INBOX}/{references.reference(posted.number)}?done={done}#done", 303)
 
 
 async def _refuse(
@@ -392,8 +419,10 @@ async def _insert_phrase(posted: Posted) -> Resource:
     if name not in PHRASES:
         form = await _keep(posted, form)
         return await _refuse_answer(posted, form, [Problem("phrase", "empty")])
-    form = form.with_phrase(name, posted.request.state.edition.renderers)
-    return _lead_to(posted, await _keep(posted, form), "done=phrase", "answer")
+    longer = form.with_phrase(name, posted.request.state.edition.renderers)
+    is_partial = form.words.language and longer.words.translated == form.words.translated
+    done = PHRASE_IN_SWEDISH if is_partial else "phrase"
+    return _lead_to(posted, await _keep(posted, longer), f"done={done}", "answer")
 
 
 async def _show_preview(posted: Posted) -> Resource:
@@ -412,9 +441,11 @@ async def _send(posted: Posted) -> Resource:
         step=posted.step,
         latest_message=form.latest_message,
         form_key=form.form_key,
+        base=form.base,
         words=form.sent_words(),
         hold=timedelta(seconds=settings.answer_hold_seconds),
         is_announced=settings.staff_mailbox is not None,
+        spare_key=new_key(),
     )
     try:
         await posted.request.state.database.write(lambda c: answers.send(c, sending))

@@ -1,12 +1,11 @@
 """The table of routes below ``/inbox``."""
 
-from starlette.routing import Route
-
+from portal.web.resources import ResourceRoute
 from portal.web.staff import case, figures, inbox, sign_in
-from portal.web.staff.access import ENROLMENT, INBOX, SIGN_IN, StaffRoute, answering
+from portal.web.staff.access import ENROLMENT, INBOX, SIGN_IN, StaffRoute, keeping_typed
 
 ROUTES = [
-    Route(SIGN_IN, answering(sign_in.respond), methods=["GET", "POST"]),
+    ResourceRoute(SIGN_IN, keeping_typed(sign_in.respond), methods=["GET", "POST"]),
     StaffRoute(ENROLMENT, sign_in.enrol, methods=["GET", "POST"]),
     StaffRoute("/inbox/sign-out", sign_in.sign_out, methods=["POST"]),
     StaffRoute(INBOX, inbox.respond, methods=["GET", "POST"]),

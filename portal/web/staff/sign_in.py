@@ -2,8 +2,8 @@
 
 import math
 import re
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
@@ -103,8 +103,10 @@ def _route_of(request: Request, scope: Scope) -> tuple[StaffRoute | None, Scope]
     """The route of staff that answers a GET, and what it adds to the scope."""
     for route in request.app.routes:
         match, child = route.matches(scope)
-        if match is Match.FULL and isinstance(route, StaffRoute):
-            return route, child
+        if match is not Match.NONE:
+            # The first one decides: /inbox/sign-out, which is only sent to, is no case.
+            is_page = match is Match.FULL and isinstance(route, StaffRoute)
+            return (route, child) if is_page else (None, {})
     return None, {}
 
 
@@ -127,15 +129,14 @@ async def enrol(request: Request) -> Resource:
     if request.method != "POST":
         return _enrolment_page(request, secret)
     fields = await posted_fields(request)
-    password = fields.get("password", "")
-    problems = []
+    password, problems = fields.get("password", ""), []
+    step = totp.accepted_step(fields.get("totp", ""), [secret], now, account.totp_step)
+    if step is None:
+        problems.append(Problem("totp", "wrong"))
     if not passwords.SHORTEST <= len(password) <= passwords.LONGEST:
         problems.append(Problem("password", "length"))
     elif await passwords.is_right(password, account.password_hash):
         problems.append(Problem("password", "first"))
-    step = totp.accepted_step(fields.get("totp", ""), [secret], now, account.totp_step)
-    if step is None:
-        problems.append(Problem("totp", "wrong"))
     if problems or step is None:
         return _enrolment_page(request, secret, problems=problems, status=422)
     browser = state.session.browser
@@ -144,6 +145,7 @@ async def enrol(request: Request) -> Resource:
     )
     if enrolled is None:
         return redirect(SIGN_IN, 303)
+    state.account = replace(account, enrolled_at=now)
     return staff_page(
         request,
         "recovery_codes.html",
@@ -201,7 +203,13 @@ async def show_sessions(request: Request) -> Resource:
             own = await sessions.of_account(connection, session.account_id, datetime.now(UTC))
             codes_left = await accounts.codes_left(connection, session.account_id)
         return staff_page(
-            request, "sessions.html", sessions=own, present=session, codes_left=codes_left
+            request,
+            "sessions.html",
+            sessions=own,
+            present=session,
+            codes_left=codes_left,
+            idle_minutes=sessions.IDLE_LIMIT // timedelta(minutes=1),
+            life_hours=sessions.LIFE_LIMIT // timedelta(hours=1),
         )
     chosen = (await posted_fields(request)).get("session", "")
     if chosen == "others":

@@ -23,14 +23,22 @@ async def sending(
     account_id: int,
     words: Words = WORDS,
     form_key: str = "key",
-    now: datetime = NOON,
+    base: datetime | None = None,
 ) -> Sending:
     """An answer by somebody who sees the case as it is now."""
     case = await find(database, number)
     async with database.reading() as connection:
         latest = (await messages.messages_of(connection, number))[-1].id
-    at = Step(number, case.revision, account_id, now)
-    return Sending(at, latest, form_key, words, HOLD, is_announced=True)
+    return Sending(
+        step=Step(number, case.revision, account_id, NOON),
+        latest_message=latest,
+        form_key=form_key,
+        base=base,
+        words=words,
+        hold=HOLD,
+        is_announced=True,
+        spare_key="spare",
+    )
 
 
 async def send(database: Database, answer: Sending) -> int:
@@ -252,11 +260,11 @@ async def test_a_draft_is_removed_by_sending_it_and_by_nobody_elses_action(
     await save(database, number, bo, Draft("bos", QUESTION, NOON))
     for take_step in (handling.take, handling.give_back, handling.close, handling.reopen):
         await step(database, number, bo, take_step)
-    await send(database, await sending(database, number, bo, QUESTION, "bos"))
+    await send(database, await sending(database, number, bo, QUESTION, "bos", NOON))
     await write_more(database, number, "Mer")
     assert await drafts(database, number, anna) == [draft]
     assert await drafts(database, number, bo) == []
-    await send(database, await sending(database, number, anna, WORDS, "annas"))
+    await send(database, await sending(database, number, anna, WORDS, "annas", NOON))
     assert await drafts(database, number, anna) == []
 
 
@@ -273,6 +281,17 @@ async def test_a_draft_that_was_saved_in_another_window_is_not_overwritten(
         "Sedan",
         "Annat",
     ]
+
+
+async def test_what_another_window_saved_stays_when_the_answer_is_sent(
+    database: Database,
+) -> None:
+    number, anna = await receive(database), await hire(database, "anna")
+    later = NOON + timedelta(minutes=1)
+    await save(database, number, anna, Draft("key", Words("Först"), NOON))
+    await save(database, number, anna, Draft("key", Words("Sedan"), later), base=NOON)
+    await send(database, await sending(database, number, anna, Words("Först"), "key", NOON))
+    assert await drafts(database, number, anna) == [Draft("spare", Words("Sedan"), later)]
 
 
 async def test_a_draft_with_the_same_words_stays_as_it_was_saved(database: Database) -> None:

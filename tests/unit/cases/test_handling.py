@@ -6,7 +6,8 @@ from functools import partial
 import pytest
 import sqlalchemy as sa
 
-from portal.cases import figures, handling
+from portal.cases import figures, handling, messages
+from portal.cases.addresses import case_key, former_digest, opens
 from portal.cases.handling import Changed, Step
 from portal.storage import tables
 from portal.storage.database import Database
@@ -167,3 +168,19 @@ async def test_a_wrong_figure_is_named_and_counted_anew(database: Database) -> N
     await database.write(figures.recount)
     async with database.reading() as connection:
         assert await connection.run_sync(figures.differences) == []
+
+
+async def test_a_withdrawn_address_opens_nothing_any_more_nor_does_one_from_before(
+    database: Database,
+) -> None:
+    anna, number = await hire(database, "anna"), await receive(database)
+    row = {"digest": former_digest("from-before"), "case_id": number}
+    await database.write(lambda c: c.execute(sa.insert(tables.former_addresses), row))
+    await step(database, number, anna, handling.withdraw_address)
+    case = await find(database, number)
+    keys = [b"k" * 32]
+    before, after = (case_key(keys[0], number, version) for version in (1, 2))
+    assert not opens(before, keys, number, case.address_version)
+    assert opens(after, keys, number, case.address_version)
+    async with database.reading() as connection:
+        assert await messages.find_by_former_address(connection, "from-before") is None

@@ -4,13 +4,14 @@ import gzip
 
 import brotli
 import pytest
+from starlette.requests import Request
 from starlette.types import Message, Scope
 
 from portal.web.headers import IMMUTABLE, NO_STORE, REVALIDATE, SECURITY, Headers
 from portal.web.resources import (
     FAST_QUALITY,
     Resource,
-    ResourceResponse,
+    ResourceRoute,
     Resources,
     preferred_coding,
     resource,
@@ -208,7 +209,7 @@ async def test_further_headers_are_sent_and_do_not_change_the_resource() -> None
     assert page.headers == before
 
 
-async def test_an_endpoint_can_return_a_resource() -> None:
+async def test_a_route_responds_with_a_resource() -> None:
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
@@ -217,8 +218,11 @@ async def test_an_endpoint_can_return_a_resource() -> None:
     async def receive() -> Message:
         raise AssertionError("nothing is read")
 
-    response = ResourceResponse(PAGE)
-    await response(request((b"accept-encoding", b"gzip")), receive, send)
+    async def make(_: Request) -> Resource:
+        return PAGE
+
+    scope = {**request((b"accept-encoding", b"gzip")), "method": "GET", "path": "/sv/"}
+    await ResourceRoute("/sv/", make).handle(scope, receive, send)
     assert sent[0]["status"] == 200
     assert gzip.decompress(sent[1]["body"]).decode() == WORDS
 

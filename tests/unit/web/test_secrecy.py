@@ -74,6 +74,7 @@ def test_words_of_health_and_protection_are_marked_as_they_stand(
         "Jag undrar när höstterminen börjar och vilken skola som gäller.",
         "When does the autumn term begin, and which school is it?",
         "متى يبدأ الفصل الدراسي الخريفي وفي أي مدرسة؟",
+        "أنا نفسي قلق على ابني.",
     ],
 )
 def test_ordinary_questions_are_not_marked(text: str) -> None:

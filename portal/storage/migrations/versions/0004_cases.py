@@ -352,6 +352,7 @@ def _create_other_tables() -> None:
         sa.PrimaryKeyConstraint("case_id", "other_id", name=op.f("pk_case_links")),
         sqlite_strict=True,
     )
+    op.create_index("ix_case_links_other_id", "case_links", ["other_id"])
     op.create_table(
         "drafts",
         sa.Column("case_id", _Number, nullable=False),

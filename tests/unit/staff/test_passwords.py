@@ -1,0 +1,46 @@
+"""Passwords are hashed slowly, apart from the loop, and an unknown name takes as long."""
+
+import asyncio
+import re
+
+import pytest
+
+from portal.staff import passwords
+
+
+async def test_a_password_is_right_however_a_keyboard_composes_it() -> None:
+    stored = await passwords.hash_apart("hästar äter grönt hö")
+    assert stored.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert await passwords.is_right("hästar äter grönt hö", stored)
+    assert await passwords.is_right("ha\u0308star äter grönt hö", stored)
+    assert not await passwords.is_right("Hästar äter grönt hö", stored)
+
+
+@pytest.mark.parametrize("typed", ["", "\ud800", "\0", "x" * 100_000])
+async def test_any_text_can_be_compared(typed: str) -> None:
+    assert not await passwords.is_right(typed, passwords.password_hash("hästar äter hö"))
+
+
+async def test_an_unknown_name_is_hashed_for_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[str] = []
+    monkeypatch.setattr(passwords, "password_hash", hashed.append)
+    assert not await passwords.is_right("hästar äter hö", None)
+    assert hashed == ["hästar äter hö"]
+
+
+async def test_the_loop_goes_on_while_some_are_hashed() -> None:
+    turns = 0
+    hashing = asyncio.gather(*(passwords.hash_apart(f"lösenord {n}") for n in range(4)))
+    while not hashing.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert len({*await hashing}) == 4
+    assert turns > 10
+
+
+def test_a_first_password_is_random_and_easy_to_type() -> None:
+    made = {passwords.first_password() for _ in range(100)}
+    assert len(made) == 100
+    assert all(
+        re.fullmatch(r"([a-hj-km-np-z2-9]{4}-){3}[a-hj-km-np-z2-9]{4}", word) for word in made
+    )

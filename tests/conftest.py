@@ -16,7 +16,7 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Protocol
 
 import hypothesis
 import psycopg
@@ -92,6 +92,15 @@ def own_log(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         root.removeHandler(handler)
     root.setLevel(level)
     assert lost == []
+
+
+class Served(Protocol):
+    """A portal that answers at an address: in this process, or in one of its own."""
+
+    @property
+    def address(self) -> str: ...
+    @property
+    def settings(self) -> Settings: ...
 
 
 @dataclass(frozen=True)
@@ -230,7 +239,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database, of each kind in turn."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/portal.db"
-    server: str = request.getfixturevalue("postgresql")
+    return new_database(request.getfixturevalue("postgresql"))
+
+
+def new_database(server: str) -> str:
+    """The URL of an empty database, on the server with a URL."""
     name = f"portal_{next(_databases)}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}".encode())

@@ -21,7 +21,7 @@ from portal.staff.accounts import Account
 from portal.storage.database import Database
 from portal.storage.engines import begin
 from portal.web.staff.access import cookie_name
-from tests.conftest import Running
+from tests.conftest import Served
 from tests.journeys.browsing import opened
 from tests.visitor import Visitor
 
@@ -33,7 +33,7 @@ _hash = cache(passwords.password_hash)
 class Staff:
     """Somebody with an account, and the token of a session."""
 
-    portal: Running
+    portal: Served
     account: Account
     token: str
     recovery_codes: list[str]
@@ -68,14 +68,14 @@ class Staff:
             yield page
 
 
-def staff_visitor(portal: Running) -> Visitor:
+def staff_visitor(portal: Served) -> Visitor:
     """A visitor whose forms come from pages of the portal; nobody is signed in."""
     visitor = Visitor(portal.address)
     visitor.client.headers["sec-fetch-site"] = "same-origin"
     return visitor
 
 
-def signed_in(portal: Running, name: str = "anna", role: str = "officer") -> Staff:
+def signed_in(portal: Served, name: str = "anna", role: str = "officer") -> Staff:
     """An enrolled account with a new session; made at the first call for a name."""
     now, settings = datetime.now(UTC), portal.settings
     with (

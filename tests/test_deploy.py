@@ -14,10 +14,9 @@ import socket
 import ssl
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -30,15 +29,20 @@ import yaml
 
 from portal.settings import CHECKOUT, Settings
 from tests.conftest import program
+from tests.proxies import (
+    DEPLOY,
+    DOMAIN,
+    PROXIES,
+    ask,
+    free_port,
+    nginx,
+    reading_through,
+    started,
+    text,
+)
 
-DEPLOY = CHECKOUT / "deploy"
-DOMAIN = "skola.example.se"
 MOST_EXPOSED = 2.0
 """Of 10, by ``systemd-analyze security``; a service without any setting has 9.6."""
-
-
-def text(name: str) -> str:
-    return (DEPLOY / name).read_text("utf-8")
 
 
 # Settings
@@ -235,37 +239,6 @@ def test_the_command_is_a_sound_shell_script() -> None:
 # Proxies, before a portal that is in production
 
 
-def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port: int = listening.getsockname()[1]
-        return port
-
-
-@contextmanager
-def started(command: list[str], port: int, **environment: str) -> Iterator[None]:
-    """Run a program until the end of the block, once it accepts connections."""
-    process = subprocess.Popen(
-        command,
-        env={**os.environ, **environment},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-    try:
-        while True:
-            assert process.poll() is None, process.stderr and process.stderr.read().decode()
-            with socket.socket() as client:
-                if client.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
-        yield
-    finally:
-        process.terminate()
-        process.wait(30)
-        if process.stderr:
-            process.stderr.close()
-
-
 def serving(folder: Path, port: int) -> AbstractContextManager[None]:
     """A portal with the settings of deploy/portal.env; a sender may write twice an hour."""
     lines = re.findall(r"^([A-Z_]+)=(.*)$", text("portal.env"), re.MULTILINE)
@@ -279,80 +252,19 @@ def serving(folder: Path, port: int) -> AbstractContextManager[None]:
     return started(command, port, **environment)
 
 
-def nginx(folder: Path, node: int, port: int) -> list[str]:
-    """The command that runs nginx with the example, on another port and with a key of its own."""
-    make_key = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-subj",
-        f"/CN={DOMAIN}",
-    ]
-    files = ["-keyout", f"{folder}/privkey.pem", "-out", f"{folder}/fullchain.pem"]
-    subprocess.run([*make_key, *files], check=True, capture_output=True)
-    site = text("nginx.conf").replace(f"/etc/letsencrypt/live/{DOMAIN}", str(folder))
-    site = site.replace("/var/log/nginx", str(folder)).replace(
-        "127.0.0.1:8000", f"127.0.0.1:{node}"
-    )
-    site = site.replace("listen 443", f"listen 127.0.0.1:{port}")
-    site = site.replace("listen 80", f"listen 127.0.0.1:{free_port()}")
-    site = re.sub(r"\n *listen \[::\].*", "", site)
-    (folder / "site.conf").write_text(site)
-    (folder / "nginx.conf").write_text(
-        f"daemon off; pid {folder}/pid; error_log stderr; events {{}}\n"
-        f"http {{ include {folder}/site.conf; client_body_temp_path {folder}; }}"
-    )
-    return [program("nginx") or "", "-p", str(folder), "-c", str(folder / "nginx.conf")]
-
-
-def caddy(folder: Path, node: int, port: int) -> list[str]:
-    """The command that runs Caddy with the example, on other ports and with a key of its own."""
-    own = "local_certs\n skip_install_trust\n admin off\n auto_https disable_redirects\n"
-    site = text("Caddyfile").replace("{\n", f"{{\n {own} https_port {port}\n", 1)
-    site = site.replace("127.0.0.1:8000", f"127.0.0.1:{node}")
-    (folder / "Caddyfile").write_text(site)
-    config = ["--adapter", "caddyfile", "--config", str(folder / "Caddyfile")]
-    return [program("caddy") or "", "run", *config]
-
-
-PROXIES = [
-    pytest.param(nginx, marks=[pytest.mark.needs("nginx"), pytest.mark.needs("openssl")]),
-    pytest.param(caddy, marks=pytest.mark.needs("caddy")),
-]
-
-
 @pytest.fixture(scope="module", params=PROXIES)
 def reader(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[httpx2.Client]:
     """A client that reaches a portal through a proxy, as a reader's browser does."""
     folder, node, port = tmp_path_factory.mktemp("proxy"), free_port(), free_port()
-    command = request.param(folder, node, port)
-    address = f"https://127.0.0.1:{port}"
+    command = request.param(folder, [node], port)
     with (
         serving(folder, node),
         started(command, port, XDG_DATA_HOME=str(folder), XDG_CONFIG_HOME=str(folder)),
-        httpx2.Client(base_url=address, headers={"Host": DOMAIN}, verify=False) as client,
+        reading_through(port) as client,
     ):
-        while not is_served(client):
-            time.sleep(0.05)
         yield client
-
-
-def is_served(reader: httpx2.Client) -> bool:
-    """Whether the proxy has its certificate and its connection to the portal."""
-    try:
-        return ask(reader, "GET", "/livez").status_code == 200
-    except httpx2.TransportError:
-        return False
-
-
-def ask(reader: httpx2.Client, method: str, path: str, **options: Any) -> httpx2.Response:
-    """Send a request under the portal's public name."""
-    return reader.request(method, path, extensions={"sni_hostname": DOMAIN}, **options)
 
 
 @pytest.mark.slow
@@ -445,7 +357,7 @@ def test_a_request_under_another_host_name_reaches_no_page(reader: httpx2.Client
 @pytest.mark.needs("nginx")
 @pytest.mark.needs("openssl")
 def test_nginx_accepts_its_example(tmp_path: Path) -> None:
-    command = [*nginx(tmp_path, 8000, free_port()), "-t"]
+    command = [*nginx(tmp_path, [8000, 8001], free_port()), "-t"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert "test is successful" in done.stderr
     assert "[warn]" not in done.stderr

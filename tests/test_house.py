@@ -41,6 +41,12 @@ LATE = (
 )
 """Slow to import and seldom needed, so imported inside the function that needs it."""
 
+OF_A_SESSION = re.compile(
+    r"pg_(try_)?advisory_(un)?lock|\bTEMP(ORARY)?\b|\bWITH HOLD\b|set_config\(.*\bfalse\b"
+    r"|(^|;)\s*(SET (?!LOCAL |TRANSACTION )|(UN)?LISTEN |PREPARE )"
+)
+"""A statement that does to PostgreSQL's session what the end of a transaction does not undo."""
+
 LARGEST_ROOM = 14
 """Modules in a folder. A room with more than these should be two rooms."""
 LONGEST_FUNCTION = 40
@@ -177,10 +183,30 @@ def test_only_the_settings_read_the_environment(name: str) -> None:
     assert names.isdisjoint({"os.environ", "os.environb", "os.getenv", "os.getenvb"})
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_locks_of_the_database_end_with_their_transaction(name: str) -> None:
-    """A lock of a session stays with a connection that a pooler gives to somebody else."""
-    assert not re.search(r"pg_(try_)?advisory_lock", ast.unparse(MODULES[name]))
+@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda path: path.name)
+def test_nothing_stays_with_a_session_of_the_database(path: Path) -> None:
+    """A pooler gives the connection to somebody else after each transaction."""
+    nodes = ast.walk(parsed(path))
+    texts = [node.value for node in nodes if isinstance(node, ast.Constant)]
+    assert [text for text in texts if isinstance(text, str) and OF_A_SESSION.search(text)] == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT pg_advisory_lock(1)",
+        "SELECT pg_try_advisory_lock_shared(1)",
+        "SET statement_timeout = 6000",
+        "SET LOCAL lock_timeout = 1;\nSET SESSION work_mem = 1",
+        "SELECT set_config('lock_timeout', '1', false)",
+        "LISTEN letters",
+        "CREATE TEMP TABLE senders (number bigint)",
+        "DECLARE rows CURSOR WITH HOLD FOR SELECT 1",
+        "PREPARE find AS SELECT 1",
+    ],
+)
+def test_what_stays_with_a_session_is_recognised(statement: str) -> None:
+    assert OF_A_SESSION.search(statement)
 
 
 @pytest.mark.parametrize("name", MODULES)

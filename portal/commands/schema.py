@@ -9,7 +9,6 @@ from portal.commands.command import Fault
 from portal.settings import Settings
 from portal.storage.database import Database
 from portal.storage.engines import sqlite_file
-from portal.storage.migrations import refuse_newer
 
 Result = TypeVar("Result")
 
@@ -23,14 +22,14 @@ def schema_faults(settings: Settings, upgrades_itself: bool = False) -> list[Fau
 
     Raises:
         Unavailable: when the database does not answer.
-        NewerDatabase: when a later version of the portal has upgraded it.
+        NewerDatabase: when a later version has changed the tables too much for this one.
     """
     with closing(Database(settings.database_url)) as database:
         if faults := encoding_faults(database):
             return faults
+        database.refuse_newer()
         current, newest = database.revisions()
-    refuse_newer(current)
-    if current == newest or upgrades_itself:
+    if current >= newest or upgrades_itself:
         return []
     fault = f"It is at revision {current or 'none'}, not {newest}."
     return [Fault("database", fault, "Run portal db upgrade.")]

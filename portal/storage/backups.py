@@ -25,7 +25,7 @@ from portal.storage.engines import sqlite_file
 from portal.storage.secret_key import key_file, open_secret_key
 
 IN_USE = {"SQLITE_BUSY", "SQLITE_LOCKED"}
-BOOKKEEPING = frozenset({"alembic_version", "counts"})
+BOOKKEEPING = frozenset({"alembic_version", "counts", "oldest_code"})
 """The tables that have a row in a database without any content."""
 
 
@@ -85,7 +85,7 @@ def examine(path: Path) -> Contents:
 
     Raises:
         BackupFault: when it is damaged, or no database of the portal.
-        NewerDatabase: when it was made by a later version.
+        NewerDatabase: when it was made by a later version, and this one cannot work with it.
     """
     if not path.is_file():
         raise BackupFault(f"There is no file {path}.")
@@ -96,6 +96,7 @@ def examine(path: Path) -> Contents:
             revision = migrations.current(connection)
             names = sorted(sa.inspect(connection).get_table_names())
             contents = Contents(revision, {name: _read(connection, name) for name in names})
+            migrations.refuse_newer(connection)
     except SQLAlchemyError as error:
         raise BackupFault(f"{path} cannot be read: {error.__cause__ or error}") from None
     if damages != ["ok"]:
@@ -104,7 +105,6 @@ def examine(path: Path) -> Contents:
         raise BackupFault(f"{path} is damaged: {len(orphans)} rows refer to rows that are gone.")
     if not revision:
         raise BackupFault(f"{path} is no database of the portal.")
-    migrations.refuse_newer(revision)
     return contents
 
 

@@ -24,6 +24,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from portal.metrics import Metrics
 from portal.storage import migrations
 from portal.storage.engines import (
+    allow_long_statements,
     begin,
     encoding,
     error_code,
@@ -183,8 +184,9 @@ class Database:
         return self._engine.connect()
 
     def upgrade(self) -> None:
-        """Bring the tables to the newest revision."""
+        """Bring the tables to the newest revision, however long that takes."""
         with self._engine.connect() as connection, begin(connection):
+            allow_long_statements(connection)
             migrations.upgrade(connection)
 
     def revisions(self) -> tuple[str, str]:
@@ -193,11 +195,16 @@ class Database:
         Raises:
             Unavailable: when the database does not answer.
         """
-        try:
-            with self._engine.connect() as connection:
-                return migrations.current(connection), migrations.newest()
-        except SQLAlchemyError as error:
-            raise _unavailable(error) from None
+        return self._ask(migrations.current), migrations.newest()
+
+    def refuse_newer(self) -> None:
+        """Go no further with a database that this version does not understand.
+
+        Raises:
+            NewerDatabase: as ``migrations.refuse_newer`` does.
+            Unavailable: when the database does not answer.
+        """
+        self._ask(migrations.refuse_newer)
 
     def encoding(self) -> str:
         """The character encoding of the database as PostgreSQL calls it, such as ``UTF8``.
@@ -205,16 +212,19 @@ class Database:
         Raises:
             Unavailable: when the database does not answer.
         """
-        try:
-            with self._engine.connect() as connection:
-                return encoding(connection)
-        except SQLAlchemyError as error:
-            raise _unavailable(error) from None
+        return self._ask(encoding)
 
     def differences(self) -> list[str]:
         """Where the tables of the database are not those of the portal."""
         with self._engine.connect() as connection:
             return migrations.differences(connection)
+
+    def _ask(self, question: Callable[[sa.Connection], Result]) -> Result:
+        try:
+            with self._engine.connect() as connection:
+                return question(connection)
+        except SQLAlchemyError as error:
+            raise _unavailable(error) from None
 
     async def _write_until_stopped(self) -> None:
         loop = asyncio.get_running_loop()

@@ -4,10 +4,11 @@ The two databases behave differently only here. Besides, ``tables`` declares wha
 stores a column as, and ``migrations`` changes tables in the way that each can.
 
 SQLite: write-ahead log, every commit on the disk (``synchronous=FULL``), transactions that
-begin with ``BEGIN IMMEDIATE``. PostgreSQL: time limits for each connection, and an advisory
-lock for each writing transaction, so that nodes write in turns. "Read, then write" is safe
-on both without further care. The lock ends with its transaction, so a connection pooler
-such as PgBouncer may stand between.
+begin with ``BEGIN IMMEDIATE``. PostgreSQL: time limits for each transaction, and an advisory
+lock for each writing one, so that nodes write in turns. "Read, then write" is safe on both
+without further care. Limits and locks end with their transaction, and no statement is
+prepared on the server, so a connection pooler such as PgBouncer may stand between, in
+transaction mode.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,11 +31,16 @@ _SQLITE_PRAGMAS = (
 _POSTGRESQL_ARGUMENTS = {
     "connect_timeout": 3,
     "client_encoding": "utf8",
-    "options": (
-        "-c lock_timeout=5000 -c statement_timeout=6000"
-        " -c idle_in_transaction_session_timeout=10000"
-    ),
+    # A prepared statement stays with a connection that a pooler gives to somebody else, and
+    # fails when an upgrade adds a column to what it selects.
+    "prepare_threshold": None,
 }
+_LIMITS = """
+SET LOCAL lock_timeout = 5000;
+SET LOCAL statement_timeout = 6000;
+SET LOCAL idle_in_transaction_session_timeout = 10000
+"""
+"""Milliseconds, for each transaction on PostgreSQL. PgBouncer refuses them at the connection."""
 _WRITERS_LOCK = 7_031_365
 """The key of the advisory lock by which nodes write in turns."""
 
@@ -60,13 +66,15 @@ def writing_engine(url: str) -> sa.Engine:
         _prepare_sqlite(engine)
         sa.event.listen(engine, "do_connect", lambda *_: folder.mkdir(parents=True, exist_ok=True))
         return engine
-    return sa.create_engine(
+    engine = sa.create_engine(
         _with_driver(url),
         pool_size=1,
         pool_pre_ping=True,
         hide_parameters=True,
         connect_args=_POSTGRESQL_ARGUMENTS,
     )
+    _limit_transactions(engine)
+    return engine
 
 
 @contextmanager
@@ -74,7 +82,7 @@ def begin(connection: sa.Connection) -> Iterator[None]:
     """A transaction that excludes all other writers; committed at the end of the block.
 
     A statement and no event: an engine on which an event is listened to looks for more of
-    them at each statement.
+    them at each statement, which SQLite would notice.
     """
     with connection.begin():
         if connection.dialect.name == "sqlite":
@@ -95,6 +103,13 @@ def snapshot(connection: sa.Connection) -> Iterator[None]:
         yield
 
 
+def allow_long_statements(connection: sa.Connection) -> None:
+    """Lift the limits on statements until the transaction ends; waits for locks stay limited."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+
+
 def reading_engine(url: str) -> "AsyncEngine":
     """An engine for many readers at a time.
 
@@ -107,12 +122,14 @@ def reading_engine(url: str) -> "AsyncEngine":
         engine = create_async_engine(with_driver, hide_parameters=True)
         _prepare_sqlite(engine.sync_engine)
         return engine
-    return create_async_engine(
+    engine = create_async_engine(
         _with_driver(url),
         pool_pre_ping=True,
         hide_parameters=True,
         connect_args=_POSTGRESQL_ARGUMENTS,
     )
+    _limit_transactions(engine.sync_engine)
+    return engine
 
 
 def encoding(connection: sa.Connection) -> str:
@@ -180,6 +197,11 @@ def error_code(error: BaseException) -> str:
 
 def _with_driver(url: str) -> str:
     return url.replace("postgresql:", "postgresql+psycopg:", 1)
+
+
+def _limit_transactions(engine: sa.Engine) -> None:
+    """Begin every transaction on PostgreSQL with its limits."""
+    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(_LIMITS))
 
 
 def _prepare_sqlite(engine: sa.Engine) -> None:

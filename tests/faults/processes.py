@@ -13,7 +13,11 @@ from typing import NamedTuple
 
 import httpx2
 import pytest
+import sqlalchemy as sa
 
+from portal.settings import Settings
+from portal.storage.database import Database
+from portal.storage.tables import cases, messages
 from tests.unit.commands.test_serve import free_port, wait_for
 from tests.visitor import parts
 
@@ -25,6 +29,7 @@ class Node(NamedTuple):
 
     process: subprocess.Popen[str]
     address: str
+    settings: Settings
 
     def client(self) -> httpx2.AsyncClient:
         """A client with connections of its own."""
@@ -46,21 +51,25 @@ class Node(NamedTuple):
 
 
 @contextmanager
-def started(folder: Path, **environment: str) -> Iterator[Node]:
-    """Serve the database in a folder; kill the process at the end, if it has not ended."""
-    port = free_port()
-    usual = {
+def started(folder: Path, port: int | None = None, **environment: str) -> Iterator[Node]:
+    """Serve a database; kill the process at the end, if it has not ended.
+
+    Args:
+        folder: with the database, where the environment names no other.
+        port: a free one when left out.
+        environment: settings.
+    """
+    port = port or free_port()
+    environment = {
         "DATABASE_URL": f"sqlite:///{folder}/portal.db",
         "PORTAL_MESSAGES_PER_HOUR": "0",
         "PYTHONPATH": ".",
-    }
+    } | environment
     command = [sys.executable, "-m", "portal", "serve", "--port", str(port)]
-    with subprocess.Popen(
-        command, env=usual | environment, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         try:
             wait_for(f"http://127.0.0.1:{port}/livez")
-            yield Node(process, f"http://127.0.0.1:{port}")
+            yield Node(process, f"http://127.0.0.1:{port}", Settings.read(environment))
         finally:
             process.kill()
 
@@ -113,15 +122,21 @@ class History:
         return text
 
     def check(self, database: Path) -> None:
-        """Compare the receipts with the rows.
+        """Compare the receipts with the rows of an SQLite database, which must be sound."""
+        with closing(sqlite3.connect(database)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        self.check_rows(f"sqlite:///{database}")
+
+    def check_rows(self, url: str) -> None:
+        """Compare the receipts with the rows of a database.
 
         Every receipt has a row, no sending has two rows or two receipts, and there is no row
         that nobody sent.
         """
-        with closing(sqlite3.connect(database)) as connection:
-            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-            rows = Counter(text for (text,) in connection.execute("SELECT text FROM messages"))
-            assert connection.execute("SELECT count(*) FROM cases").fetchone() == (len(rows),)
+        with closing(Database(url)) as database, database.connect() as connection:
+            rows = Counter(connection.scalars(sa.select(messages.c.text)))
+            case_count = sa.select(sa.func.count()).select_from(cases)
+            assert connection.scalar(case_count) == len(rows)
         assert self.receipts.keys() <= rows.keys() <= self.sent
         assert set(rows.values()) <= {1}
         assert {len(locations) for locations in self.receipts.values()} <= {1}

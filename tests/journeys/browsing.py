@@ -8,7 +8,7 @@ from typing import Any
 from playwright.async_api import Browser, Page
 
 from portal.web.public.pages import PAGES
-from tests.conftest import Running
+from tests.conftest import Served
 
 LANGUAGES = ("sv", "en", "ar")
 SLUGS = tuple(page.slug for page in PAGES)
@@ -18,7 +18,7 @@ MEASURES = Path(__file__).with_name("measures.js")
 
 
 @asynccontextmanager
-async def opened(browser: Browser, portal: Running, **options: Any) -> AsyncIterator[Page]:
+async def opened(browser: Browser, portal: Served, **options: Any) -> AsyncIterator[Page]:
     """Open a tab for the portal, with reduced motion and the functions of ``MEASURES``."""
     settings = {"base_url": portal.address, "reduced_motion": "reduce"} | options
     context = await browser.new_context(**settings)

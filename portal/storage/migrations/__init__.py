@@ -2,6 +2,10 @@
 
 The revision of a database is read here, without Alembic. Alembic is imported only when
 there is a migration to run: it costs 0.1 s and 11 MB, and most starts do not need it.
+
+A migration says which is the oldest code that can work with its tables: ``oldest_code``, a
+revision. It is stored in the database, so that an older version knows whether it may start
+while nodes are upgraded one after the other, or when an upgrade is taken back.
 """
 
 from pathlib import Path
@@ -9,6 +13,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 STEPS = Path(__file__).parent / "versions"
+OLDEST_CODE = sa.Table("oldest_code", sa.MetaData(), sa.Column("revision", sa.Text, nullable=False))
+"""One row. It belongs to the migrations, as ``alembic_version`` does, and not to the tables."""
 _VERSION = sa.table("alembic_version", sa.column("version_num"))
 
 
@@ -18,23 +24,13 @@ def newest() -> str:
 
 
 class NewerDatabase(Exception):
-    """A later version of the portal has upgraded the database; the text says what to do."""
+    """A later version has changed the tables too much for this one; the text says what to do."""
 
     def __init__(self, revision: str) -> None:
         super().__init__(
             f"The database is at revision {revision}, and this version of the portal knows none "
             f"after {newest()}: use the version that upgraded it, or a backup from before that."
         )
-
-
-def refuse_newer(revision: str) -> None:
-    """Go no further with a database that this version does not understand.
-
-    Raises:
-        NewerDatabase: when the revision is newer than the newest one here.
-    """
-    if revision > newest():
-        raise NewerDatabase(revision)
 
 
 def current(connection: sa.Connection) -> str:
@@ -44,15 +40,27 @@ def current(connection: sa.Connection) -> str:
     return connection.scalar(sa.select(_VERSION.c.version_num)) or ""
 
 
-def upgrade(connection: sa.Connection) -> None:
-    """Upgrade a database to the newest revision.
+def refuse_newer(connection: sa.Connection) -> None:
+    """Go no further with a database that this version does not understand.
 
     Raises:
-        NewerDatabase: when a later version of the portal has upgraded it.
+        NewerDatabase: when a later version has upgraded it, and not merely added to it.
     """
     revision = current(connection)
-    refuse_newer(revision)
-    if revision != newest():
+    if revision > newest():
+        oldest_code = connection.scalar(sa.select(OLDEST_CODE.c.revision))
+        if oldest_code is None or oldest_code > newest():
+            raise NewerDatabase(revision)
+
+
+def upgrade(connection: sa.Connection) -> None:
+    """Upgrade a database to the newest revision; one that is newer stays as it is.
+
+    Raises:
+        NewerDatabase: as ``refuse_newer`` does.
+    """
+    refuse_newer(connection)
+    if current(connection) < newest():
         from portal.storage.migrations import steps
 
         steps.upgrade(connection)

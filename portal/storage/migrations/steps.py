@@ -7,7 +7,9 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
+from portal.storage.migrations import OLDEST_CODE, current
 from portal.storage.tables import metadata
 
 
@@ -19,9 +21,16 @@ def _config(connection: sa.Connection) -> Config:
     return config
 
 
-def upgrade(connection: sa.Connection) -> None:
-    """Upgrade a database to the newest revision."""
-    command.upgrade(_config(connection), "head")
+def upgrade(connection: sa.Connection, revision: str = "head") -> None:
+    """Upgrade a database to a later revision, and store which code can work with it."""
+    config = _config(connection)
+    command.upgrade(config, revision)
+    reached = current(connection)
+    module = ScriptDirectory.from_config(config).get_revision(reached).module
+    OLDEST_CODE.create(connection, checkfirst=True)
+    connection.execute(sa.delete(OLDEST_CODE))
+    oldest_code = getattr(module, "oldest_code", reached)
+    connection.execute(sa.insert(OLDEST_CODE), {"revision": oldest_code})
 
 
 def downgrade(connection: sa.Connection, revision: str = "base") -> None:
@@ -32,7 +41,8 @@ def downgrade(connection: sa.Connection, revision: str = "base") -> None:
 def differences(connection: sa.Connection) -> list[str]:
     """What differs between a database and the portal's tables.
 
-    The tables of the search are left out: on SQLite they are FTS5's own.
+    The tables of the search are left out: on SQLite they are FTS5's own. So is the row on
+    the oldest code.
     """
     options = {"compare_type": True, "include_name": _is_compared}
     context = MigrationContext.configure(connection, opts=options)
@@ -40,4 +50,4 @@ def differences(connection: sa.Connection) -> list[str]:
 
 
 def _is_compared(name: str | None, kind: str, _: object) -> bool:
-    return not (kind == "table" and (name or "").startswith("case_texts"))
+    return not (kind == "table" and (name or "").startswith(("case_texts", OLDEST_CODE.name)))

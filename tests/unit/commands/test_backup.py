@@ -121,6 +121,7 @@ def orphan(backup: Path) -> None:
 
 def make_newer(backup: Path) -> None:
     execute(backup, "UPDATE alembic_version SET version_num = '9999'")
+    execute(backup, "UPDATE oldest_code SET revision = '9999'")
 
 
 def make_foreign(backup: Path) -> None:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from portal.cases.messages import Arrival, Submission, receive_all
 from portal.commands import main
+from portal.storage import migrations
 from portal.storage.database import Database
 from portal.storage.engines import begin
 from portal.storage.tables import counts
@@ -27,26 +28,48 @@ def test_an_empty_database_is_upgraded_and_then_in_order(
     assert capsys.readouterr().out == f"{revision} (newest: {revision})\n"
 
 
-@pytest.mark.parametrize("command", ["serve", "check", "db upgrade", "db check"])
-def test_a_database_of_a_later_version_is_refused(
-    command: str, database_url: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def upgrade_later(database_url: str, oldest_code: str) -> None:
+    """Leave a database as a later version would, which says who can work with its tables."""
     assert main(["db", "upgrade"]) == 0
     with closing(Database(database_url)) as database, database.connect() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+        connection.exec_driver_sql(f"UPDATE oldest_code SET revision = '{oldest_code}'")
         connection.commit()
+
+
+@pytest.fixture
+def own_database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An empty database, of each kind in turn, which is that of the settings."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("PORTAL_SECRET_KEY", "k" * 32)
+    return database_url
+
+
+@pytest.mark.parametrize("command", ["serve", "check", "db upgrade", "db check"])
+def test_a_database_that_a_later_version_has_changed_is_refused(
+    command: str, own_database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    upgrade_later(own_database, oldest_code="9998")
     assert main(command.split()) == 1
     assert "use the version that upgraded it" in capsys.readouterr().err
 
 
-def test_a_wrong_figure_is_named_and_counted_anew(
-    database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("command", ["check", "db upgrade", "db check", "messages list"])
+def test_a_database_that_a_later_version_has_only_added_to_is_used(
+    command: str, own_database: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("PORTAL_SECRET_KEY", "k" * 32)
+    upgrade_later(own_database, oldest_code=migrations.newest())
+    assert main(command.split()) == 0
+    assert main(["db", "current"]) == 0
+    assert f"9999 (newest: {migrations.newest()})" in capsys.readouterr().out
+
+
+def test_a_wrong_figure_is_named_and_counted_anew(
+    own_database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["db", "upgrade"]) == 0
     arrival = Arrival(Submission("Hej", "", "praise", None, "ar"), 1, 0)
-    with closing(Database(database_url)) as database, database.connect() as connection:
+    with closing(Database(own_database)) as database, database.connect() as connection:
         with begin(connection):
             receive_all(connection, [arrival])
         assert main(["db", "check"]) == 0

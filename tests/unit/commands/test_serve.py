@@ -22,7 +22,7 @@ def free_port() -> int:
 
 
 def wait_for(address: str) -> httpx2.Response:
-    for _ in range(200):
+    for _ in range(600):
         try:
             return httpx2.get(address)
         except httpx2.TransportError:

@@ -22,6 +22,7 @@ revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
+oldest_code = "0004"
 
 _Number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _CASE_COLUMNS = ("answer_language", "kind", "page", "email")

@@ -230,7 +230,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database, of each kind in turn."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/portal.db"
-    server: str = request.getfixturevalue("postgresql")
+    return postgresql_database(request.getfixturevalue("postgresql"))
+
+
+def postgresql_database(server: str) -> str:
+    """The URL of a new database of a server."""
     name = f"portal_{next(_databases)}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}".encode())

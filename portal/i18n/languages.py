@@ -29,7 +29,8 @@ STAND_INS = {"prs": "fa", "pnb": "pa-Arab"}
 OWN_NAMES = {"prs": "دری", "pnb": "پنجابی"}
 """What those languages call themselves."""
 
-_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_TAG = re.compile(r"(?!.{36})[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+"""No longer than the longest that RFC 5646, 4.4.1 expects."""
 
 
 class NoLanguage(ValueError):
@@ -85,6 +86,8 @@ def language(tag: str) -> Language:
         locale = Locale.parse(STAND_INS.get(tag, tag), sep="-")
     except UnknownLocaleError:
         return _unknown_language(tag, script)
+    except ValueError:
+        raise NoLanguage(f"{tag} has parts that CLDR cannot read") from None
     # CLDR fills in a script and a region that the tag does not ask for.
     asked = Locale(
         locale.language,
@@ -96,6 +99,14 @@ def language(tag: str) -> Language:
         name += f" ({locale.scripts.get(script, script)})"
     formats = Locale.parse(FORMATS[tag]) if tag in FORMATS else locale
     return Language(tag, _capitalized(name), _direction(script, locale), formats)
+
+
+def is_tag(text: str) -> bool:
+    """Whether ``language`` takes a text for a language tag."""
+    try:
+        return bool(language(text))
+    except NoLanguage:
+        return False
 
 
 def _direction(script: str, locale: Locale) -> str:

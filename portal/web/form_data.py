@@ -5,7 +5,8 @@ so it is read at once. A multipart body is split at its boundary and must be wha
 send for our own form (RFC 7578): a file, or a part without a name, is malformed. What can
 be read of a malformed form is there all the same, to be shown to the person again.
 
-Text is UTF-8. A byte that is not becomes U+FFFD, which ``forms`` refuses.
+Text is UTF-8. A byte that is not, and NUL, becomes U+FFFD, which ``forms`` refuses: PostgreSQL
+stores no NUL, and browsers show one as U+FFFD (HTML, 13.2.5).
 """
 
 import re
@@ -40,6 +41,9 @@ class Posted:
             self.is_malformed = True
         else:
             self.fields[name] = value
+
+
+URLENCODED = "application/x-www-form-urlencoded"
 
 
 def parse(content_type: str, body: bytes, limit: int = FIELDS) -> Posted:
@@ -128,10 +132,10 @@ def _encoding(options: Mapping[bytes, bytes]) -> str:
 
 
 def _text(content: bytes, encoding: str = "utf-8") -> str:
-    return content.decode(encoding, "replace")
+    return content.decode(encoding, "replace").replace("\0", "\ufffd")
 
 
 _PARSERS = {
     "multipart/form-data": _parse_multipart,
-    "application/x-www-form-urlencoded": _parse_urlencoded,
+    URLENCODED: _parse_urlencoded,
 }

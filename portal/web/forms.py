@@ -20,7 +20,7 @@ LANGUAGE_LIMIT = 60
 """Longer than the name of any language."""
 TYPED_LIMIT = 200
 """Characters of a reference or code, however it is spaced; what follows cannot be meant."""
-_LANGUAGE = re.compile("[a-z]{2,3}(-[A-Za-z0-9]{2,8})*|other")
+_LANGUAGE = re.compile("(?!.{36})[a-z]{2,3}(-[A-Za-z0-9]{2,8})*|other")
 _LINE_BREAK = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _MARKS = re.compile(r"[^\w\s\x00-\x7f]{31,}")
 """More characters than any word has marks; emoji too, which are left as they are."""

@@ -17,7 +17,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import lru_cache, partial
-from itertools import chain
 from urllib.parse import unquote, urlsplit
 
 from starlette.exceptions import HTTPException
@@ -30,7 +29,7 @@ from portal.metrics import Metrics, Samples
 from portal.settings import LOCAL_HOSTS, Settings, host_name
 from portal.storage.database import Database
 from portal.web.edition import Edition
-from portal.web.headers import Headers, with_security
+from portal.web.headers import Headers, header_lines, with_security
 from portal.web.health import ANY_HOST
 from portal.web.public import refusals
 from portal.web.resources import Representation, Resource, respond, send_representation
@@ -41,7 +40,7 @@ BODY_LIMIT = 256 * 1024
 SHOWN_LIMIT = 1024 * 1024
 """Bytes of a form that is too large, up to which it is read to be shown again."""
 HEADER_LIMIT = 16 * 1024
-"""Bytes of all header names and values together."""
+"""Bytes of the address and of all header lines together."""
 LENGTH_DIGITS = 15
 """Of Content-Length; a longer number would be slow to read."""
 
@@ -101,12 +100,13 @@ class Guard:
             await self.app(scope, receive, send)
             return
         headers = scope["headers"]
-        is_too_large = sum(map(len, chain.from_iterable(headers))) > HEADER_LIMIT
-        if scope["method"] in SAFE_METHODS and not is_too_large:
-            path, query = scope.get("raw_path") or b"", scope["query_string"]
-            if representation := self.ready(path + b"?" + query if query else path, headers):
-                await send_representation(representation, send)
-                return
+        path, query = scope.get("raw_path") or b"", scope["query_string"]
+        target = path + b"?" + query if query else path
+        is_too_large = len(target) + len(header_lines(headers)) > HEADER_LIMIT
+        is_safe = scope["method"] in SAFE_METHODS and not is_too_large
+        if is_safe and (representation := self.ready(target, headers)):
+            await send_representation(representation, send)
+            return
         edition, body = self.edition, _Body(scope, receive)
         count = partial(self.metrics.count, REQUESTS, edition.route(scope["path"]))
         sender = _Sender(send, self._request_id(scope), count)

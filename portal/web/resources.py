@@ -22,6 +22,7 @@ from collections.abc import (
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Generic, TypeVar
+from urllib.parse import quote
 
 import brotli
 from starlette.requests import Request
@@ -273,12 +274,17 @@ def redirect(
 
     Args:
         address: relative to the origin, so that no Host header can send a reader elsewhere.
+            What may not stand in one, such as a line break, is quoted (RFC 3986, 2.1).
         status: 302, 303 or 308.
         cache: the value of Cache-Control.
         headers: further headers.
     """
-    location = [("location", address), *headers]
+    location = [("location", quote(address, safe=_ADDRESS)), *headers]
     return resource("", TEXT, status=status, cache=cache, headers=location)
+
+
+_ADDRESS = "%/:?#[]@!$&'()*+,;="
+"""What stands in an address besides letters, digits and -._~ (RFC 3986, 2.2)."""
 
 
 async def respond(

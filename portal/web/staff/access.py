@@ -28,6 +28,9 @@ from portal.web.resources import FAST_QUALITY, Make, Resource, ResourceRoute, re
 
 FIELDS = 40
 """Fields of a form of staff at the most: a page of the inbox with all cases chosen has fewer."""
+NEXT_LIMIT = 1000
+"""Characters of an address to which the sign-in leads; a header of many times more would be lost
+at a proxy."""
 INBOX = "/inbox"
 SIGN_IN = f"{INBOX}/sign-in"
 ENROLMENT = f"{INBOX}/enrolment"
@@ -92,6 +95,7 @@ async def _refused(request: Request, roles: Collection[str]) -> Resource | None:
         if request.method != "POST":
             query = request.scope["query_string"].decode("latin-1")
             target = f"{path}?{query}" if query else path
+            target = target if len(target) <= NEXT_LIMIT else INBOX
             return redirect(f"{SIGN_IN}?{urlencode({'next': target})}", 303)
         fields = await posted_fields(request)
         return sign_in_page(request, next_=path, typed=urlencode(fields), reason="over", status=403)
@@ -121,13 +125,16 @@ async def _recognised(request: Request) -> Account | None:
 
 
 async def posted_fields(request: Request) -> Mapping[str, str]:
-    """The fields of a posted form, as far as they can be read.
+    """The fields of a posted form.
 
     Raises:
-        HTTPException: 415 for what is no form.
+        HTTPException: 400 for a form that no browser sends, 415 for what is no form.
     """
     content_type = request.headers.get("content-type", "")
-    return form_data.parse(content_type, await request.body(), FIELDS).fields
+    posted = form_data.parse(content_type, await request.body(), FIELDS)
+    if posted.is_malformed:
+        raise HTTPException(400)
+    return posted.fields
 
 
 def staff_page(

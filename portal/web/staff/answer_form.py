@@ -3,6 +3,7 @@
 Whatever becomes of a posted form, its words are a draft or an answer afterwards.
 """
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,12 +14,12 @@ from portal.cases.answers import ANSWER_LIMIT, Draft, Words
 from portal.cases.messages import Case, Message
 from portal.content.characters import CONTROLS, INVISIBLE, UNREADABLE
 from portal.content.phrases import PHRASES, phrase_values
-from portal.i18n.languages import SOURCE, NoLanguage, language
+from portal.i18n.languages import SOURCE, is_tag
 from portal.i18n.rendering import Renderer, Renderers, fill
 from portal.web.forms import Problem, normalised
 
-KEY_LIMIT = 40
-"""Characters of the key of a form; ours have fewer."""
+_KEY = re.compile("[A-Za-z0-9_-]{1,40}")
+"""The key of a form; ours have fewer characters."""
 _ISOLATED = "\N{LEFT-TO-RIGHT ISOLATE}%s\N{POP DIRECTIONAL ISOLATE}"
 
 
@@ -49,7 +50,7 @@ class AnswerForm:
     @classmethod
     def from_fields(cls, fields: Mapping[str, str]) -> Self:
         """The form of posted fields, by their names."""
-        tag = fields.get("language", "")
+        tag, key = fields.get("language", ""), fields.get("form_key", "")
         return cls(
             words=Words(
                 swedish=staff_text(fields, "swedish"),
@@ -57,7 +58,7 @@ class AnswerForm:
                 language=tag if is_tag(tag) else "",
                 asks="asks" in fields,
             ),
-            form_key=fields.get("form_key", "")[:KEY_LIMIT] or new_key(),
+            form_key=key if _KEY.fullmatch(key) else new_key(),
             base=_moment(fields.get("base", "")),
             revision=number(fields.get("revision", "")),
             latest_message=number(fields.get("latest", "")),
@@ -161,14 +162,6 @@ def first_tag(case: Case, tags: Sequence[str], messages: Sequence[Message]) -> s
 def new_key() -> str:
     """A key for a form that nobody has filled in yet."""
     return secrets.token_urlsafe(12)
-
-
-def is_tag(text: str) -> bool:
-    """Whether a text is a language tag."""
-    try:
-        return bool(language(text))
-    except NoLanguage:
-        return False
 
 
 def number(text: str) -> int:

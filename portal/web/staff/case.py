@@ -24,7 +24,7 @@ from portal.cases.messages import Case, Message, find_case, messages_of
 from portal.cases.notes import NOTE_LIMIT, NoSuchCase, NoSuchMessage, Rendering, Writer
 from portal.cases.thread import Entry
 from portal.content.phrases import GROUPS, PHRASES
-from portal.i18n.languages import language
+from portal.i18n.languages import is_tag, language
 from portal.staff.accounts import everybody
 from portal.web.forms import Problem
 from portal.web.resources import Resource, redirect
@@ -33,7 +33,6 @@ from portal.web.staff.answer_form import (
     AnswerForm,
     answer_tags,
     first_tag,
-    is_tag,
     new_key,
     number,
     staff_text,

@@ -18,6 +18,7 @@ from portal.cases.figures import OPEN_STATES, swedish_day
 from portal.cases.handling import REASONS, Action, Step
 from portal.cases.listings import VIEWS, Edge, Selection
 from portal.cases.messages import KINDS
+from portal.i18n.languages import is_tag
 from portal.web.resources import Resource, redirect
 from portal.web.staff.access import INBOX, posted_fields, staff_page
 
@@ -61,10 +62,11 @@ class Place:
     @classmethod
     def from_fields(cls, fields: Mapping[str, str]) -> "Place":
         """The place that an address or a form names; what makes no sense is left out."""
-        view, kind, age = (fields.get(name, "") for name in ("view", "kind", "age"))
+        names = ("view", "language", "kind", "age")
+        view, language, kind, age = (fields.get(name, "") for name in names)
         return cls(
             view=view if view in VIEWS else cls.view,
-            language=fields.get("language", "")[:35],
+            language=language if is_tag(language) else "",
             kind=kind if kind in {*KINDS, NO_KIND} else "",
             age=int(age) if age in map(str, AGES) else 0,
             q=" ".join(fields.get("q", "")[:QUERY_LIMIT].split()),

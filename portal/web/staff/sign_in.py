@@ -2,13 +2,14 @@
 
 import math
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qsl
 
 import segno
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.routing import Match
 from starlette.types import Scope
@@ -16,9 +17,11 @@ from starlette.types import Scope
 from portal.content.facts import Facts
 from portal.staff import accounts, admission, passwords, sessions, totp
 from portal.staff.admission import Client, Credentials, MustWait, Refused
+from portal.web import form_data
 from portal.web.forms import Problem
 from portal.web.resources import Resource, redirect
 from portal.web.staff.access import (
+    FIELDS,
     INBOX,
     SIGN_IN,
     StaffRoute,
@@ -85,14 +88,15 @@ async def _continued(request: Request, address: str, typed: str, token: str) -> 
         "query_string": query.encode(),
         "headers": [(b"cookie", f"{cookie_name(request.state.settings)}={token}".encode())],
     }
-    fields = dict(parse_qsl(typed, keep_blank_values=True))
+    fields = form_data.parse(form_data.URLENCODED, typed.encode(), FIELDS).fields
     route, child = _route_of(request, scope)
     if not fields:
         return redirect(address if route else INBOX, 303, headers=[cookie])
     page = None
     if route and route.shows_typed:
         request.state.typed = fields
-        page = await route.make(Request({**scope, **child}, request.receive))
+        with suppress(HTTPException):  # where there is no such case, for one
+            page = await route.make(Request({**scope, **child}, request.receive))
     if page is None or page.status != 200:
         page = typed_page(request, path, fields, "signed-in")
     page.headers.append((cookie[0].encode(), cookie[1].encode()))

@@ -12,6 +12,7 @@ from portal.web.form_data import FIELDS, HEAD_LIMIT, parse
 MULTIPART = "multipart/form-data; boundary=x7"
 REPLACED = "\N{REPLACEMENT CHARACTER}"
 URLENCODED = "application/x-www-form-urlencoded"
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 
 
 def part(name: str, value: str, head: str = "") -> bytes:
@@ -31,12 +32,17 @@ def fields(content_type: str, body: bytes) -> dict[str, str]:
     return posted.fields
 
 
-@given(st.dictionaries(st.from_regex(r"[a-z]{1,9}", fullmatch=True), st.text(), max_size=FIELDS))
+@given(st.dictionaries(st.from_regex(r"[a-z]{1,9}", fullmatch=True), TEXTS, max_size=FIELDS))
 def test_both_encodings_give_what_was_filled_in(filled: dict[str, str]) -> None:
     if not any("\r\n--x7" in f"\r\n{value}" for value in filled.values()):
         body = multipart(*(part(name, value) for name, value in filled.items()))
         assert fields(MULTIPART, body) == filled
     assert fields(URLENCODED, urlencode(filled).encode()) == filled
+
+
+def test_nul_is_replaced_wherever_it_stands() -> None:
+    assert fields(URLENCODED, b"a%00=b%00c") == {f"a{REPLACED}": f"b{REPLACED}c"}
+    assert fields(MULTIPART, multipart(part("a", "b\0c"))) == {"a": f"b{REPLACED}c"}
 
 
 @given(st.text("\r\n-x7 ", max_size=40))

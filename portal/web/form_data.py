@@ -17,6 +17,8 @@ from urllib.parse import unquote_to_bytes
 
 from python_multipart.multipart import parse_options_header
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive
 
 FIELDS = 20
 """Fields of a body at the most; the forms of the public have fewer."""
@@ -44,6 +46,23 @@ class Posted:
 
 
 URLENCODED = "application/x-www-form-urlencoded"
+
+
+async def read(receive: Receive) -> bytes:
+    """The body of a request.
+
+    Raises:
+        ClientDisconnect: when the sender is gone before all of it has arrived.
+    """
+    # Starlette reads it as a stream, and asyncio registers every asynchronous generator.
+    pieces, is_complete = [], False
+    while not is_complete:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        pieces.append(message.get("body", b""))
+        is_complete = not message.get("more_body")
+    return b"".join(pieces)
 
 
 def parse(content_type: str, body: bytes, limit: int = FIELDS) -> Posted:

@@ -166,7 +166,7 @@ class Guard:
             return 400
         if scope["method"] == "POST" and not self._is_from_our_page(path, headers):
             return 403
-        length = _announced_length(scope)
+        length = _announced_length(headers)
         return 413 if length > BODY_LIMIT else 400 if length < 0 else 0
 
     def error(self, status: int, target: bytes, headers: Headers) -> Representation:
@@ -248,9 +248,9 @@ async def _refused_form(
         return None
 
 
-def _announced_length(scope: Scope) -> int:
+def _announced_length(headers: Mapping[bytes, bytes]) -> int:
     """The length of a body by its Content-Length: 0 where none is named, negative for no number."""
-    length = dict(scope["headers"]).get(b"content-length", b"0")
+    length = headers.get(b"content-length", b"0")
     return int(length) if length.isdigit() and len(length) <= LENGTH_DIGITS else -1
 
 
@@ -295,8 +295,8 @@ class _Body:
     """Receives the body of a request, and remembers it."""
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
+        self._scope = scope
         self._receive = receive
-        self._length = _announced_length(scope)
         self._pieces: list[bytes] = []
         self._size = 0
         self._is_complete = False
@@ -318,7 +318,7 @@ class _Body:
 
     async def read(self) -> bytes | None:
         """All of the body; None for one that is larger than ``SHOWN_LIMIT`` or never comes."""
-        if self._length > SHOWN_LIMIT:
+        if _announced_length(dict(self._scope["headers"])) > SHOWN_LIMIT:
             return None
         while not self._is_complete and self._size <= SHOWN_LIMIT:
             with suppress(HTTPException):

@@ -10,6 +10,7 @@
 """
 
 import asyncio
+import gc
 import logging
 import signal
 import threading
@@ -126,12 +127,18 @@ def _seconds_to_wait(edition: Edition, settings: Settings) -> float | None:
 
 
 def compress(site: Site, edition: Edition, closing: threading.Event) -> None:
-    """Compress the pages of an edition for as long as it stands."""
+    """Compress the pages of an edition for as long as it stands.
+
+    Its objects stay, so the garbage collector need not look through them again and again.
+    """
     try:
         edition.compress_ahead(lambda: site.edition is edition and not closing.is_set())
     except Exception as error:
         # The readers of that page are told; all other pages are served all the same.
         log.error("A page cannot be built: %s: %s", type(error).__name__, error)
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def reload(

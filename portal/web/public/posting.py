@@ -28,7 +28,7 @@ async def read_fields(request: Request) -> dict[str, str]:
         HTTPException: 400 for a form that no browser sends, 415 for what is no form.
     """
     content_type = request.headers.get("content-type", "")
-    posted = form_data.parse(content_type, await request.body())
+    posted = form_data.parse(content_type, await form_data.read(request.receive))
     if posted.is_malformed:
         raise HTTPException(400)
     return posted.fields

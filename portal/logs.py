@@ -8,11 +8,11 @@ leads from a proxy's log to the lines here, and from a response (``X-Request-ID`
 import json
 import logging
 import re
+import secrets
 import traceback
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
-from random import getrandbits
 from types import TracebackType
 from typing import Any, TypeAlias
 
@@ -44,9 +44,7 @@ def begin_request(offered: bytes) -> bytes:
         offered: the id that a trusted proxy has given; another is made where it cannot be
             used: only ``A-Z a-z 0-9 . _ -``, at most 64 of them.
     """
-    # No secret. A number of the system's would let go of the interpreter, which the writer takes.
-    number = getrandbits(64)
-    request_id = offered if _USABLE.fullmatch(offered) else b"%016x" % number
+    request_id = offered if _USABLE.fullmatch(offered) else secrets.token_hex(8).encode()
     _request_id.set(request_id.decode())
     return request_id
 

@@ -37,6 +37,8 @@ def normalised(address: str) -> str:
     Without what cannot be seen, with the plain characters that keyboards put others for,
     and with the digits that mail servers know.
     """
+    if not address:
+        return ""
     start = INVISIBLE.match(address)
     address = address[start.end() if start else 0 :]
     end = INVISIBLE.match(address[::-1])

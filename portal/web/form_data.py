@@ -76,14 +76,20 @@ def parse(content_type: str, body: bytes, limit: int = FIELDS) -> Posted:
     Raises:
         HTTPException: 415 for anything but a form.
     """
+    if usual := _USUAL_MULTIPART.fullmatch(content_type):
+        return _parse_multipart({b"boundary": usual[1].encode()}, body, Posted(limit))
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type not in _PARSERS:
         raise HTTPException(415)
-    return _PARSERS[media_type](content_type, body, Posted(limit))
+    return _PARSERS[media_type](parse_options_header(content_type)[1], body, Posted(limit))
 
 
-def _parse_urlencoded(content_type: str, body: bytes, posted: Posted) -> Posted:
-    encoding = _encoding(parse_options_header(content_type)[1])
+_USUAL_MULTIPART = re.compile("multipart/form-data; boundary=([A-Za-z0-9-]+)")
+"""What browsers send: ``parse_options_header`` takes 4 µs for it, a twentieth of a message."""
+
+
+def _parse_urlencoded(options: Mapping[bytes, bytes], body: bytes, posted: Posted) -> Posted:
+    encoding = _encoding(options)
     # One more field than there may be, and the rest as its value: that cannot be many.
     for pair in body.split(b"&", posted.limit + 1):
         if pair:
@@ -93,8 +99,7 @@ def _parse_urlencoded(content_type: str, body: bytes, posted: Posted) -> Posted:
     return posted
 
 
-def _parse_multipart(content_type: str, body: bytes, posted: Posted) -> Posted:
-    _, options = parse_options_header(content_type)
+def _parse_multipart(options: Mapping[bytes, bytes], body: bytes, posted: Posted) -> Posted:
     boundary, usual_encoding = options.get(b"boundary", b""), _encoding(options)
     # One part more than there may be fields, and the rest as the last: that cannot be many.
     preamble, *parts = (b"\r\n" + body).split(b"\r\n--" + boundary, posted.limit + 2)

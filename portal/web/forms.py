@@ -21,7 +21,7 @@ LANGUAGE_LIMIT = 60
 TYPED_LIMIT = 200
 """Characters of a reference or code, however it is spaced; what follows cannot be meant."""
 _LANGUAGE = re.compile("(?!.{36})[a-z]{2,3}(-[A-Za-z0-9]{2,8})*|other")
-_LINE_BREAK = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_LINE_BREAK = re.compile("[\r\x0b\x0c\x85\u2028\u2029]")
 _MARKS = re.compile(r"[^\w\s\x00-\x7f]{31,}")
 """More characters than any word has marks; emoji too, which are left as they are."""
 
@@ -147,7 +147,7 @@ def normalised(text: str) -> str:
     and some systems send accents as characters; after this a character is a code point for
     the counter and for the server alike (Unicode NFC, UAX 15).
     """
-    text = _LINE_BREAK.sub("\n", text)
+    text = _LINE_BREAK.sub("\n", text.replace("\r\n", "\n"))
     if unicodedata.is_normalized("NFC", text):  # as nearly every text is
         return text
     return unicodedata.normalize("NFC", _MARKS.sub(_in_canonical_order, text))

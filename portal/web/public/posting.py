@@ -27,7 +27,7 @@ async def read_fields(request: Request) -> dict[str, str]:
     Raises:
         HTTPException: 400 for a form that no browser sends, 415 for what is no form.
     """
-    content_type = request.headers.get("content-type", "")
+    content_type = dict(request.scope["headers"]).get(b"content-type", b"").decode("latin-1")
     posted = form_data.parse(content_type, await form_data.read(request.receive))
     if posted.is_malformed:
         raise HTTPException(400)
@@ -54,13 +54,14 @@ async def store(
         RateLimited: when its sender must wait.
         Unavailable: when it could not be stored.
     """
-    settings = request.state.settings
+    state = request.state
+    settings = state.settings
     arrival = Arrival(
         submission, sender_of(request), settings.messages_per_hour, case, settings.staff_mailbox
     )
     begun = monotonic()
-    stored: CaseNumber = await request.state.database.write_together(receive_all, arrival)
-    request.state.metrics.observe("portal_accept_seconds", monotonic() - begun)
+    stored: CaseNumber = await state.database.write_together(receive_all, arrival)
+    state.metrics.observe("portal_accept_seconds", monotonic() - begun)
     return stored
 
 

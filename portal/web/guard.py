@@ -29,7 +29,7 @@ from portal.metrics import Metrics, Samples
 from portal.settings import LOCAL_HOSTS, Settings, host_name
 from portal.storage.database import Database
 from portal.web.edition import Edition
-from portal.web.headers import Headers, header_lines, with_security
+from portal.web.headers import Headers, header_lines
 from portal.web.health import ANY_HOST
 from portal.web.public import refusals
 from portal.web.resources import Representation, Resource, respond, send_representation
@@ -211,8 +211,9 @@ class Guard:
             # A proxy that sends ``Referrer-Policy: no-referrer`` makes browsers do so on our
             # own page; no page can forge the other header.
             return site == b"same-origin"
-        own = [self._origin, *(scheme + headers[b"host"] for scheme in self._schemes)]
-        return origin is None or origin in own
+        if origin is None or origin == self._origin:
+            return True
+        return origin in [scheme + headers[b"host"] for scheme in self._schemes]
 
 
 def _host_filter(settings: Settings) -> Callable[[bytes], bool]:
@@ -268,7 +269,7 @@ def _status_of(error: Exception) -> tuple[int, Headers]:
 
 
 class _Sender:
-    """Sends a response with the security headers, and knows whether it has begun.
+    """Sends a response with the id of its request, and knows whether it has begun.
 
     Args:
         send: the server's.
@@ -287,7 +288,7 @@ class _Sender:
             self.started = True
             self._count(str(message["status"]))
             headers = [*message["headers"], (REQUEST_ID, self._request_id)]
-            message = {**message, "headers": with_security(headers)}
+            message = {**message, "headers": headers}
         await self._send(message)
 
 

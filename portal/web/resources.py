@@ -144,6 +144,8 @@ class Resource:
             accept_encoding: the request's header, empty where it has none.
             if_none_match: likewise.
         """
+        if not self.etag and len(self.body) < _COMPRESSED_FROM:  # there is nothing to choose
+            return Representation(self.status, self._coded_headers("", self.body), self.body)
         if if_none_match and (not_modified := self._not_modified(if_none_match)):
             return not_modified
         representations = self.representations
@@ -279,8 +281,9 @@ def redirect(
         cache: the value of Cache-Control.
         headers: further headers.
     """
-    location = [("location", quote(address, safe=_ADDRESS)), *headers]
-    return resource("", TEXT, status=status, cache=cache, headers=location)
+    fields = [("location", quote(address, safe=_ADDRESS)), ("cache-control", cache), *headers]
+    encoded = [(name.encode(), value.encode()) for name, value in fields]
+    return Resource(status, "", with_security(encoded), b"", FAST_QUALITY)
 
 
 _ADDRESS = "%/:?#[]@!$&'()*+,;="

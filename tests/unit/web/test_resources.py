@@ -14,6 +14,7 @@ from portal.web.resources import (
     ResourceRoute,
     Resources,
     preferred_coding,
+    redirect,
     resource,
     respond,
 )
@@ -172,9 +173,18 @@ def test_any_entity_tag_of_a_resource_is_answered_with_304(
     assert dict(representation.headers)[b"etag"] == (tag or TAG)
 
 
-def test_a_redirect_is_never_answered_with_304() -> None:
-    moved = resource("", HTML, status=308)
-    assert moved.negotiate(b"", f'"{moved.etag}"'.encode()).status == 308
+@pytest.mark.parametrize("cache", [REVALIDATE, NO_STORE])
+def test_a_redirect_has_one_representation(cache: str) -> None:
+    moved = redirect("/sv/", 308, cache=cache, headers=[("vary", "Accept-Language")])
+    representation = moved.negotiate(b"br", b"*")
+    assert (representation.status, representation.body) == (308, b"")
+    assert {
+        b"location": b"/sv/",
+        b"cache-control": cache.encode(),
+        b"vary": b"Accept-Language",
+        b"content-length": b"0",
+        **dict(SECURITY),
+    } == dict(representation.headers)
 
 
 async def test_a_304_has_the_headers_of_the_resource_and_no_body() -> None:

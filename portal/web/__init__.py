@@ -12,6 +12,8 @@ Its modules, in the order in which they may import:
     public.page_coverage  how much of each page is translated
     public.machine_files  robots.txt, sitemap.xml, security.txt
     public.errors         the error pages of all languages
+    edition               all pages of one state of the catalogs, replaced as a whole
+    requests              a request with what answers it, and the routes to endpoints
     public.posting        what all forms that the public sends have in common
     public.contact        the contact form is shown, shown again or accepted
     public.case           one case: how it stands, its thread, and writing more
@@ -25,7 +27,6 @@ Its modules, in the order in which they may import:
     staff.answer_form     the form in which an answer is written in two languages
     staff.case            one case: its thread, what is done with it, answers, notes
     staff.routes          the table of routes below /inbox
-    edition               all pages of one state of the catalogs, replaced as a whole
     reload                a saved catalog, or the clock, makes a new edition
     guard                 what holds for every request and every response
     protocol              deadlines below the application

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.routing import Match, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -31,7 +30,8 @@ from portal.web.health import READY, Health
 from portal.web.public import case, contact, finder
 from portal.web.public.errors import accepted_languages
 from portal.web.reload import read_stamps, reloading
-from portal.web.resources import Resource, ResourceRoute
+from portal.web.requests import Request, ResourceRoute
+from portal.web.resources import Resource
 from portal.web.staff.routes import ROUTES as STAFF_ROUTES
 
 log = logging.getLogger(__name__)
@@ -69,7 +69,10 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
             yield
             health.status = "stopping"
 
-    routes = [*ROUTES, ResourceRoute(READY, health.show)]
+    async def show_health(request: Request) -> Resource:
+        return health.show(request.edition.coverage.shares)
+
+    routes = [*ROUTES, ResourceRoute(READY, show_health)]
     # No middleware of Starlette's: the guard answers for whatever is raised.
     app = Router(routes, redirect_slashes=False, default=respond_to_rest, lifespan=lifespan)
     guard = Guard(app, edition, database, settings, metrics)
@@ -126,7 +129,7 @@ class LanguageRoute(ResourceRoute):
 
 async def choose_language(request: Request) -> Resource:
     """Lead a reader to the start page in the language that the browser asks for."""
-    languages = request.state.edition.languages
+    languages = request.edition.languages
     language = negotiate(languages, accepted_languages(request.scope))
     headers = [("vary", "Accept-Language")]
     return resources.redirect(f"/{language.tag}/", 302, cache=REVALIDATE, headers=headers)
@@ -134,19 +137,17 @@ async def choose_language(request: Request) -> Resource:
 
 async def respond_to_rest(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer what has no route: a page, a redirect to the page that is meant, or 404."""
-    edition, path = scope["state"]["edition"], scope["path"]
-    query = scope["query_string"].decode("latin-1")
-    address = _usual_spelling(path, edition.languages)
-    if address != path and address in edition.resources:
+    request, path = Request(scope), scope["path"]
+    address = _usual_spelling(path, request.edition.languages)
+    if address != path and address in request.edition.resources:
+        query = scope["query_string"].decode("latin-1")
         address += f"?{query}" if query else ""
-        await resources.respond(resources.redirect(address, 308, cache=REVALIDATE), scope, send)
-        return
-    page = edition.find(path, query)
-    if page is None:
-        raise HTTPException(404)
-    if scope["method"] not in SAFE_METHODS:
-        raise HTTPException(405, headers={"allow": ", ".join(sorted(SAFE_METHODS))})
-    await resources.respond(page, scope, send)
+        resource = resources.redirect(address, 308, cache=REVALIDATE)
+    else:
+        resource = request.page()
+        if scope["method"] not in SAFE_METHODS:
+            raise HTTPException(405, headers={"allow": ", ".join(sorted(SAFE_METHODS))})
+    await resources.respond(resource, scope, send)
 
 
 def _usual_spelling(path: str, languages: Languages) -> str:

@@ -10,10 +10,9 @@ Both are answered from memory, however long the database takes.
 
 import asyncio
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-
-from starlette.requests import Request
 
 from portal import __version__
 from portal.cases import outbox
@@ -75,12 +74,16 @@ class Health:
                 async with self._database.reading() as connection:
                     self.letters = await outbox.state(connection, datetime.now(UTC))
 
-    async def show(self, request: Request) -> Resource:
-        """Whether requests should be sent here: 200, or 503."""
+    def show(self, coverage: Mapping[str, float]) -> Resource:
+        """Whether requests should be sent here: 200, or 503.
+
+        Args:
+            coverage: the share of the texts that is translated, by language tag.
+        """
         content = {
             "status": self.status,
             "messages": "failing" if self._database.is_failing else "ok",
-            "catalogs": request.state.edition.coverage.shares,
+            "catalogs": coverage,
             "version": __version__,
         }
         return resource(

@@ -9,25 +9,14 @@ start (``Edition.compress_ahead``).
 import gzip
 import hashlib
 import re
-from collections.abc import (
-    Awaitable,
-    Callable,
-    Collection,
-    Hashable,
-    Iterable,
-    Iterator,
-    Mapping,
-    MutableMapping,
-)
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Generic, TypeVar
 from urllib.parse import quote
 
 import brotli
-from starlette.requests import Request
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Scope, Send
 
 from portal.web.headers import NO_STORE, PRIVATE, REVALIDATE, Headers, header_lines, with_security
 
@@ -308,33 +297,6 @@ async def send_representation(
     headers = representation.headers + extra if extra else representation.headers
     await send({"type": "http.response.start", "status": representation.status, "headers": headers})
     await send({"type": "http.response.body", "body": representation.body})
-
-
-Make = Callable[[Request], Awaitable[Resource]]
-"""What a route calls: makes a resource of a request."""
-
-
-class ResourceRoute(Route):
-    """A route that responds with a resource.
-
-    Args:
-        path: as Starlette writes it.
-        make: makes the resource.
-        methods: GET includes HEAD.
-    """
-
-    def __init__(self, path: str, make: Make, methods: Collection[str] = ("GET",)) -> None:
-        super().__init__(path, _Responder(make), methods=[*methods])
-
-
-@dataclass(frozen=True)
-class _Responder:
-    """An application of its own, which Starlette calls as it is; a function it would wrap."""
-
-    make: Make
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await respond(await self.make(Request(scope, receive)), scope, send)
 
 
 # Cached: browsers send the same few values with every request.

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 
 from portal.cases.addresses import case_address, case_code
 from portal.cases.messages import CaseNumber, Submission
@@ -18,8 +17,9 @@ from portal.storage.database import Unavailable
 from portal.storage.limits import RateLimited
 from portal.web.forms import CaseForm, Problem
 from portal.web.headers import NO_STORE, PRIVATE
-from portal.web.public.pages import Page, page_resource, requested_renderer
-from portal.web.public.posting import REFUSALS, read_fields, store, too_many
+from portal.web.public.pages import Page, page_resource
+from portal.web.public.posting import REFUSALS, store, too_many
+from portal.web.requests import Request
 from portal.web.resources import Resource, redirect
 
 ADDRESS_LIMIT = 100
@@ -38,12 +38,12 @@ async def respond(request: Request) -> Resource:
     Raises:
         HTTPException: 404 when there is none, 503 when the database cannot be used.
     """
-    renderer, settings = requested_renderer(request), request.state.settings
+    renderer, settings = request.renderer, request.settings
     address = request.path_params["address"]
     if len(address) > ADDRESS_LIMIT:
         raise HTTPException(404)
     try:
-        async with request.state.database.reading() as connection:
+        async with request.database.reading() as connection:
             case = await find_by_address(connection, address, settings.secret_keys)
             if case is None:
                 raise HTTPException(404)
@@ -84,8 +84,8 @@ def show_again(
 
 async def _receive(request: Request, thread: Thread) -> Resource:
     """Store a further message, or show the case again with what is wrong."""
-    renderer, case = requested_renderer(request), thread.case
-    fields = await read_fields(request)
+    renderer, case = request.renderer, thread.case
+    fields = await request.fields()
     form = CaseForm.from_fields(fields)
     if "switch" in fields:
         return _switch(request, thread, form, with_problems="problems" in fields)
@@ -112,7 +112,7 @@ def _switch(request: Request, thread: Thread, form: CaseForm, with_problems: boo
     """The case in another language, with all that was typed and what was wrong with it."""
     if form == CaseForm() and not with_problems:
         address = request.path_params["address"]
-        return redirect(requested_renderer(request).href(f"arende/{address}"), 303)
+        return redirect(request.renderer.href(f"arende/{address}"), 303)
     problems = form.problems() if with_problems else []
     return _page(request, thread, form, problems, status=422 if problems else 200)
 
@@ -129,7 +129,7 @@ def _page(
     written: bool = False,
 ) -> Resource:
     """The page of a case; ``written`` tells that what was written last is stored."""
-    key, case = request.state.settings.secret_key, thread.case
+    key, case = request.settings.secret_key, thread.case
     values = {
         "case": case,
         "code": case_code(key, case.number, case.address_version),
@@ -140,7 +140,7 @@ def _page(
     }
     page = Page(f"arende/{request.path_params['address']}", "case.html", values)
     return page_resource(
-        requested_renderer(request),
+        request.renderer,
         page,
         status=status,
         cache=cache,

@@ -14,7 +14,6 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.types import Scope
 
 from portal.settings import Settings
@@ -24,10 +23,9 @@ from portal.storage.database import Unavailable
 from portal.web import form_data
 from portal.web.headers import NO_STORE
 from portal.web.public.pages import HTML
-from portal.web.resources import FAST_QUALITY, Make, Resource, ResourceRoute, redirect, resource
+from portal.web.requests import Make, Request, ResourceRoute
+from portal.web.resources import FAST_QUALITY, Resource, redirect, resource
 
-FIELDS = 40
-"""Fields of a form of staff at the most: a page of the inbox with all cases chosen has fewer."""
 NEXT_LIMIT = 1000
 """Characters of an address to which the sign-in leads; a header of many times more would be lost
 at a proxy."""
@@ -76,7 +74,7 @@ def keeping_typed(endpoint: Make) -> Make:
         try:
             return await endpoint(request)
         except Unavailable:
-            fields = await posted_fields(request) if request.method == "POST" else {}
+            fields = await request.fields() if request.method == "POST" else {}
             path = request.scope["path"]
             return typed_page(request, path, fields, "unavailable", status=503)
 
@@ -97,7 +95,7 @@ async def _refused(request: Request, roles: Collection[str]) -> Resource | None:
             target = f"{path}?{query}" if query else path
             target = target if len(target) <= NEXT_LIMIT else INBOX
             return redirect(f"{SIGN_IN}?{urlencode({'next': target})}", 303)
-        fields = await posted_fields(request)
+        fields = await request.fields()
         return sign_in_page(request, next_=path, typed=urlencode(fields), reason="over", status=403)
     if account.enrolled_at is None and path != ENROLMENT:
         return redirect(ENROLMENT, 303)
@@ -109,10 +107,10 @@ async def _refused(request: Request, roles: Collection[str]) -> Resource | None:
 async def _recognised(request: Request) -> Account | None:
     """Whose session the cookie of a request is of; the session stays alive by it."""
     request.state.account = request.state.session = None
-    token = request.cookies.get(cookie_name(request.state.settings))
+    token = request.cookies.get(cookie_name(request.settings))
     if not token:
         return None
-    now, database = datetime.now(UTC), request.state.database
+    now, database = datetime.now(UTC), request.database
     async with database.reading() as connection:
         match = await sessions.find(connection, token, now)
     if match is None:
@@ -122,19 +120,6 @@ async def _recognised(request: Request) -> Account | None:
         await database.write(lambda connection: sessions.keep_alive(connection, session.id, now))
     request.state.account, request.state.session = account, session
     return account
-
-
-async def posted_fields(request: Request) -> Mapping[str, str]:
-    """The fields of a posted form.
-
-    Raises:
-        HTTPException: 400 for a form that no browser sends, 415 for what is no form.
-    """
-    content_type = request.headers.get("content-type", "")
-    posted = form_data.parse(content_type, await request.body(), FIELDS)
-    if posted.is_malformed:
-        raise HTTPException(400)
-    return posted.fields
 
 
 def staff_page(
@@ -154,7 +139,7 @@ def staff_page(
         headers: further headers.
         values: what the template shows besides ``account`` and ``path``.
     """
-    renderers = request.state.edition.renderers
+    renderers = request.edition.renderers
     renderer = renderers(renderers.languages.source)
     frame = {
         "account": getattr(request.state, "account", None),

@@ -13,7 +13,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 
 from portal.cases import answers, handling, history, notes, outbox, references
 from portal.cases.addresses import case_code
@@ -27,8 +26,9 @@ from portal.content.phrases import GROUPS, PHRASES
 from portal.i18n.languages import is_tag, language
 from portal.staff.accounts import everybody
 from portal.web.forms import Problem
+from portal.web.requests import Request
 from portal.web.resources import Resource, redirect
-from portal.web.staff.access import INBOX, posted_fields, staff_page
+from portal.web.staff.access import INBOX, staff_page
 from portal.web.staff.answer_form import (
     AnswerForm,
     answer_tags,
@@ -161,7 +161,7 @@ async def respond(request: Request) -> Resource:
     """
     case_number = references.number(request.path_params["reference"])
     if request.method == "POST":
-        return await _do(request, await _find(request, case_number), await posted_fields(request))
+        return await _do(request, await _find(request, case_number), await request.fields())
     case = await _find(request, case_number)
     if request.path_params["reference"] != case.reference:
         return redirect(f"{INBOX}/{case.reference}", 308)
@@ -175,7 +175,7 @@ async def respond(request: Request) -> Resource:
 async def show(request: Request, case_number: int, shown: Shown) -> Resource:
     """The page of a case, which is written to its history as read."""
     now, account = datetime.now(UTC), request.state.account
-    renderers, database = request.state.edition.renderers, request.state.database
+    renderers, database = request.edition.renderers, request.database
     async with database.reading() as connection:
         case = await find_case(connection, case_number)
         if case is None:
@@ -193,7 +193,7 @@ async def show(request: Request, case_number: int, shown: Shown) -> Resource:
     names = {person.id: person.full_name for person in values["people"]}
     values |= {
         "case": case,
-        "code": case_code(request.state.settings.secret_key, case.number, case.address_version),
+        "code": case_code(request.settings.secret_key, case.number, case.address_version),
         "now": now,
         "news": [
             entry
@@ -237,7 +237,7 @@ async def _read(
 
 
 async def _find(request: Request, case_number: int | None) -> Case:
-    async with request.state.database.reading() as connection:
+    async with request.database.reading() as connection:
         case = await find_case(connection, case_number)
     if case is None:
         raise HTTPException(404)
@@ -293,7 +293,7 @@ def _preview(request: Request, case: Case, form: AnswerForm) -> dict[str, Any] |
     """The answer as its reader will see it, in the language of the case."""
     if "preview" not in request.query_params or form.problems():
         return None
-    renderers, words, now = request.state.edition.renderers, form.sent_words(), datetime.now(UTC)
+    renderers, words, now = request.edition.renderers, form.sent_words(), datetime.now(UTC)
     reader = renderers.languages.get(case.language, renderers.languages.source)
     answer = Answer(0, now, now, words.swedish, words.translated, words.language)
     page = renderers(reader).render("staff/preview.html", entries=[Entry.of_answer(answer)])
@@ -319,7 +319,7 @@ async def _do(request: Request, case: Case, fields: Mapping[str, str]) -> Resour
 
 async def _write(posted: Posted, done: str, job: Callable[[Any], Any]) -> Resource:
     """Write something, and lead to the page that says so."""
-    await posted.request.state.database.write(job)
+    await posted.request.database.write(job)
     return _done(posted, done)
 
 
@@ -336,7 +336,7 @@ async def _refuse(
 
 async def _hand_over(posted: Posted) -> Resource:
     officer = number(posted.fields.get("officer", ""))
-    async with posted.request.state.database.reading() as connection:
+    async with posted.request.database.reading() as connection:
         people = await everybody(connection)
     if not any(person.id == officer and not person.disabled_at for person in people):
         return await _refuse(posted, "", Problem("officer", "empty"))
@@ -402,7 +402,7 @@ async def _unlink(posted: Posted) -> Resource:
 async def _keep(posted: Posted, form: AnswerForm) -> AnswerForm:
     """Save the words of a form as a draft; gives the form that goes on with it."""
     draft = Draft(form.form_key, form.words, posted.now)
-    saved: Draft = await posted.request.state.database.write(
+    saved: Draft = await posted.request.database.write(
         lambda c: answers.save_draft(
             c, posted.number, posted.account_id, draft, form.base, new_key()
         )
@@ -420,7 +420,7 @@ async def _insert_phrase(posted: Posted) -> Resource:
     if name not in PHRASES:
         form = await _keep(posted, form)
         return await _refuse_answer(posted, form, [Problem("phrase", "empty")])
-    longer = form.with_phrase(name, posted.request.state.edition.renderers)
+    longer = form.with_phrase(name, posted.request.edition.renderers)
     is_partial = form.words.language and longer.words.translated == form.words.translated
     done = PHRASE_IN_SWEDISH if is_partial else "phrase"
     return _lead_to(posted, await _keep(posted, longer), f"done={done}", "answer")
@@ -435,7 +435,7 @@ async def _show_preview(posted: Posted) -> Resource:
 
 async def _send(posted: Posted) -> Resource:
     """Send an answer. Where it cannot be sent, its words are a draft."""
-    form, settings = AnswerForm.from_fields(posted.fields), posted.request.state.settings
+    form, settings = AnswerForm.from_fields(posted.fields), posted.request.settings
     if problems := form.problems():
         return await _refuse_answer(posted, await _keep(posted, form), problems)
     sending = Sending(
@@ -449,7 +449,7 @@ async def _send(posted: Posted) -> Resource:
         spare_key=new_key(),
     )
     try:
-        await posted.request.state.database.write(lambda c: answers.send(c, sending))
+        await posted.request.database.write(lambda c: answers.send(c, sending))
     except Changed:
         return await _refuse_answer(posted, await _keep(posted, form), [], "conflict", 409)
     return _done(posted, "answer")

@@ -11,16 +11,15 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from starlette.requests import Request
-
 from portal.cases import handling, listings, references, search
 from portal.cases.figures import OPEN_STATES, swedish_day
 from portal.cases.handling import REASONS, Action, Step
 from portal.cases.listings import VIEWS, Edge, Selection
 from portal.cases.messages import KINDS
 from portal.i18n.languages import is_tag
+from portal.web.requests import Request
 from portal.web.resources import Resource, redirect
-from portal.web.staff.access import INBOX, posted_fields, staff_page
+from portal.web.staff.access import INBOX, staff_page
 
 ROWS = 25
 """Cases on a page."""
@@ -97,7 +96,7 @@ async def respond(request: Request) -> Resource:
     """Show the inbox, or do something with the cases that were chosen."""
     if request.method != "POST":
         return await show(request, Place.from_fields(request.query_params))
-    fields = await posted_fields(request)
+    fields = await request.fields()
     place = Place.from_fields(fields)
     action = ACTIONS.get(fields.get("action", ""))
     chosen = _chosen(fields)
@@ -125,7 +124,7 @@ async def show(
     """
     selection = _selection(request, place)
     done = [*filter(None, map(references.number, request.query_params.get("done", "").split(".")))]
-    async with request.state.database.reading() as connection:
+    async with request.database.reading() as connection:
         counts, totals = await listings.read_counts(connection, selection)
         if place.q:
             page = await _search(connection, place)
@@ -164,7 +163,7 @@ async def _handle(
     steps = [Step(number, revision, account.id, now) for number, revision in chosen.items()]
 
     job = partial(handling.with_each, steps=steps, action=action)
-    done, changed = await request.state.database.write(job)
+    done, changed = await request.database.write(job)
     result: dict[str, Any] = {"missed": len(changed)}
     if action is handling.undo:
         result["undone"] = len(done)
@@ -180,7 +179,7 @@ def _selection(request: Request, place: Place) -> Selection:
         view=place.view,
         account_id=request.state.account.id,
         today=swedish_day(datetime.now(UTC)),
-        answer_days=request.state.settings.confirmed.answer_days,
+        answer_days=request.settings.confirmed.answer_days,
         language=place.language,
         kind="" if place.kind == NO_KIND else place.kind or None,
         age=place.age,

@@ -6,10 +6,15 @@ same, and says ``"messages": "failing"``: if every node then called itself unrea
 would lose the pages and the telephone number too.
 
 Both are answered from memory, however long the database takes.
+
+A node that is to stop says so before it stops (``Health.drain_at_sigterm``): a proxy that
+learns of it only from refused connections has sent it some forms already.
 """
 
 import asyncio
 import json
+import signal
+import threading
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -55,6 +60,23 @@ class Health:
         """For how many seconds the oldest letter waits that should have been sent."""
         since = self.letters.waiting_since
         return (datetime.now(UTC) - since).total_seconds() if since else 0.0
+
+    def drain_at_sigterm(self, seconds: int) -> None:
+        """Serve on for some seconds after SIGTERM, while ``/readyz`` sends requests elsewhere.
+
+        After that time the server gets the signal, and stops. A second SIGTERM, and SIGINT,
+        reach it at once.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            return  # others get no signals
+        loop, stop = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
+
+        def drain(*_: object) -> None:
+            self.status = "stopping"
+            signal.signal(signal.SIGTERM, stop)
+            loop.call_soon_threadsafe(loop.call_later, seconds, signal.raise_signal, signal.SIGTERM)
+
+        signal.signal(signal.SIGTERM, drain)
 
     async def watch(self) -> None:
         """Look at the database again and again, until cancelled."""

@@ -1,9 +1,9 @@
 """Whether the portal is alive and ready, for load balancers and operators.
 
 ``/livez`` says that the process answers requests. ``/readyz`` says whether requests should
-be sent to it. Pages need no database, so a portal whose database is away is ready all the
-same, and says ``"messages": "failing"``: if every node then called itself unready, readers
-would lose the pages and the telephone number too.
+be sent to it. Pages need no database and no mail server, so a portal without them is ready all
+the same, and says ``"messages": "failing"`` or ``"letters": "failing"``: if every node then
+called itself unready, readers would lose the pages and the telephone number too.
 
 Both are answered from memory, however long the database takes.
 
@@ -34,6 +34,8 @@ ANY_HOST = (*ALIVE, READY)
 """Answered under any host name: load balancers ask by an address of their own."""
 LOOK_SECONDS = 10.0
 """Between two looks at the database, while nobody writes."""
+LATE_SECONDS = 3600
+"""How long a letter may wait; after that letters are failing (deploy/alerts.yaml says it, too)."""
 
 
 def alive() -> Resource:
@@ -102,6 +104,7 @@ class Health:
         content = {
             "status": self.status,
             "messages": "failing" if self._database.is_failing else "ok",
+            "letters": "failing" if self.letter_age > LATE_SECONDS else "ok",
             "catalogs": request.state.edition.coverage.shares,
             "version": __version__,
         }

@@ -21,6 +21,7 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 from aiosmtplib import (
+    SMTP,
     SMTPDataError,
     SMTPException,
     SMTPRecipientRefused,
@@ -47,6 +48,8 @@ AT_ONCE = 4
 """Letters that one node sends at a time."""
 REPLY_SECONDS = 60.0
 """How long the mail server may take for one reply."""
+SIGN_IN_SECONDS = 20.0
+"""How long an operator who tries the mail server waits."""
 TIMEOUT_SECONDS = 240.0
 """How long an attempt may take; shorter than the lease of the letter."""
 STOP_SECONDS = 10.0
@@ -236,23 +239,40 @@ async def send(message: EmailMessage, settings: Settings) -> None:
     Raises:
         NotSent: when it has not, or when that is not certain.
     """
-    server = urlsplit(settings.smtp_url)
+    sender = with_ascii_domain(settings.mail_from)
     try:
-        await aiosmtplib.send(
-            message,
-            sender=with_ascii_domain(settings.mail_from),
-            hostname=server.hostname,
-            port=server.port or _PORTS[server.scheme],
-            username=unquote(server.username) if server.username else None,
-            password=unquote(server.password) if server.password else None,
-            # Left out, the package would ask DNS for it in the event loop.
-            local_hostname=_own_name(settings),
-            timeout=REPLY_SECONDS,
-            use_tls=server.scheme == "smtps",
-            start_tls=server.scheme == "smtp+starttls",
-        )
+        await aiosmtplib.send(message, sender=sender, **_connection(settings))
     except (SMTPException, OSError, ValueError) as error:
         raise _not_sent(error) from None
+
+
+async def sign_in(settings: Settings) -> None:
+    """Connect to the mail server as for a letter, and send none.
+
+    Raises:
+        NotSent: when a letter could not be sent either.
+    """
+    try:
+        async with asyncio.timeout(SIGN_IN_SECONDS), SMTP(**_connection(settings)):
+            pass
+    except (SMTPException, OSError, ValueError) as error:
+        raise _not_sent(error) from None
+
+
+def _connection(settings: Settings) -> dict[str, Any]:
+    """How the mail server is reached, as the package calls it."""
+    server = urlsplit(settings.smtp_url)
+    return {
+        "hostname": server.hostname,
+        "port": server.port or _PORTS[server.scheme],
+        "username": unquote(server.username) if server.username else None,
+        "password": unquote(server.password) if server.password else None,
+        # Left out, the package would ask DNS for it in the event loop.
+        "local_hostname": _own_name(settings),
+        "timeout": REPLY_SECONDS,
+        "use_tls": server.scheme == "smtps",
+        "start_tls": server.scheme == "smtp+starttls",
+    }
 
 
 def _own_name(settings: Settings) -> str:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.routing import Match, Router
@@ -58,7 +59,7 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
     health = Health(database)
 
     @asynccontextmanager
-    async def lifespan(_: ASGIApp) -> AsyncIterator[None]:
+    async def lifespan(_: ASGIApp) -> AsyncIterator[dict[str, Any]]:
         async with (
             open_database(database, settings, health),
             reloading(guard, settings, locales, stamps),
@@ -66,7 +67,9 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
             serving(metrics, settings.metrics),
         ):
             health.status = "ready"
-            yield
+            health.drain_at_sigterm(settings.drain_seconds)
+            # The protocol below finds this in the lifespan's state.
+            yield {"is_stopping": lambda: health.status == "stopping"}
             health.status = "stopping"
 
     async def show_health(request: Request) -> Resource:

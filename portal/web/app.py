@@ -167,4 +167,4 @@ ROUTES = (
     ResourceRoute("/", choose_language),
     *STAFF_ROUTES,
 )
-"""What is not ready in an edition."""
+"""The forms, the cases, the inbox and the choice of a language; all else is in the edition."""

@@ -28,7 +28,7 @@ class FastPathProtocol(BoundedProtocol):
     _is_quiet = False
     """Whether nothing was heard since the timer last looked."""
     _is_answered = False
-    """Whether the present request has had its response."""
+    """Whether the current request has had its response."""
     _dated: tuple[Headers, bytes] = [], b""
     """uvicorn's default headers (date) and their lines; it makes a new list every second."""
 

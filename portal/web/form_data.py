@@ -1,9 +1,9 @@
-"""A posted body becomes fields.
+"""Posted bodies are parsed into fields.
 
 Both encodings that HTML forms have are understood. A body is small (the guard bounds it),
 so it is read at once. A multipart body is split at its boundary and must be what browsers
 send for our own form (RFC 7578): a file, or a part without a name, is malformed. What can
-be read of a malformed form is there all the same, to be shown to the person again.
+be read of a malformed form is kept, to be shown to the person again.
 
 Text is UTF-8. A byte that is not, and NUL, becomes U+FFFD, which ``forms`` refuses: PostgreSQL
 stores no NUL, and browsers show one as U+FFFD (HTML, 13.2.5).

@@ -86,7 +86,7 @@ class Guard:
         self._ready_counts: defaultdict[int, defaultdict[str, int]]
         self._ready_counts = defaultdict(partial(defaultdict, int))
         metrics.gauge(REQUESTS, self._count_by_route)
-        # uvicorn's own rule, so that no other proxy is believed than where it says "client".
+        # The list by which uvicorn decides whose X-Forwarded-For it trusts.
         proxies = [*settings.trusted_proxies]
         self._proxies = ProxyHeadersMiddleware(app, proxies).trusted_hosts  # type: ignore[arg-type]
         self._origin = settings.base_url.encode()
@@ -128,7 +128,7 @@ class Guard:
     def ready(self, target: bytes, headers: Headers) -> Representation | None:
         """What a GET or HEAD gets without the application: a resource of the edition.
 
-        None means that the request takes the way through the application, not that it is
+        None means that the request goes to the application, not that it is
         refused.
 
         Args:
@@ -208,8 +208,8 @@ class Guard:
         if site not in {None, b"same-origin", b"none"}:
             return False
         if origin == b"null":
-            # A proxy that sends ``Referrer-Policy: no-referrer`` makes browsers do so on our
-            # own page; no page can forge the other header.
+            # Where a proxy adds ``Referrer-Policy: no-referrer``, browsers send this from our own
+            # page too. They set Sec-Fetch-Site themselves; no page can forge it.
             return site == b"same-origin"
         if origin is None or origin == self._origin:
             return True
@@ -273,7 +273,7 @@ class _Sender:
 
     Args:
         send: the server's.
-        request_id: goes with the response, and stands on the log lines about it.
+        request_id: is sent with the response and written in its log lines.
         count: is told the status.
     """
 

@@ -88,7 +88,7 @@ class Health:
     async def look(self) -> None:
         """Look at the revision of the tables, and at the outbox.
 
-        The database remembers whether that failed.
+        The writer reads the revision, so that ``Database.is_failing`` tells whether it works.
         """
         with suppress(Unavailable):
             revision = await self._database.write(migrations.current)

@@ -57,9 +57,9 @@ class BoundedProtocol(HttpToolsProtocol):
     _in_request = False
     """Whether a request has begun to arrive and is not complete."""
     _header_bytes = 0
-    """Bytes of all pieces in which the present header section has arrived."""
+    """Bytes of all pieces in which the current header section has arrived."""
     _shared_bytes = 0
-    """Those among them in whose piece an earlier request ended."""
+    """Bytes among them that came in the same piece as the end of the previous request."""
     _ended = False
     """Whether nothing more is to be read."""
     _refusal = b""

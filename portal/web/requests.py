@@ -1,4 +1,4 @@
-"""What endpoints get and give: a request with what answers it, and the routes to them."""
+"""The request that an endpoint gets, and the route that sends the resource it returns."""
 
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Request(starlette.requests.Request):
 
     @property
     def edition(self) -> Edition:
-        """The edition that stood when the request came."""
+        """What readers were served from when the request came."""
         edition: Edition = self.scope["state"]["edition"]
         return edition
 
@@ -57,7 +57,7 @@ class Request(starlette.requests.Request):
         return renderers(language, is_alongside(self.scope))
 
     def page(self) -> Resource:
-        """The page at the address of the request, whatever else stands in its query.
+        """The page at the address of the request, whatever else is in its query.
 
         Raises:
             HTTPException: 404 where there is none.

@@ -208,7 +208,7 @@ class Resources(Generic[Address]):
         return resource
 
     def built(self, address: Address) -> Resource:
-        """The resource of an address that there is.
+        """The resource of an existing address.
 
         Raises:
             KeyError: where there is none.
@@ -218,7 +218,7 @@ class Resources(Generic[Address]):
         return resource
 
     def compressed(self) -> dict[str, Bodies]:
-        """All bodies compressed so far, by entity tag, for the resources that come after these."""
+        """All bodies compressed so far, by entity tag, for the next edition."""
         return dict(self._reusable) | {
             resource.etag: resource.bodies
             for resource in list(self._built.values())
@@ -265,7 +265,7 @@ def redirect(
 
     Args:
         address: relative to the origin, so that no Host header can send a reader elsewhere.
-            What may not stand in one, such as a line break, is quoted (RFC 3986, 2.1).
+            Characters that no address may have, such as a line break, are quoted (RFC 3986, 2.1).
         status: 302, 303 or 308.
         cache: the value of Cache-Control.
         headers: further headers.
@@ -276,7 +276,7 @@ def redirect(
 
 
 _ADDRESS = "%/:?#[]@!$&'()*+,;="
-"""What stands in an address besides letters, digits and -._~ (RFC 3986, 2.2)."""
+"""Characters of an address besides letters, digits and -._~ (RFC 3986, 2.2)."""
 
 
 async def respond(

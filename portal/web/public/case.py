@@ -1,4 +1,4 @@
-"""A person's own case: how it stands, all that is written in it, and a form to write more.
+"""A person's own case: its state, all that is written in it, and a form to write more.
 
 The page is private by its address and stored by no cache. Right after a message was sent it
 is the receipt.
@@ -25,15 +25,15 @@ from portal.web.resources import Resource, redirect
 ADDRESS_LIMIT = 100
 """Characters of an address of a case at the most."""
 WRITTEN = {"skrivet": "ja"}
-"""The query of the page right after something more was written, and its fragment."""
+"""The query of the page right after a further message was stored."""
 NO_PATH = ("referrer-policy", "strict-origin")
-"""The address is a secret that no other site and no log may learn from the next request. With
+"""Keeps the address, which is a secret, out of the Referer header of the next request. With
 ``no-referrer`` browsers would send the form with ``Origin: null``, and those without Fetch
 Metadata could not write."""
 
 
 async def respond(request: Request) -> Resource:
-    """Show a case to whoever has its address, or store what they write in it.
+    """Show the case of an address, or store what is written in it.
 
     Raises:
         HTTPException: 404 when there is none, 503 when the database cannot be used.

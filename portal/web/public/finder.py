@@ -1,4 +1,4 @@
-"""The way to a case for whoever has its reference and code on paper.
+"""A person who has the reference and code of a case on paper is led to its page.
 
 All pairs that do not fit get one answer, so nobody learns which references there are.
 """

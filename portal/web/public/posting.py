@@ -1,4 +1,4 @@
-"""What all forms that the public sends have in common: their sender, one writer."""
+"""What all forms of the public share: who sent them, storing a message, the wait after many."""
 
 from time import monotonic
 
@@ -19,7 +19,7 @@ REFUSALS = {
 
 
 def sender_of(request: Request) -> int:
-    """The number that stands for whoever sent a request, as ``storage.limits`` counts them."""
+    """The sender of a request as ``storage.limits`` counts senders."""
     client = request.client
     return sender_number(request.settings.secret_key, client.host if client else "")
 

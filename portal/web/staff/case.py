@@ -54,7 +54,7 @@ STEPS: Mapping[str, Action] = {
     "withdraw-address": handling.withdraw_address,
     handling.UNDO: handling.undo,
 }
-"""What needs no further word."""
+"""Actions that need nothing but the case."""
 PHRASE_IN_SWEDISH = "phrase-in-swedish"
 """What is said where a standard sentence has no translation into the language of the answer."""
 
@@ -72,7 +72,7 @@ class Posted:
 
     @property
     def account_id(self) -> int:
-        """Of whoever posted it."""
+        """The account of the officer who posted it."""
         return int(self.request.state.account.id)
 
     @property
@@ -83,7 +83,7 @@ class Posted:
 
     @property
     def writer(self) -> Writer:
-        """Whoever posted it, as the author of a note."""
+        """The officer who posted it, as the author of a note."""
         return Writer(self.number, self.account_id, self.now)
 
     def text(self, name: str) -> str:
@@ -139,7 +139,7 @@ class Shown:
     answer: AnswerForm | None = None
     """The answer as it was typed; else the newest draft."""
     notice: str = ""
-    """What happened; its words stand in the template."""
+    """What happened; its words are in the template."""
     status: int = 200
 
 

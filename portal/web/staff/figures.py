@@ -33,7 +33,7 @@ class Period(NamedTuple):
     name: str
     days: int
     step: int
-    """Days that one bar stands for."""
+    """Days that one bar shows."""
     rows: int
     """Steps in a table."""
 

@@ -116,9 +116,9 @@ async def show(
     """A page of the inbox.
 
     Args:
-        request: of whoever is signed in.
+        request: of the officer.
         place: the view, the filters and the page.
-        problem: why nothing was done; its words stand in the template.
+        problem: why nothing was done; its words are in the template.
         chosen: cases that are chosen already, by their numbers.
         status: the HTTP status.
     """
@@ -248,5 +248,5 @@ def _shown(row: listings.Row, selection: Selection) -> dict[str, Any]:
         "excerpt": excerpt if excerpt == words else f"{excerpt.rstrip()} …",
         "days": (selection.today - waits_since).days,
         "is_overdue": case.state in OPEN_STATES and waits_since < selection.due,
-        "is_to_see": (case.look_again_on or "9999") <= selection.today.isoformat(),
+        "is_due_again": (case.look_again_on or "9999") <= selection.today.isoformat(),
     }

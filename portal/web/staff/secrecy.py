@@ -1,8 +1,8 @@
 """What in a guardian's text may fall under secrecy: marked for a human, never changed.
 
-Personal identity numbers are recognised by their date and check digit, words of health and
-of protection by how they begin, in Swedish, English and Arabic. A mark decides nothing: an
-officer reads the text.
+Personal identity numbers are recognised by their date and check digit, words about health and
+protection by their stems, in Swedish, English and Arabic. A mark decides nothing: an officer
+reads the text.
 """
 
 import re
@@ -19,7 +19,7 @@ class Mark(NamedTuple):
     kind: str
     """``identity-number``, ``health`` or ``protection``."""
     words: tuple[str, ...]
-    """As they stand in the text, each once."""
+    """As they are written in the text, each once."""
 
 
 _NUMBER = re.compile(

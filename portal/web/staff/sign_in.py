@@ -105,7 +105,8 @@ def _route_of(request: Request, scope: Scope) -> tuple[StaffRoute | None, Scope]
     for route in request.app.routes:
         match, child = route.matches(scope)
         if match is not Match.NONE:
-            # The first one decides: /inbox/sign-out, which is only sent to, is no case.
+            # The first route decides: otherwise a GET of /inbox/sign-out, which takes only POST,
+            # would lead to the case with the reference "sign-out".
             is_page = match is Match.FULL and isinstance(route, StaffRoute)
             return (route, child) if is_page else (None, {})
     return None, {}

@@ -248,7 +248,8 @@ def new_database(server: str) -> str:
     name = f"portal_{uuid4().hex}"  # workers, and runs, may share the server
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}".encode())
-    return f"{server.rpartition('/')[0]}/{name}"
+    # The embedded server is named by a path, after the database.
+    return sa.make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """What deploy/ holds can be used as it is: each file is read by the program that it is for.
 
-No container engine and no systemd runs here. The image is held to what can be read from its
-steps, and those steps that build the portal are taken in an empty folder; the units are
-measured by systemd's own analysis; the proxies run before a portal, on ports of their own.
+No container engine and no systemd runs in these tests. The image is held to what can be read
+from its steps, and those steps that build the portal are taken in an empty folder; the units
+are measured by systemd's own analysis; the proxies run before a portal, on ports of their own.
 """
 
 import fnmatch
@@ -213,6 +213,13 @@ def test_a_unit_has_no_line_that_systemd_does_not_know(unit: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     lines = [line for line in done.stderr.splitlines() if "is not executable" not in line]
     assert lines == []
+
+
+def test_a_portal_that_keeps_failing_is_always_started_again() -> None:
+    """By default, systemd gives up after five starts in ten seconds."""
+    unit, _ = text("portal.service").split("[Service]")
+    assert "StartLimitIntervalSec=0\n" in unit
+    assert "Restart=always\n" in text("portal.service")
 
 
 def test_a_command_runs_as_the_service_does(tmp_path: Path) -> None:

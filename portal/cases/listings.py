@@ -74,8 +74,8 @@ class Selection:
 
     @property
     def due(self) -> date:
-        """The first day whose messages are not overdue; without a promise none is."""
-        return self.today - timedelta(self.answer_days) if self.answer_days else date.min
+        """As ``figures.due_day`` gives it."""
+        return figures.due_day(self.today, self.answer_days)
 
 
 @dataclass(frozen=True)

@@ -356,14 +356,6 @@ async def newest(connection: "AsyncConnection", count: int) -> list[tuple[Case, 
     return [_case_and_message(row) for row in await connection.execute(query)]
 
 
-async def count_waiting(connection: "AsyncConnection", since: datetime) -> int:
-    """How many cases wait for an answer to a message that came before a moment."""
-    query = sa.select(sa.func.count()).where(
-        cases.c.state.in_(sorted(OPEN_STATES)), cases.c.since < since
-    )
-    return (await connection.execute(query)).scalar_one()
-
-
 async def messages_of(connection: "AsyncConnection", number: int) -> list[Message]:
     """The messages of a case, in the order in which they came."""
     query = sa.select(messages).where(messages.c.case_id == number).order_by(messages.c.id)

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 READ = "read"
-"""The action of whoever opens a case."""
+"""The action of opening a case."""
 SAME_READING = timedelta(minutes=30)
-"""A case that the same person opens again within this time is read once."""
+"""A case that the same person opens again within this time has one entry for it."""
 
 
 @dataclass(frozen=True)
@@ -103,9 +103,11 @@ async def of_case(connection: "AsyncConnection", case_id: int) -> Sequence[Entry
 
 
 def is_reading(entries: Sequence[Entry], account_id: int, now: datetime) -> bool:
-    """Whether the entries of a case show already that somebody reads it just now."""
+    """Whether the entries of a case say that this person opened it within ``SAME_READING``."""
     return any(
-        entry.account_id == account_id and now - entry.happened_at < SAME_READING
+        entry.action == READ
+        and entry.account_id == account_id
+        and now - entry.happened_at < SAME_READING
         for entry in entries
     )
 

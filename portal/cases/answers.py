@@ -18,10 +18,10 @@ import sqlalchemy as sa
 from portal.cases import figures, handling, history, outbox
 from portal.cases.figures import Figure
 from portal.cases.handling import Changed, Step
-from portal.cases.messages import change_state
+from portal.cases.messages import Case, case_numbered, change_state
 from portal.cases.outbox import NewLetter
 from portal.storage import tables
-from portal.storage.tables import Moment, accounts, answers, cases, drafts, messages
+from portal.storage.tables import Moment, accounts, answers, drafts, messages
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -128,7 +128,7 @@ def send(connection: sa.Connection, sending: Sending) -> int:
     latest = sa.select(sa.func.max(messages.c.id)).where(messages.c.case_id == step.number)
     if form or connection.scalar(latest) != sending.latest_message:
         raise Changed
-    before, visible_at = _first_visible(connection, case.id), step.now + sending.hold
+    before, visible_at = _first_visible(connection, case.number), step.now + sending.hold
     values = key | _columns(words) | {"account_id": step.account_id}
     values |= {"written_at": step.now, "visible_at": visible_at}
     insert = sa.insert(answers).values(values).returning(answers.c.id)
@@ -136,9 +136,11 @@ def send(connection: sa.Connection, sending: Sending) -> int:
     _count_first(connection, case, before)
     officer_id = case.officer_id or step.account_id
     state = _state_after(words.asks)
-    handling.change(connection, step, SEND, state, str(answer_id), officer_id=officer_id)
+    handling.change(connection, step, case, SEND, state, str(answer_id), officer_id=officer_id)
     if case.email and sending.is_announced:
-        letter = NewLetter("answered", case.email, case.language, case.id, answer_id, visible_at)
+        letter = NewLetter(
+            "answered", case.email, case.language, case.number, answer_id, visible_at
+        )
         outbox.queue(connection, [letter], step.now)
     draft = _has(drafts, key | {"account_id": step.account_id})
     is_own = drafts.c.saved_at == sending.base
@@ -168,17 +170,16 @@ def take_back(
         raise TooLate
     if answer.withdrawn_at:
         return
-    case = connection.execute(sa.select(cases).where(cases.c.id == answer.case_id)).one()
-    before = _first_visible(connection, case.id)
+    case = case_numbered(connection, answer.case_id)
+    before = _first_visible(connection, case.number)
     withdrawal = sa.update(answers).where(answers.c.id == answer_id)
     connection.execute(withdrawal.values(withdrawn_at=now))
     _count_first(connection, case, before)
     outbox.withdraw(connection, answer_id)
     if case.state == _state_after(answer.asks):
-        sent = connection.execute(_SENDING, {"case_id": case.id, "answer": str(answer_id)}).one()
-        change_state(connection, case.id, handling.detail_of(sent.detail)["state"], now)
-    history.record(connection, account_id, case.id, TAKE_BACK, f"answer={answer_id}", now)
-    save_draft(connection, case.id, account_id, Draft(form_key, _words(answer), now))
+        change_state(connection, case, _state_before(connection, case.number, answer_id), now)
+    history.record(connection, account_id, case.number, TAKE_BACK, f"answer={answer_id}", now)
+    save_draft(connection, case.number, account_id, Draft(form_key, _words(answer), now))
 
 
 def save_draft(
@@ -286,10 +287,10 @@ async def other_writers(
     return (await connection.execute(query)).scalars().all()
 
 
-def _count_first(connection: sa.Connection, case: sa.Row[Any], before: datetime | None) -> None:
+def _count_first(connection: sa.Connection, case: Case, before: datetime | None) -> None:
     """Count the first answer of a case where it is another than before."""
     changes: Counter[Figure] = Counter()
-    for moment, number in ((before, -1), (_first_visible(connection, case.id), 1)):
+    for moment, number in ((before, -1), (_first_visible(connection, case.number), 1)):
         if moment:
             figure = figures.first_answer(case.opened_at, moment, case.language, case.kind)
             changes[figure] += number
@@ -300,6 +301,12 @@ def _first_visible(connection: sa.Connection, number: int) -> datetime | None:
     """When the guardian can see the first answer of a case."""
     moment: datetime | None = connection.scalar(_FIRST_VISIBLE, {"number": number})
     return moment
+
+
+def _state_before(connection: sa.Connection, case_id: int, answer_id: int) -> str:
+    """The state of a case before an answer was sent, from its history."""
+    details = map(handling.detail_of, connection.scalars(_SENDINGS, {"case_id": case_id}))
+    return next(detail["state"] for detail in details if detail["reason"] == str(answer_id))
 
 
 def _state_after(asks: bool) -> str:
@@ -323,8 +330,6 @@ _DRAFTS = sa.select(drafts).order_by(drafts.c.saved_at.desc(), drafts.c.form_key
 _FIRST_VISIBLE = sa.select(
     sa.func.min(answers.c.visible_at, type_=Moment()),
 ).where(answers.c.case_id == sa.bindparam("number"), answers.c.withdrawn_at.is_(None))
-_SENDING = sa.select(tables.history.c.detail).where(
-    tables.history.c.case_id == sa.bindparam("case_id"),
-    tables.history.c.action == SEND,
-    tables.history.c.detail.endswith(sa.literal(" reason=").concat(sa.bindparam("answer"))),
+_SENDINGS = sa.select(tables.history.c.detail).where(
+    tables.history.c.case_id == sa.bindparam("case_id"), tables.history.c.action == SEND
 )

@@ -21,6 +21,7 @@ import sqlalchemy as sa
 
 from portal.cases import figures, references
 from portal.cases.figures import Figure
+from portal.content.characters import with_european_digits
 from portal.storage.database import Database, Unavailable
 from portal.storage.engines import text_search
 from portal.storage.tables import answers, cases, counts, messages
@@ -59,10 +60,8 @@ class _Folding(dict[int, str]):
         folded = " "
         if category == "Cf" or _TASHKEEL.match(character):  # Cf: invisible formats, soft hyphens
             folded = ""
-        elif category == "Nd":
-            folded = str(unicodedata.digit(character))
         elif category[0] in "LMN":
-            folded = character
+            folded = with_european_digits(character)
         self[code] = folded
         return folded
 

@@ -26,6 +26,7 @@ from portal.cases.thread import Entry
 from portal.content.phrases import GROUPS, PHRASES
 from portal.i18n.languages import is_tag, language
 from portal.staff.accounts import everybody
+from portal.web.form_data import number
 from portal.web.forms import Problem
 from portal.web.resources import Resource, redirect
 from portal.web.staff.access import INBOX, posted_fields, staff_page
@@ -34,7 +35,6 @@ from portal.web.staff.answer_form import (
     answer_tags,
     first_tag,
     new_key,
-    number,
     staff_text,
     text_problem,
 )

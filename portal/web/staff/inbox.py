@@ -19,6 +19,7 @@ from portal.cases.handling import REASONS, Action, Step
 from portal.cases.listings import VIEWS, Edge, Selection
 from portal.cases.messages import KINDS
 from portal.i18n.languages import is_tag
+from portal.web.form_data import moment, number
 from portal.web.resources import Resource, redirect
 from portal.web.staff.access import INBOX, posted_fields, staff_page
 
@@ -146,8 +147,8 @@ async def show(
         previous=page.previous and place.address(before=_written(page.previous)),
         next=page.next and place.address(after=_written(page.next)),
         undoable={references.reference(n): step for n, step in undoable.items()},
-        missed=_small(request.query_params.get("missed", "")),
-        undone=_small(request.query_params.get("undone", "")),
+        missed=number(request.query_params.get("missed", "")),
+        undone=number(request.query_params.get("undone", "")),
         problem=problem,
         chosen=chosen or {},
         kinds=(*KINDS, NO_KIND),
@@ -161,7 +162,7 @@ async def _handle(
 ) -> Resource:
     """Do something with cases, then show where they were and what was done."""
     account, now = request.state.account, datetime.now(UTC)
-    steps = [Step(number, revision, account.id, now) for number, revision in chosen.items()]
+    steps = [Step(case, revision, account.id, now) for case, revision in chosen.items()]
 
     job = partial(handling.with_each, steps=steps, action=action)
     done, changed = await request.state.database.write(job)
@@ -190,11 +191,11 @@ def _selection(request: Request, place: Place) -> Selection:
 def _chosen(fields: Mapping[str, str]) -> dict[int, int]:
     """The cases that were chosen in a form, and the revisions that it showed."""
     pairs = (
-        (references.number(name.removeprefix("case-")), _small(value))
+        (references.number(name.removeprefix("case-")), number(value))
         for name, value in fields.items()
         if name.startswith("case-")
     )
-    return {number: revision for number, revision in pairs if number and revision}
+    return {case: revision for case, revision in pairs if case and revision}
 
 
 async def _search(connection: Any, place: Place) -> listings.Page:
@@ -219,21 +220,13 @@ async def _search(connection: Any, place: Place) -> listings.Page:
 def _edge(place: Place) -> Edge | None:
     """The edge that an address names, or None for the first page."""
     text = place.before or place.after
-    since, _, number = text.partition("_")
-    try:
-        moment = datetime.fromisoformat(since).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return Edge(moment, _small(number), back=bool(place.before))
+    since, _, case_number = text.partition("_")
+    at = moment(since)
+    return Edge(at, number(case_number), back=bool(place.before)) if at else None
 
 
 def _written(edge: Edge) -> str:
     return f"{edge.since.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}_{edge.number}"
-
-
-def _small(text: str) -> int:
-    """A number that a form or an address of ours carries, or 0."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
 
 
 def _shown(row: listings.Row, selection: Selection) -> dict[str, Any]:

@@ -82,7 +82,11 @@ def fold(text: str) -> list[str]:
 
 
 async def search(
-    connection: "AsyncConnection", query: str, count: int, edge: int | None = None, up: bool = False
+    connection: "AsyncConnection",
+    query: str,
+    count: int,
+    edge: int | None = None,
+    backwards: bool = False,
 ) -> list[int]:
     """The numbers of the cases in which all words of a query begin a word, the newest first.
 
@@ -92,13 +96,13 @@ async def search(
         connection: to read with.
         query: anything that a person types: a reference, an e-mail address, words.
         count: how many cases at the most.
-        edge: the search goes on below the case of this number.
-        up: whether it goes on above it instead.
+        edge: only cases with lower numbers are found.
+        backwards: find those with the next higher numbers instead.
     """
     numbers = []
     words = fold(query)[:MOST_WORDS]
     if words:
-        statement, values = text_search(connection.dialect, words, up)
+        statement, values = text_search(connection.dialect, words, backwards)
         values |= {"edge": _HIGHEST if edge is None else edge, "count": count}
         numbers = [*(await connection.execute(statement, values)).scalars()]
     if edge is None and (number := references.number(query)) and number not in numbers:

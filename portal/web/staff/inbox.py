@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 
-from portal.cases import handling, listings, references, search
+from portal.cases import handling, listings, references
 from portal.cases.figures import OPEN_STATES, swedish_day
 from portal.cases.handling import REASONS, Action, Step
 from portal.cases.listings import VIEWS, Edge, Selection
@@ -129,7 +129,7 @@ async def show(
     async with request.state.database.reading() as connection:
         counts, totals = await listings.read_counts(connection, selection)
         if place.q:
-            page = await _search(connection, place)
+            page = await listings.read_results(connection, place.q, ROWS, _edge(place))
         else:
             page = await listings.read_page(connection, selection, totals, ROWS, _edge(place))
         account_id = request.state.account.id
@@ -198,31 +198,12 @@ def _chosen(fields: Mapping[str, str]) -> dict[int, int]:
     return {case: revision for case, revision in pairs if case and revision}
 
 
-async def _search(connection: Any, place: Place) -> listings.Page:
-    """A page of what a search finds; one more row tells whether there is another page."""
-    edge = _edge(place)
-    up = edge is not None and edge.back
-    number = edge.number if edge else None
-    numbers = await search.search(connection, place.q, ROWS + 1, number, up)
-    more = len(numbers) > ROWS
-    shown = numbers[-ROWS:] if up else numbers[:ROWS]
-    rows = await listings.read_rows(connection, shown)
-    if not rows:
-        return listings.Page(rows)
-    first, last = (Edge(row.case.since, row.case.number) for row in (rows[0], rows[-1]))
-    return listings.Page(
-        rows,
-        previous=first._replace(back=True) if (more if up else edge) else None,
-        next=last if up or more else None,
-    )
-
-
 def _edge(place: Place) -> Edge | None:
     """The edge that an address names, or None for the first page."""
     text = place.before or place.after
     since, _, case_number = text.partition("_")
     at = moment(since)
-    return Edge(at, number(case_number), back=bool(place.before)) if at else None
+    return Edge(at, number(case_number), backwards=bool(place.before)) if at else None
 
 
 def _written(edge: Edge) -> str:

@@ -7,6 +7,7 @@ An answer that is sent stays invisible for a moment (the hold). After that it is
 can only be followed by another.
 """
 
+import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -97,9 +98,7 @@ class Sending(NamedTuple):
     words: Words
     hold: timedelta
     is_announced: bool
-    """Whether a letter tells of it, where there is an address."""
-    spare_key: str
-    """As ``save_draft`` takes it."""
+    """Whether the guardian is told by a letter, if the case has an address."""
 
 
 def send(connection: sa.Connection, sending: Sending) -> int:
@@ -145,20 +144,17 @@ def send(connection: sa.Connection, sending: Sending) -> int:
     draft = _has(drafts, key | {"account_id": step.account_id})
     is_own = drafts.c.saved_at == sending.base
     connection.execute(sa.delete(drafts).where(draft, is_own))
-    connection.execute(sa.update(drafts).where(draft).values(form_key=sending.spare_key))
+    connection.execute(sa.update(drafts).where(draft).values(form_key=new_key()))
     return answer_id
 
 
-def take_back(
-    connection: sa.Connection, answer_id: int, account_id: int, form_key: str, now: datetime
-) -> None:
+def take_back(connection: sa.Connection, answer_id: int, account_id: int, now: datetime) -> None:
     """Take an answer back in its hold; its words become a draft again.
 
     Args:
         connection: in the writer's transaction.
         answer_id: of the answer.
         account_id: of its author.
-        form_key: a new one, for the draft.
         now: the present.
 
     Raises:
@@ -179,7 +175,7 @@ def take_back(
     if case.state == _state_after(answer.asks):
         change_state(connection, case, _state_before(connection, case.number, answer_id), now)
     history.record(connection, account_id, case.number, TAKE_BACK, f"answer={answer_id}", now)
-    save_draft(connection, case.number, account_id, Draft(form_key, _words(answer), now))
+    save_draft(connection, case.number, account_id, Draft(new_key(), _words(answer), now))
 
 
 def save_draft(
@@ -188,23 +184,21 @@ def save_draft(
     account_id: int,
     draft: Draft,
     base: datetime | None = None,
-    spare_key: str = "",
 ) -> Draft:
-    """Save a draft, in the place of what its form had saved; one without words is removed.
+    """Save a draft in place of the one that its form saved before; remove one without words.
 
-    What the same form saved in another window since is not overwritten, and what it has sent
-    is not joined by a draft: then the draft gets a key of its own.
+    If another window has saved this form since, or the form has already been sent, the draft
+    gets a new key instead, so that nothing is overwritten.
 
     Args:
         connection: in the writer's transaction.
         case_id: the case that it is written for.
         account_id: who writes it.
         draft: what is saved.
-        base: when the words were saved with which its form was filled in; None for a new form.
-        spare_key: the key that the draft gets beside another one.
+        base: when the draft that the form was opened with was saved; None for a new form.
 
     Returns:
-        the draft as it is saved: one whose words are as before keeps its moment.
+        the draft as it is stored: if the words are unchanged, it keeps its time.
     """
     words = draft.words
     key = {"case_id": case_id, "account_id": account_id, "form_key": draft.form_key}
@@ -215,12 +209,17 @@ def save_draft(
     if stored and _words(stored) == words:
         return replace(draft, saved_at=stored.saved_at)
     if (stored and stored.saved_at != base) or connection.execute(sent).first():
-        key["form_key"] = spare_key
+        key["form_key"] = new_key()
     connection.execute(sa.delete(drafts).where(_has(drafts, key)))
     if words.swedish.strip() or words.translated.strip():
         values = key | _columns(words) | {"saved_at": draft.saved_at}
         connection.execute(sa.insert(drafts).values(values))
     return replace(draft, form_key=str(key["form_key"]))
+
+
+def new_key() -> str:
+    """A key for a form that was not saved yet."""
+    return secrets.token_urlsafe(12)
 
 
 def discard(connection: sa.Connection, case_id: int, account_id: int, form_key: str) -> None:

@@ -4,13 +4,12 @@ Whatever becomes of a posted form, its words are a draft or an answer afterwards
 """
 
 import re
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
-from portal.cases.answers import ANSWER_LIMIT, Draft, Words
+from portal.cases.answers import ANSWER_LIMIT, Draft, Words, new_key
 from portal.cases.messages import Case, Message
 from portal.content.characters import CONTROLS, INVISIBLE, ISOLATED, UNREADABLE
 from portal.content.phrases import PHRASES, phrase_values
@@ -30,7 +29,7 @@ class AnswerForm:
     words: Words
     form_key: str
     base: datetime | None = None
-    """When the draft was saved with which it was filled in."""
+    """When the draft that the form was opened with was saved; None for a new form."""
     revision: int = 0
     """Of the case."""
     latest_message: int = 0
@@ -157,11 +156,6 @@ def first_tag(case: Case, tags: Sequence[str], messages: Sequence[Message]) -> s
     theirs = {case.language, case.answer_language}
     theirs |= {message.text_language or message.language for message in messages}
     return tags[0] if tags and tags[0] in theirs else ""
-
-
-def new_key() -> str:
-    """A key for a form that nobody has filled in yet."""
-    return secrets.token_urlsafe(12)
 
 
 def _joined(text: str, more: str) -> str:

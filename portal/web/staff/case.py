@@ -34,7 +34,6 @@ from portal.web.staff.answer_form import (
     AnswerForm,
     answer_tags,
     first_tag,
-    new_key,
     staff_text,
     text_problem,
 )
@@ -403,9 +402,7 @@ async def _keep(posted: Posted, form: AnswerForm) -> AnswerForm:
     """Save the words of a form as a draft; gives the form that goes on with it."""
     draft = Draft(form.form_key, form.words, posted.now)
     saved: Draft = await posted.request.state.database.write(
-        lambda c: answers.save_draft(
-            c, posted.number, posted.account_id, draft, form.base, new_key()
-        )
+        lambda c: answers.save_draft(c, posted.number, posted.account_id, draft, form.base)
     )
     return replace(form, form_key=saved.form_key, base=saved.saved_at)
 
@@ -446,7 +443,6 @@ async def _send(posted: Posted) -> Resource:
         words=form.sent_words(),
         hold=timedelta(seconds=settings.answer_hold_seconds),
         is_announced=settings.staff_mailbox is not None,
-        spare_key=new_key(),
     )
     try:
         await posted.request.state.database.write(lambda c: answers.send(c, sending))
@@ -470,9 +466,7 @@ async def _take_back(posted: Posted) -> Resource:
     answer, account_id, now = number(posted.target), posted.account_id, posted.now
     try:
         return await _write(
-            posted,
-            "take-back",
-            lambda c: answers.take_back(c, answer, account_id, new_key(), now),
+            posted, "take-back", lambda c: answers.take_back(c, answer, account_id, now)
         )
     except TooLate:
         return await _refuse(posted, "too-late", status=409)

@@ -272,7 +272,7 @@ async def drafts_of(
     return [Draft(row.form_key, _words(row), row.saved_at) for row in rows]
 
 
-async def other_writers(
+async def other_authors(
     connection: "AsyncConnection", case_id: int, account_id: int
 ) -> Sequence[str]:
     """The names of the others who have a draft in a case."""

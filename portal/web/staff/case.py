@@ -21,7 +21,7 @@ from portal.cases.answers import ANSWER_LIMIT, Answer, Draft, Sending, StaffAnsw
 from portal.cases.figures import swedish_day
 from portal.cases.handling import REASONS, Action, Changed, Step
 from portal.cases.messages import Case, Message, find_case, messages_of
-from portal.cases.notes import NOTE_LIMIT, NoSuchCase, NoSuchMessage, Rendering, Writer
+from portal.cases.notes import NOTE_LIMIT, Author, NoSuchCase, NoSuchMessage, Rendering
 from portal.cases.thread import Entry
 from portal.content.phrases import GROUPS, PHRASES
 from portal.i18n.languages import is_tag, language
@@ -81,9 +81,9 @@ class Posted:
         return Step(self.number, revision, self.account_id, self.now)
 
     @property
-    def writer(self) -> Writer:
+    def author(self) -> Author:
         """Whoever posted it, as the author of a note."""
-        return Writer(self.number, self.account_id, self.now)
+        return Author(self.number, self.account_id, self.now)
 
     def text(self, name: str) -> str:
         """A text that was typed."""
@@ -229,7 +229,7 @@ async def _read(
         "case_notes": await notes.notes_of(connection, case_number),
         "links": await notes.links_of(connection, case_number),
         "undelivered": await outbox.undelivered(connection, case_number),
-        "writers": await answers.other_writers(connection, case_number, account_id),
+        "other_authors": await answers.other_authors(connection, case_number, account_id),
         "undoable": undoable.get(case_number),
         "people": await everybody(connection),
     }
@@ -364,38 +364,38 @@ async def _look_again(posted: Posted) -> Resource:
 
 
 async def _add_note(posted: Posted) -> Resource:
-    text, writer = posted.text("note"), posted.writer
+    text, author = posted.text("note"), posted.author
     if problem := text_problem("note", text, NOTE_LIMIT):
         return await _refuse(posted, "", problem)
-    return await _write(posted, "note", lambda c: notes.add_note(c, writer, text))
+    return await _write(posted, "note", lambda c: notes.add_note(c, author, text))
 
 
 async def _render(posted: Posted) -> Resource:
-    text, writer, message = posted.text("rendering"), posted.writer, number(posted.target)
+    text, author, message = posted.text("rendering"), posted.author, number(posted.target)
     if problem := text_problem("rendering", text, NOTE_LIMIT):
         return await _refuse(posted, "", replace(problem, field=f"rendering-{message}"))
-    return await _write(posted, "rendering", lambda c: notes.render(c, writer, message, text))
+    return await _write(posted, "rendering", lambda c: notes.render(c, author, message, text))
 
 
 async def _correct_language(posted: Posted) -> Resource:
-    tag, writer, message = posted.fields.get("tag"), posted.writer, number(posted.target)
+    tag, author, message = posted.fields.get("tag"), posted.author, number(posted.target)
     tag = tag if tag in TEXT_LANGUAGES else None
     return await _write(
-        posted, "language", lambda c: notes.correct_language(c, writer, message, tag)
+        posted, "language", lambda c: notes.correct_language(c, author, message, tag)
     )
 
 
 async def _link(posted: Posted) -> Resource:
-    other, writer = references.number(posted.fields.get("other", "")[:200]), posted.writer
+    other, author = references.number(posted.fields.get("other", "")[:200]), posted.author
     try:
-        return await _write(posted, "link", lambda c: notes.link(c, writer, other))
+        return await _write(posted, "link", lambda c: notes.link(c, author, other))
     except NoSuchCase:
         return await _refuse(posted, "", Problem("other", "no-case"))
 
 
 async def _unlink(posted: Posted) -> Resource:
-    other, writer = references.number(posted.target), posted.writer
-    return await _write(posted, "unlink", lambda c: notes.unlink(c, writer, other))
+    other, author = references.number(posted.target), posted.author
+    return await _write(posted, "unlink", lambda c: notes.unlink(c, author, other))
 
 
 async def _keep(posted: Posted, form: AnswerForm) -> AnswerForm:

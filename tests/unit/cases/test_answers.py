@@ -313,8 +313,8 @@ async def test_others_are_told_who_writes(database: Database) -> None:
     anna, bo = await hire(database, "anna"), await hire(database, "bo")
     await save(database, number, bo, Draft("key", WORDS, NOON))
     async with database.reading() as connection:
-        assert await answers.other_writers(connection, number, anna) == ["Bo"]
-        assert await answers.other_writers(connection, number, bo) == []
+        assert await answers.other_authors(connection, number, anna) == ["Bo"]
+        assert await answers.other_authors(connection, number, bo) == []
 
 
 async def test_the_history_has_the_answer_and_none_of_its_words(database: Database) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 REASONS = ("spam", "duplicate", "not-ours", "test", "other")
 """Why a case is set aside."""
-ACTIONS = ("take", "hand-over", "give-back", "close", "set-aside", "reopen", "look-again")
+UNDOABLE = ("take", "hand-over", "give-back", "close", "set-aside", "reopen", "look-again")
 """The steps that can be undone, as the history calls them."""
 UNDO = "undo"
 
@@ -120,7 +120,7 @@ def undo(connection: sa.Connection, step: Step) -> None:
     """
     case = read_as_shown(connection, step)
     entry = connection.execute(_LAST_STEPS, {"numbers": [step.number]}).one_or_none()
-    if entry is None or entry.account_id != step.account_id or entry.action not in ACTIONS:
+    if entry is None or entry.account_id != step.account_id or entry.action not in UNDOABLE:
         raise Changed
     before = detail_of(entry.detail)
     if before["revision"] != str(step.revision):
@@ -172,7 +172,7 @@ async def undoable(
     return {
         row.case_id: (row.action, row.revision)
         for row in rows
-        if row.account_id == account_id and row.action in ACTIONS
+        if row.account_id == account_id and row.action in UNDOABLE
         if detail_of(row.detail)["revision"] == str(row.revision)
     }
 
@@ -233,7 +233,7 @@ _LAST_STEPS = sa.select(*tables.history.c["case_id", "account_id", "action", "de
         sa.select(sa.func.max(tables.history.c.id))
         .where(
             tables.history.c.case_id.in_(sa.bindparam("numbers", expanding=True)),
-            tables.history.c.action.in_((*ACTIONS, UNDO)),
+            tables.history.c.action.in_((*UNDOABLE, UNDO)),
         )
         .group_by(tables.history.c.case_id)
     )

@@ -27,7 +27,7 @@ SAME_READING = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
-class Entry:
+class HistoryEntry:
     """What somebody did with a case."""
 
     id: int
@@ -96,13 +96,13 @@ def verify(connection: sa.Connection) -> Chain:
     return Chain(length, digest, None)
 
 
-async def of_case(connection: "AsyncConnection", case_id: int) -> Sequence[Entry]:
+async def of_case(connection: "AsyncConnection", case_id: int) -> Sequence[HistoryEntry]:
     """What was done with a case, in the order in which it happened."""
     rows = await connection.execute(_OF_CASE, {"case_id": case_id})
-    return [Entry(**row) for row in rows.mappings()]
+    return [HistoryEntry(**row) for row in rows.mappings()]
 
 
-def is_reading(entries: Sequence[Entry], account_id: int, now: datetime) -> bool:
+def is_reading(entries: Sequence[HistoryEntry], account_id: int, now: datetime) -> bool:
     """Whether the entries of a case say that this person opened it within ``SAME_READING``."""
     return any(
         entry.action == READ

@@ -26,7 +26,7 @@ CHECK = "check"
 _TITLE = re.compile("<title>(.*?)</title>", re.DOTALL)
 _BLOCK = re.compile(r"<p\b[^>]*>(.*?)</p>", re.DOTALL)
 _TAG = re.compile("<[^>]*>")
-_WAY = re.compile(r'<a href="(https?:[^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
+_LINK = re.compile(r'<a href="(https?:[^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
 _NUMBER = re.compile(r'<bdi\b[^>]*\bdir="ltr"[^>]*>(.*?)</bdi>', re.DOTALL)
 
 
@@ -87,7 +87,7 @@ def text_part(html: str, direction: str) -> str:
     """
     blocks = []
     for block in _BLOCK.findall(html):
-        block = _WAY.sub(r"\2:\n\1", block).replace("<br>", "\n")
+        block = _LINK.sub(r"\2:\n\1", block).replace("<br>", "\n")
         if direction == "rtl":
             block = _NUMBER.sub(lambda match: ISOLATED % match[1], block)
         blocks.append(unescape(_TAG.sub("", block)))

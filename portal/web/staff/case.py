@@ -20,9 +20,10 @@ from portal.cases.addresses import case_code
 from portal.cases.answers import ANSWER_LIMIT, Answer, Draft, Sending, StaffAnswer, TooLate
 from portal.cases.figures import swedish_day
 from portal.cases.handling import REASONS, Action, Changed, Step
+from portal.cases.history import HistoryEntry
 from portal.cases.messages import Case, Message, find_case, messages_of
 from portal.cases.notes import NOTE_LIMIT, Author, NoSuchCase, NoSuchMessage, Rendering
-from portal.cases.thread import Entry
+from portal.cases.thread import ThreadEntry
 from portal.content.phrases import GROUPS, PHRASES
 from portal.i18n.languages import is_tag, language
 from portal.staff.accounts import everybody
@@ -104,19 +105,19 @@ class Written:
     def passages(self) -> Sequence[Any]:
         """Its texts, each with its language and direction, as the guardian meets them."""
         if self.message:
-            return Entry.of_message(self.message).passages
-        return Entry.of_answer(self.answer).passages if self.answer else ()
+            return ThreadEntry.of_message(self.message).passages
+        return ThreadEntry.of_answer(self.answer).passages if self.answer else ()
 
 
 class Event(NamedTuple):
     """An entry of the history as the page tells it."""
 
-    entry: history.Entry
+    entry: HistoryEntry
     about: str
     """The colleague, the other case or the reason; empty where there is none."""
 
     @classmethod
-    def of(cls, entry: history.Entry, names: Mapping[int, str]) -> "Event":
+    def of(cls, entry: HistoryEntry, names: Mapping[int, str]) -> "Event":
         """An entry, with what its detail is about."""
         detail = handling.detail_of(entry.detail)
         about = ""
@@ -167,7 +168,7 @@ async def respond(request: Request) -> Resource:
     if typed := request.state.typed:
         return await _show_typed(request, case, typed)
     done = request.query_params.get("done", "")
-    notice = done if done in {answers.SEND, PHRASE_IN_SWEDISH, *STEPS, *ACTIONS} else ""
+    notice = done if done in {answers.SEND, PHRASE_IN_SWEDISH, *STEPS, *FORM_HANDLERS} else ""
     return await show(request, case.number, Shown(notice=notice))
 
 
@@ -295,7 +296,7 @@ def _preview(request: Request, case: Case, form: AnswerForm) -> dict[str, Any] |
     renderers, words, now = request.state.edition.renderers, form.sent_words(), datetime.now(UTC)
     reader = renderers.languages.get(case.language, renderers.languages.source)
     answer = Answer(0, now, now, words.swedish, words.translated, words.language)
-    page = renderers(reader).render("staff/preview.html", entries=[Entry.of_answer(answer)])
+    page = renderers(reader).render("staff/preview.html", entries=[ThreadEntry.of_answer(answer)])
     return {"language": reader, "html": page.html}
 
 
@@ -307,8 +308,8 @@ async def _do(request: Request, case: Case, fields: Mapping[str, str]) -> Resour
         if action in STEPS:
             take, step = STEPS[action], posted.step
             return await _write(posted, action, lambda connection: take(connection, step))
-        if action in ACTIONS:
-            return await ACTIONS[action](posted)
+        if action in FORM_HANDLERS:
+            return await FORM_HANDLERS[action](posted)
     except Changed:
         return await _refuse(posted, "changed", status=409)
     except NoSuchMessage:
@@ -485,7 +486,7 @@ def _lead_to(posted: Posted, form: AnswerForm, query: str, fragment: str) -> Res
     return redirect(f"{address}?draft={form.form_key}&{query}#{fragment}", 303)
 
 
-ACTIONS: Mapping[str, Callable[[Posted], Awaitable[Resource]]] = {
+FORM_HANDLERS: Mapping[str, Callable[[Posted], Awaitable[Resource]]] = {
     "hand-over": _hand_over,
     "set-aside": _set_aside,
     "look-again": _look_again,

@@ -34,7 +34,7 @@ QUERY_LIMIT = 200
 EXCERPT = 120
 """Characters of a message that a row shows."""
 
-ACTIONS: Mapping[str, Action] = {
+BULK_ACTIONS: Mapping[str, Action] = {
     "take": handling.take,
     "give-back": handling.give_back,
     "close": handling.close,
@@ -100,7 +100,7 @@ async def respond(request: Request) -> Resource:
         return await show(request, Place.from_fields(request.query_params))
     fields = await posted_fields(request)
     place = Place.from_fields(fields)
-    action = ACTIONS.get(fields.get("action", ""))
+    action = BULK_ACTIONS.get(fields.get("action", ""))
     chosen = _chosen(fields)
     if action is None or not chosen:
         problem = "no-action" if chosen else "no-case"
@@ -223,5 +223,5 @@ def _shown(row: listings.Row, selection: Selection) -> dict[str, Any]:
         "excerpt": excerpt if excerpt == words else f"{excerpt.rstrip()} …",
         "days": (selection.today - waits_since).days,
         "is_overdue": case.state in OPEN_STATES and waits_since < selection.due,
-        "is_to_see": (case.look_again_on or "9999") <= selection.today.isoformat(),
+        "is_due_again": (case.look_again_on or "9999") <= selection.today.isoformat(),
     }

@@ -16,7 +16,8 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 
-from portal.cases.references import ALPHABET, characters, reference
+from portal.cases.references import reference
+from portal.content.characters import CODE_ALPHABET, code_characters
 from portal.storage.secret_key import derived
 
 KEY_BYTES = 16
@@ -42,8 +43,8 @@ def case_code(secret_key: bytes, number: int, version: int) -> str:
     value = int.from_bytes(derived(secret_key, b"case code", f"{number}.{version}", KEY_BYTES))
     code = ""
     for _ in range(CODE_LENGTH):
-        value, index = divmod(value, len(ALPHABET))
-        code += ALPHABET[index]
+        value, index = divmod(value, len(CODE_ALPHABET))
+        code += CODE_ALPHABET[index]
     return code
 
 
@@ -55,7 +56,7 @@ def opens(key: str, secret_keys: Iterable[bytes], number: int, version: int) -> 
 def code_opens(typed: str, secret_keys: Iterable[bytes], number: int, version: int) -> bool:
     """Whether a code as people type it is that of a case, in constant time."""
     codes = (case_code(secret_key, number, version) for secret_key in secret_keys)
-    return _is_any(characters(typed), codes)
+    return _is_any(code_characters(typed), codes)
 
 
 def former_digest(code: str) -> str:

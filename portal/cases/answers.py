@@ -7,6 +7,7 @@ An answer that is sent stays invisible for a moment (the hold). After that it is
 can only be followed by another.
 """
 
+import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,10 +19,10 @@ import sqlalchemy as sa
 from portal.cases import figures, handling, history, outbox
 from portal.cases.figures import Figure
 from portal.cases.handling import Changed, Step
-from portal.cases.messages import change_state
+from portal.cases.messages import Case, case_numbered, change_state
 from portal.cases.outbox import NewLetter
 from portal.storage import tables
-from portal.storage.tables import Moment, accounts, answers, cases, drafts, messages
+from portal.storage.tables import Moment, accounts, answers, drafts, messages
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -97,9 +98,7 @@ class Sending(NamedTuple):
     words: Words
     hold: timedelta
     is_announced: bool
-    """Whether a letter tells of it, where there is an address."""
-    spare_key: str
-    """As ``save_draft`` takes it."""
+    """Whether the guardian is told by a letter, if the case has an address."""
 
 
 def send(connection: sa.Connection, sending: Sending) -> int:
@@ -128,7 +127,7 @@ def send(connection: sa.Connection, sending: Sending) -> int:
     latest = sa.select(sa.func.max(messages.c.id)).where(messages.c.case_id == step.number)
     if form or connection.scalar(latest) != sending.latest_message:
         raise Changed
-    before, visible_at = _first_visible(connection, case.id), step.now + sending.hold
+    before, visible_at = _first_visible(connection, case.number), step.now + sending.hold
     values = key | _columns(words) | {"account_id": step.account_id}
     values |= {"written_at": step.now, "visible_at": visible_at}
     insert = sa.insert(answers).values(values).returning(answers.c.id)
@@ -136,27 +135,26 @@ def send(connection: sa.Connection, sending: Sending) -> int:
     _count_first(connection, case, before)
     officer_id = case.officer_id or step.account_id
     state = _state_after(words.asks)
-    handling.change(connection, step, SEND, state, str(answer_id), officer_id=officer_id)
+    handling.change(connection, step, case, SEND, state, str(answer_id), officer_id=officer_id)
     if case.email and sending.is_announced:
-        letter = NewLetter("answered", case.email, case.language, case.id, answer_id, visible_at)
+        letter = NewLetter(
+            "answered", case.email, case.language, case.number, answer_id, visible_at
+        )
         outbox.queue(connection, [letter], step.now)
     draft = _has(drafts, key | {"account_id": step.account_id})
     is_own = drafts.c.saved_at == sending.base
     connection.execute(sa.delete(drafts).where(draft, is_own))
-    connection.execute(sa.update(drafts).where(draft).values(form_key=sending.spare_key))
+    connection.execute(sa.update(drafts).where(draft).values(form_key=new_key()))
     return answer_id
 
 
-def take_back(
-    connection: sa.Connection, answer_id: int, account_id: int, form_key: str, now: datetime
-) -> None:
+def take_back(connection: sa.Connection, answer_id: int, account_id: int, now: datetime) -> None:
     """Take an answer back in its hold; its words become a draft again.
 
     Args:
         connection: in the writer's transaction.
         answer_id: of the answer.
         account_id: of its author.
-        form_key: a new one, for the draft.
         now: the present.
 
     Raises:
@@ -168,17 +166,16 @@ def take_back(
         raise TooLate
     if answer.withdrawn_at:
         return
-    case = connection.execute(sa.select(cases).where(cases.c.id == answer.case_id)).one()
-    before = _first_visible(connection, case.id)
+    case = case_numbered(connection, answer.case_id)
+    before = _first_visible(connection, case.number)
     withdrawal = sa.update(answers).where(answers.c.id == answer_id)
     connection.execute(withdrawal.values(withdrawn_at=now))
     _count_first(connection, case, before)
     outbox.withdraw(connection, answer_id)
     if case.state == _state_after(answer.asks):
-        sent = connection.execute(_SENDING, {"case_id": case.id, "answer": str(answer_id)}).one()
-        change_state(connection, case.id, handling.detail_of(sent.detail)["state"], now)
-    history.record(connection, account_id, case.id, TAKE_BACK, f"answer={answer_id}", now)
-    save_draft(connection, case.id, account_id, Draft(form_key, _words(answer), now))
+        change_state(connection, case, _state_before(connection, case.number, answer_id), now)
+    history.record(connection, account_id, case.number, TAKE_BACK, f"answer={answer_id}", now)
+    save_draft(connection, case.number, account_id, Draft(new_key(), _words(answer), now))
 
 
 def save_draft(
@@ -187,23 +184,21 @@ def save_draft(
     account_id: int,
     draft: Draft,
     base: datetime | None = None,
-    spare_key: str = "",
 ) -> Draft:
-    """Save a draft, in the place of what its form had saved; one without words is removed.
+    """Save a draft in place of the one that its form saved before; remove one without words.
 
-    What the same form saved in another window since is not overwritten, and what it has sent
-    is not joined by a draft: then the draft gets a key of its own.
+    If another window has saved this form since, or the form has already been sent, the draft
+    gets a new key instead, so that nothing is overwritten.
 
     Args:
         connection: in the writer's transaction.
         case_id: the case that it is written for.
         account_id: who writes it.
         draft: what is saved.
-        base: when the words were saved with which its form was filled in; None for a new form.
-        spare_key: the key that the draft gets beside another one.
+        base: when the draft that the form was opened with was saved; None for a new form.
 
     Returns:
-        the draft as it is saved: one whose words are as before keeps its moment.
+        the draft as it is stored: if the words are unchanged, it keeps its time.
     """
     words = draft.words
     key = {"case_id": case_id, "account_id": account_id, "form_key": draft.form_key}
@@ -214,12 +209,17 @@ def save_draft(
     if stored and _words(stored) == words:
         return replace(draft, saved_at=stored.saved_at)
     if (stored and stored.saved_at != base) or connection.execute(sent).first():
-        key["form_key"] = spare_key
+        key["form_key"] = new_key()
     connection.execute(sa.delete(drafts).where(_has(drafts, key)))
     if words.swedish.strip() or words.translated.strip():
         values = key | _columns(words) | {"saved_at": draft.saved_at}
         connection.execute(sa.insert(drafts).values(values))
     return replace(draft, form_key=str(key["form_key"]))
+
+
+def new_key() -> str:
+    """A key for a form that was not saved yet."""
+    return secrets.token_urlsafe(12)
 
 
 def discard(connection: sa.Connection, case_id: int, account_id: int, form_key: str) -> None:
@@ -272,7 +272,7 @@ async def drafts_of(
     return [Draft(row.form_key, _words(row), row.saved_at) for row in rows]
 
 
-async def other_writers(
+async def other_authors(
     connection: "AsyncConnection", case_id: int, account_id: int
 ) -> Sequence[str]:
     """The names of the others who have a draft in a case."""
@@ -286,10 +286,10 @@ async def other_writers(
     return (await connection.execute(query)).scalars().all()
 
 
-def _count_first(connection: sa.Connection, case: sa.Row[Any], before: datetime | None) -> None:
+def _count_first(connection: sa.Connection, case: Case, before: datetime | None) -> None:
     """Count the first answer of a case where it is another than before."""
     changes: Counter[Figure] = Counter()
-    for moment, number in ((before, -1), (_first_visible(connection, case.id), 1)):
+    for moment, number in ((before, -1), (_first_visible(connection, case.number), 1)):
         if moment:
             figure = figures.first_answer(case.opened_at, moment, case.language, case.kind)
             changes[figure] += number
@@ -300,6 +300,12 @@ def _first_visible(connection: sa.Connection, number: int) -> datetime | None:
     """When the guardian can see the first answer of a case."""
     moment: datetime | None = connection.scalar(_FIRST_VISIBLE, {"number": number})
     return moment
+
+
+def _state_before(connection: sa.Connection, case_id: int, answer_id: int) -> str:
+    """The state of a case before an answer was sent, from its history."""
+    details = map(handling.detail_of, connection.scalars(_SENDINGS, {"case_id": case_id}))
+    return next(detail["state"] for detail in details if detail["reason"] == str(answer_id))
 
 
 def _state_after(asks: bool) -> str:
@@ -323,8 +329,6 @@ _DRAFTS = sa.select(drafts).order_by(drafts.c.saved_at.desc(), drafts.c.form_key
 _FIRST_VISIBLE = sa.select(
     sa.func.min(answers.c.visible_at, type_=Moment()),
 ).where(answers.c.case_id == sa.bindparam("number"), answers.c.withdrawn_at.is_(None))
-_SENDING = sa.select(tables.history.c.detail).where(
-    tables.history.c.case_id == sa.bindparam("case_id"),
-    tables.history.c.action == SEND,
-    tables.history.c.detail.endswith(sa.literal(" reason=").concat(sa.bindparam("answer"))),
+_SENDINGS = sa.select(tables.history.c.detail).where(
+    tables.history.c.case_id == sa.bindparam("case_id"), tables.history.c.action == SEND
 )

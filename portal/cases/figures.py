@@ -6,7 +6,7 @@ the same with a million cases as with ten. ``differences`` compares them with th
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -116,6 +116,16 @@ def on_day(name: str, language: str, kind: str, day: date) -> Figure:
 def swedish_day(moment: datetime) -> date:
     """The day of a moment in Sweden."""
     return moment.astimezone(ZONE).date()
+
+
+def due_day(today: date, answer_days: int) -> date:
+    """The first day whose cases are not overdue yet.
+
+    Args:
+        today: in Sweden.
+        answer_days: within how many days an answer is promised; 0: no case is overdue.
+    """
+    return today - timedelta(answer_days) if answer_days else date.min
 
 
 async def by_state(connection: "AsyncConnection") -> Counter[Figure]:

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 READ = "read"
-"""The action of whoever opens a case."""
+"""The action of opening a case."""
 SAME_READING = timedelta(minutes=30)
-"""A case that the same person opens again within this time is read once."""
+"""A case that the same person opens again within this time has one entry for it."""
 
 
 @dataclass(frozen=True)
-class Entry:
+class HistoryEntry:
     """What somebody did with a case."""
 
     id: int
@@ -96,16 +96,18 @@ def verify(connection: sa.Connection) -> Chain:
     return Chain(length, digest, None)
 
 
-async def of_case(connection: "AsyncConnection", case_id: int) -> Sequence[Entry]:
+async def of_case(connection: "AsyncConnection", case_id: int) -> Sequence[HistoryEntry]:
     """What was done with a case, in the order in which it happened."""
     rows = await connection.execute(_OF_CASE, {"case_id": case_id})
-    return [Entry(**row) for row in rows.mappings()]
+    return [HistoryEntry(**row) for row in rows.mappings()]
 
 
-def is_reading(entries: Sequence[Entry], account_id: int, now: datetime) -> bool:
-    """Whether the entries of a case show already that somebody reads it just now."""
+def is_reading(entries: Sequence[HistoryEntry], account_id: int, now: datetime) -> bool:
+    """Whether the entries of a case say that this person opened it within ``SAME_READING``."""
     return any(
-        entry.account_id == account_id and now - entry.happened_at < SAME_READING
+        entry.action == READ
+        and entry.account_id == account_id
+        and now - entry.happened_at < SAME_READING
         for entry in entries
     )
 

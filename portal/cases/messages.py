@@ -269,44 +269,45 @@ def _insert_into(table: sa.Table, dialect: sa.Dialect) -> str:
 
 
 def _reopen(connection: sa.Connection, number: int, now: datetime) -> str:
-    """Let a case wait for staff again, where it did not: it is its officer's, or new.
+    """Reopen a case that is not open: as ``taken`` if it has an officer, otherwise as ``new``.
 
     Returns:
         the kind of the case.
     """
-    case = connection.execute(sa.select(cases).where(cases.c.id == number)).one()
+    case = case_numbered(connection, number)
     if case.state not in OPEN_STATES:
-        _move(connection, case, "taken" if case.officer_id else "new", now)
-    return str(case.kind)
+        _update(connection, case, "taken" if case.officer_id else "new", now)
+    return case.kind
 
 
-def change_state(connection: sa.Connection, number: int, state: str, now: datetime) -> None:
-    """Put a case into another state, and change the figures with it.
+def change_state(
+    connection: sa.Connection, case: Case, state: str, now: datetime, **columns: Any
+) -> None:
+    """Put a case into a state, which may be its own, and change the figures with it.
 
-    One that stays open waits as long as before. One that is opened again waits since its
-    oldest message without an answer, or since now where everything is answered.
+    A case that stays open waits as long as before. One that is opened again waits since its
+    oldest message without an answer, or since now if every message is answered.
 
     Args:
         connection: in the writer's transaction.
-        number: of the case.
+        case: as it was read in this transaction.
         state: one of ``STATES``.
         now: since when it is in that state.
+        columns: values of further columns.
     """
-    case = connection.execute(sa.select(cases).where(cases.c.id == number)).one()
     since = now
     if state == case.state or {state, case.state} <= OPEN_STATES:
         since = case.since
     elif state in OPEN_STATES:
-        since = connection.scalar(_OLDEST_UNANSWERED, {"number": number}) or now
-    _move(connection, case, state, since)
+        since = connection.scalar(_OLDEST_UNANSWERED, {"number": case.number}) or now
+    _update(connection, case, state, since, **columns)
 
 
-def _move(connection: sa.Connection, case: sa.Row[Any], state: str, since: datetime) -> None:
-    connection.execute(
-        sa.update(cases)
-        .where(cases.c.id == case.id)
-        .values(state=state, since=since, revision=cases.c.revision + 1)
-    )
+def _update(
+    connection: sa.Connection, case: Case, state: str, since: datetime, **columns: Any
+) -> None:
+    values = columns | {"state": state, "since": since, "revision": case.revision + 1}
+    connection.execute(sa.update(cases).where(cases.c.id == case.number).values(values))
     changes = Counter(figures.of_case(state, since, case.language, case.kind))
     changes.subtract(figures.of_case(case.state, case.since, case.language, case.kind))
     figures.add(connection, changes)
@@ -337,7 +338,7 @@ async def find_case(connection: "AsyncConnection", number: int | None) -> Case |
 
 
 def case_numbered(connection: sa.Connection, number: int) -> Case:
-    """A case that there is, as it stands in the writer's transaction."""
+    """The case with this number, which must exist; read in the writer's transaction."""
     query = sa.select(cases).where(cases.c.id == number)
     return case_of(connection.execute(query).mappings().one())
 
@@ -353,21 +354,14 @@ async def find_by_former_address(connection: "AsyncConnection", code: str) -> Ca
 async def newest(connection: "AsyncConnection", count: int) -> list[tuple[Case, Message]]:
     """The newest messages with their cases, the newest first."""
     query = _MESSAGES_AND_CASES.order_by(messages.c.id.desc()).limit(count)
-    return [_case_and_message(row) for row in await connection.execute(query)]
-
-
-async def count_waiting(connection: "AsyncConnection", since: datetime) -> int:
-    """How many cases wait for an answer to a message that came before a moment."""
-    query = sa.select(sa.func.count()).where(
-        cases.c.state.in_(sorted(OPEN_STATES)), cases.c.since < since
-    )
-    return (await connection.execute(query)).scalar_one()
+    rows = (await connection.execute(query)).mappings()
+    return [(case_of(row), _message_of(row)) for row in rows]
 
 
 async def messages_of(connection: "AsyncConnection", number: int) -> list[Message]:
     """The messages of a case, in the order in which they came."""
     query = sa.select(messages).where(messages.c.case_id == number).order_by(messages.c.id)
-    return [Message(**row) for row in (await connection.execute(query)).mappings()]
+    return [_message_of(row) for row in (await connection.execute(query)).mappings()]
 
 
 async def _find(connection: "AsyncConnection", condition: sa.ColumnElement[bool]) -> Case | None:
@@ -376,16 +370,13 @@ async def _find(connection: "AsyncConnection", condition: sa.ColumnElement[bool]
 
 
 def case_of(row: sa.RowMapping) -> Case:
-    """A row of ``cases`` as a case."""
-    columns: dict[str, Any] = {**row}
+    """The case of a row that has all columns of ``cases``."""
+    columns = {column.name: row[column] for column in cases.c}
     return Case(number=columns.pop("id"), **columns)
 
 
-def _case_and_message(row: sa.Row[Any]) -> tuple[Case, Message]:
-    columns = row._mapping
-    message = Message(**{column.name: columns[column] for column in messages.c})
-    values = {column.name: columns[column] for column in cases.c}
-    return Case(number=values.pop("id"), **values), message
+def _message_of(row: sa.RowMapping) -> Message:
+    return Message(**{column.name: row[column] for column in messages.c})
 
 
 _MESSAGES_AND_CASES = sa.select(messages, cases).join(cases, messages.c.case_id == cases.c.id)

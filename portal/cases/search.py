@@ -21,6 +21,7 @@ import sqlalchemy as sa
 
 from portal.cases import figures, references
 from portal.cases.figures import Figure
+from portal.content.characters import with_european_digits
 from portal.storage.database import Database, Unavailable
 from portal.storage.engines import text_search
 from portal.storage.tables import answers, cases, counts, messages
@@ -59,10 +60,8 @@ class _Folding(dict[int, str]):
         folded = " "
         if category == "Cf" or _TASHKEEL.match(character):  # Cf: invisible formats, soft hyphens
             folded = ""
-        elif category == "Nd":
-            folded = str(unicodedata.digit(character))
         elif category[0] in "LMN":
-            folded = character
+            folded = with_european_digits(character)
         self[code] = folded
         return folded
 
@@ -83,7 +82,11 @@ def fold(text: str) -> list[str]:
 
 
 async def search(
-    connection: "AsyncConnection", query: str, count: int, edge: int | None = None, up: bool = False
+    connection: "AsyncConnection",
+    query: str,
+    count: int,
+    edge: int | None = None,
+    backwards: bool = False,
 ) -> list[int]:
     """The numbers of the cases in which all words of a query begin a word, the newest first.
 
@@ -93,13 +96,13 @@ async def search(
         connection: to read with.
         query: anything that a person types: a reference, an e-mail address, words.
         count: how many cases at the most.
-        edge: the search goes on below the case of this number.
-        up: whether it goes on above it instead.
+        edge: only cases with lower numbers are found.
+        backwards: find those with the next higher numbers instead.
     """
     numbers = []
     words = fold(query)[:MOST_WORDS]
     if words:
-        statement, values = text_search(connection.dialect, words, up)
+        statement, values = text_search(connection.dialect, words, backwards)
         values |= {"edge": _HIGHEST if edge is None else edge, "count": count}
         numbers = [*(await connection.execute(statement, values)).scalars()]
     if edge is None and (number := references.number(query)) and number not in numbers:

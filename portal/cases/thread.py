@@ -42,7 +42,7 @@ class Passage(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Entry:
+class ThreadEntry:
     """What was written at one time: a message, or an answer in one language or two."""
 
     written_at: datetime
@@ -68,7 +68,7 @@ class Thread:
     """A case and all that its guardian may read in it."""
 
     case: Case
-    entries: Sequence[Entry]
+    entries: Sequence[ThreadEntry]
     """In the order in which they could be read."""
     has_held_answer: bool = False
     """Whether an answer is sent that can still be taken back."""
@@ -85,8 +85,8 @@ class Thread:
 async def read_thread(connection: "AsyncConnection", case: Case, now: datetime) -> Thread:
     """All that the guardian of a case may read at a time."""
     entries = [
-        *map(Entry.of_message, await messages.messages_of(connection, case.number)),
-        *map(Entry.of_answer, await visible_answers(connection, case.number, now)),
+        *map(ThreadEntry.of_message, await messages.messages_of(connection, case.number)),
+        *map(ThreadEntry.of_answer, await visible_answers(connection, case.number, now)),
     ]
     entries.sort(key=lambda entry: entry.written_at)
     held = await connection.execute(_HELD, {"number": case.number, "now": now})

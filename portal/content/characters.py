@@ -1,4 +1,4 @@
-"""Characters that cannot be seen, and those that cannot be read."""
+"""Characters that cannot be seen or read, and digits of every script."""
 
 import re
 
@@ -18,6 +18,30 @@ U+FFFD is what bytes that are not UTF-8 become, and what a page shows instead of
 """
 CONTROLS = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 """Control characters but for NUL, tab and line breaks: no HTML may contain them."""
+
+ISOLATED = "\N{LEFT-TO-RIGHT ISOLATE}%s\N{POP DIRECTIONAL ISOLATE}"
+"""Keeps a phone number or an address together in a plain text from right to left (UAX 9)."""
+CODE_ALPHABET = "ABCDEFGHJKLMNPRSTUVWXY23456789"
+"""Without I, O, Q, Z, 0 and 1, which are hard to tell apart on the phone (GOV.UK)."""
+_DIGIT = re.compile(r"\d")
+
+
+def with_european_digits(text: str) -> str:
+    """A text with 0 to 9 in place of the decimal digits of other scripts.
+
+    >>> with_european_digits("٠٣١ ۳۶۵ m²")
+    '031 365 m²'
+    """
+    return _DIGIT.sub(lambda digit: str(int(digit[0])), text)
+
+
+def code_characters(typed: str) -> str:
+    """The letters and digits of a reference or code as people type it.
+
+    >>> code_characters("abcd-efg ٢")
+    'ABCDEFG2'
+    """
+    return "".join(filter(str.isalnum, with_european_digits(typed).upper()))
 
 
 def with_pictures(text: str) -> str:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from portal.content.characters import IGNORED, INVISIBLE, UNREADABLE
+from portal.content.characters import IGNORED, INVISIBLE, UNREADABLE, with_european_digits
 
 LIMIT = 254
 """The longest address that mail can carry (RFC 5321, 4.5.3.1.3, less its brackets)."""
@@ -46,7 +46,7 @@ def normalised(address: str) -> str:
     if not 0 < len(address) <= LIMIT:
         return address
     address = unicodedata.normalize("NFC", address.translate(_PLAIN_CHARACTERS))
-    address = re.sub(r"\d", lambda digit: str(unicodedata.decimal(digit[0])), address)
+    address = with_european_digits(address)
     return checked(address) or address
 
 

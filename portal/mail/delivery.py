@@ -29,7 +29,7 @@ from aiosmtplib import (
     SMTPResponseException,
 )
 
-from portal.cases import messages, outbox
+from portal.cases import figures, messages, outbox
 from portal.cases.messages import Case
 from portal.cases.outbox import Letter, NewLetter
 from portal.content.hours import ZONE, is_working_day
@@ -191,10 +191,11 @@ class Delivery:
         )
 
     async def _count_overdue(self, now: datetime) -> int:
-        """How many cases have waited for longer than answers are promised to take."""
-        answer_time = timedelta(days=self._settings.confirmed.answer_days)
+        """How many open cases have waited longer than the promised days, as in the inbox."""
+        today = figures.swedish_day(now)
+        due_day = figures.due_day(today, self._settings.confirmed.answer_days)
         async with self._database.reading() as connection:
-            return await messages.count_waiting(connection, now - answer_time)
+            return await figures.open_before(connection, due_day)
 
 
 def _take(connection: Any, now: datetime) -> tuple[Letter, Case | None] | None:

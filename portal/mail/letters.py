@@ -15,6 +15,7 @@ from typing import Any
 from portal.cases.addresses import case_address
 from portal.cases.messages import Case
 from portal.cases.outbox import TO_GUARDIANS, Letter
+from portal.content.characters import ISOLATED
 from portal.content.mail_addresses import with_ascii_domain
 from portal.i18n.hyphenation import SOFT_HYPHEN
 from portal.i18n.rendering import Rendered, Renderer, Renderers
@@ -25,9 +26,8 @@ CHECK = "check"
 _TITLE = re.compile("<title>(.*?)</title>", re.DOTALL)
 _BLOCK = re.compile(r"<p\b[^>]*>(.*?)</p>", re.DOTALL)
 _TAG = re.compile("<[^>]*>")
-_WAY = re.compile(r'<a href="(https?:[^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
-_ISOLATED = re.compile(r'<bdi\b[^>]*\bdir="ltr"[^>]*>(.*?)</bdi>', re.DOTALL)
-_ISOLATE = "\N{LEFT-TO-RIGHT ISOLATE}%s\N{POP DIRECTIONAL ISOLATE}"
+_LINK = re.compile(r'<a href="(https?:[^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
+_NUMBER = re.compile(r'<bdi\b[^>]*\bdir="ltr"[^>]*>(.*?)</bdi>', re.DOTALL)
 
 
 def message(
@@ -87,9 +87,9 @@ def text_part(html: str, direction: str) -> str:
     """
     blocks = []
     for block in _BLOCK.findall(html):
-        block = _WAY.sub(r"\2:\n\1", block).replace("<br>", "\n")
+        block = _LINK.sub(r"\2:\n\1", block).replace("<br>", "\n")
         if direction == "rtl":
-            block = _ISOLATED.sub(lambda match: _ISOLATE % match[1], block)
+            block = _NUMBER.sub(lambda match: ISOLATED % match[1], block)
         blocks.append(unescape(_TAG.sub("", block)))
     return "\n\n".join(blocks) + "\n"
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from portal.content.characters import CODE_ALPHABET, code_characters
 from portal.staff import totp
 from portal.storage.secret_key import derived
 from portal.storage.tables import accounts, recovery_codes, sessions
@@ -25,7 +26,6 @@ ROLES = ("officer", "registrar", "administrator")
 RECOVERY_CODES = 10
 """How many each person gets, on paper."""
 _NAME = re.compile("[a-z0-9][a-z0-9._-]{1,39}")
-_LETTERS = "ABCDEFGHJKLMNPRSTUVWXY23456789"
 _CODE_LENGTH = 12
 """Characters of a recovery code: 58.9 bits."""
 
@@ -193,7 +193,7 @@ def enrol(
     _change(connection, account.id, password_hash=password_hash, totp_step=step, enrolled_at=now)
     connection.execute(sa.delete(recovery_codes).where(recovery_codes.c.account_id == account.id))
     codes = [
-        "".join(secrets.choice(_LETTERS) for _ in range(_CODE_LENGTH))
+        "".join(secrets.choice(CODE_ALPHABET) for _ in range(_CODE_LENGTH))
         for _ in range(RECOVERY_CODES)
     ]
     rows = [
@@ -228,7 +228,7 @@ def confirm(
     if step is not None:
         _change(connection, account.id, totp_step=step)
         return True
-    code = "".join(filter(str.isalnum, typed.upper()))
+    code = code_characters(typed)
     digests = {_code_digest(key, account.id, code) for key in keys}
     unused = sa.select(recovery_codes).where(
         recovery_codes.c.account_id == account.id, recovery_codes.c.used_at.is_(None)

@@ -11,11 +11,11 @@ makes a new secret.
 import base64
 import hashlib
 import hmac
-import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 from urllib.parse import quote, urlencode
 
+from portal.content.characters import code_characters
 from portal.storage.secret_key import derived
 
 SECRET_SIZE = 20
@@ -51,14 +51,13 @@ def accepted_step(
     """The time step of a code as people type it; None where it is not accepted.
 
     Args:
-        typed: digits of any script, perhaps with spaces.
+        typed: digits of any script, perhaps with spaces or hyphens.
         secrets: those of which one must have made the code.
         moment: the present.
         last_step: that of the last code accepted; no code of it or before it is accepted
             again (RFC 6238, 5.2).
     """
-    digits = "".join(str(unicodedata.digit(character, character)) for character in typed)
-    digits = "".join(digits.split())
+    digits = code_characters(typed)
     present = step_at(moment)
     steps = range(max(present - STEPS_BESIDE, last_step + 1), present + STEPS_BESIDE + 1)
     candidates = [(step, code(secret, step)) for secret in secrets for step in steps]

@@ -12,6 +12,7 @@ stores no NUL, and browsers show one as U+FFFD (HTML, 13.2.5).
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
@@ -141,3 +142,16 @@ _PARSERS = {
     "multipart/form-data": _parse_multipart,
     URLENCODED: _parse_urlencoded,
 }
+
+
+def number(text: str) -> int:
+    """A number that a form or an address of the portal contains, or 0."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
+
+
+def moment(text: str) -> datetime | None:
+    """A time that a form or an address of the portal contains, in UTC."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from portal.cases import references
 from portal.cases.messages import KINDS, MESSAGE_LIMIT
 from portal.content import mail_addresses
-from portal.content.characters import INVISIBLE, UNREADABLE
+from portal.content.characters import INVISIBLE, UNREADABLE, code_characters
 
 LANGUAGE_LIMIT = 60
 """Longer than the name of any language."""
@@ -72,9 +71,7 @@ class FinderForm:
     def problems(self) -> list[Problem]:
         """A problem for each empty field. ``cases.thread`` checks that the two belong together."""
         return [
-            Problem(name, "empty")
-            for name, text in vars(self).items()
-            if not references.characters(text)
+            Problem(name, "empty") for name, text in vars(self).items() if not code_characters(text)
         ]
 
 

@@ -4,23 +4,22 @@ Whatever becomes of a posted form, its words are a draft or an answer afterwards
 """
 
 import re
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Self
 
-from portal.cases.answers import ANSWER_LIMIT, Draft, Words
+from portal.cases.answers import ANSWER_LIMIT, Draft, Words, new_key
 from portal.cases.messages import Case, Message
-from portal.content.characters import CONTROLS, INVISIBLE, UNREADABLE
+from portal.content.characters import CONTROLS, INVISIBLE, ISOLATED, UNREADABLE
 from portal.content.phrases import PHRASES, phrase_values
 from portal.i18n.languages import SOURCE, is_tag
 from portal.i18n.rendering import Renderer, Renderers, fill
+from portal.web.form_data import moment, number
 from portal.web.forms import Problem, normalised
 
 _KEY = re.compile("[A-Za-z0-9_-]{1,40}")
 """The key of a form; ours have fewer characters."""
-_ISOLATED = "\N{LEFT-TO-RIGHT ISOLATE}%s\N{POP DIRECTIONAL ISOLATE}"
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class AnswerForm:
     words: Words
     form_key: str
     base: datetime | None = None
-    """When the draft was saved with which it was filled in."""
+    """When the draft that the form was opened with was saved; None for a new form."""
     revision: int = 0
     """Of the case."""
     latest_message: int = 0
@@ -59,10 +58,10 @@ class AnswerForm:
                 asks="asks" in fields,
             ),
             form_key=key if _KEY.fullmatch(key) else new_key(),
-            base=_moment(fields.get("base", "")),
+            base=moment(fields.get("base", "")),
             revision=number(fields.get("revision", "")),
             latest_message=number(fields.get("latest", "")),
-            shown_at=_moment(fields.get("shown", "")),
+            shown_at=moment(fields.get("shown", "")),
         )
 
     @property
@@ -136,7 +135,7 @@ def phrase(name: str, renderer: Renderer) -> str:
     source, values = PHRASES[name].text, phrase_values(renderer.renderers.values["facts"])
     words = source if renderer.language.is_source else renderer.catalog.find(source)
     if renderer.language.direction == "rtl":
-        values = {key: _ISOLATED % value for key, value in values.items()}
+        values = {key: ISOLATED % value for key, value in values.items()}
     return fill(words, values).unescape() if words else ""
 
 
@@ -157,24 +156,6 @@ def first_tag(case: Case, tags: Sequence[str], messages: Sequence[Message]) -> s
     theirs = {case.language, case.answer_language}
     theirs |= {message.text_language or message.language for message in messages}
     return tags[0] if tags and tags[0] in theirs else ""
-
-
-def new_key() -> str:
-    """A key for a form that nobody has filled in yet."""
-    return secrets.token_urlsafe(12)
-
-
-def number(text: str) -> int:
-    """A number that a form of ours carries, or 0."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
-
-
-def _moment(text: str) -> datetime | None:
-    """A moment that a form of ours carries."""
-    try:
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _joined(text: str, more: str) -> str:

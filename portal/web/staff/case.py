@@ -19,12 +19,14 @@ from portal.cases.addresses import case_code
 from portal.cases.answers import ANSWER_LIMIT, Answer, Draft, Sending, StaffAnswer, TooLate
 from portal.cases.figures import swedish_day
 from portal.cases.handling import REASONS, Action, Changed, Step
+from portal.cases.history import HistoryEntry
 from portal.cases.messages import Case, Message, find_case, messages_of
-from portal.cases.notes import NOTE_LIMIT, NoSuchCase, NoSuchMessage, Rendering, Writer
-from portal.cases.thread import Entry
+from portal.cases.notes import NOTE_LIMIT, Author, NoSuchCase, NoSuchMessage, Rendering
+from portal.cases.thread import ThreadEntry
 from portal.content.phrases import GROUPS, PHRASES
 from portal.i18n.languages import is_tag, language
 from portal.staff.accounts import everybody
+from portal.web.form_data import number
 from portal.web.forms import Problem
 from portal.web.requests import Request
 from portal.web.resources import Resource, redirect
@@ -33,8 +35,6 @@ from portal.web.staff.answer_form import (
     AnswerForm,
     answer_tags,
     first_tag,
-    new_key,
-    number,
     staff_text,
     text_problem,
 )
@@ -82,9 +82,9 @@ class Posted:
         return Step(self.number, revision, self.account_id, self.now)
 
     @property
-    def writer(self) -> Writer:
+    def author(self) -> Author:
         """The officer who posted it, as the author of a note."""
-        return Writer(self.number, self.account_id, self.now)
+        return Author(self.number, self.account_id, self.now)
 
     def text(self, name: str) -> str:
         """A text that was typed."""
@@ -105,19 +105,19 @@ class Written:
     def passages(self) -> Sequence[Any]:
         """Its texts, each with its language and direction, as the guardian meets them."""
         if self.message:
-            return Entry.of_message(self.message).passages
-        return Entry.of_answer(self.answer).passages if self.answer else ()
+            return ThreadEntry.of_message(self.message).passages
+        return ThreadEntry.of_answer(self.answer).passages if self.answer else ()
 
 
 class Event(NamedTuple):
     """An entry of the history as the page tells it."""
 
-    entry: history.Entry
+    entry: HistoryEntry
     about: str
     """The colleague, the other case or the reason; empty where there is none."""
 
     @classmethod
-    def of(cls, entry: history.Entry, names: Mapping[int, str]) -> "Event":
+    def of(cls, entry: HistoryEntry, names: Mapping[int, str]) -> "Event":
         """An entry, with what its detail is about."""
         detail = handling.detail_of(entry.detail)
         about = ""
@@ -168,7 +168,7 @@ async def respond(request: Request) -> Resource:
     if typed := request.state.typed:
         return await _show_typed(request, case, typed)
     done = request.query_params.get("done", "")
-    notice = done if done in {answers.SEND, PHRASE_IN_SWEDISH, *STEPS, *ACTIONS} else ""
+    notice = done if done in {answers.SEND, PHRASE_IN_SWEDISH, *STEPS, *FORM_HANDLERS} else ""
     return await show(request, case.number, Shown(notice=notice))
 
 
@@ -230,7 +230,7 @@ async def _read(
         "case_notes": await notes.notes_of(connection, case_number),
         "links": await notes.links_of(connection, case_number),
         "undelivered": await outbox.undelivered(connection, case_number),
-        "writers": await answers.other_writers(connection, case_number, account_id),
+        "other_authors": await answers.other_authors(connection, case_number, account_id),
         "undoable": undoable.get(case_number),
         "people": await everybody(connection),
     }
@@ -296,7 +296,7 @@ def _preview(request: Request, case: Case, form: AnswerForm) -> dict[str, Any] |
     renderers, words, now = request.edition.renderers, form.sent_words(), datetime.now(UTC)
     reader = renderers.languages.get(case.language, renderers.languages.source)
     answer = Answer(0, now, now, words.swedish, words.translated, words.language)
-    page = renderers(reader).render("staff/preview.html", entries=[Entry.of_answer(answer)])
+    page = renderers(reader).render("staff/preview.html", entries=[ThreadEntry.of_answer(answer)])
     return {"language": reader, "html": page.html}
 
 
@@ -308,8 +308,8 @@ async def _do(request: Request, case: Case, fields: Mapping[str, str]) -> Resour
         if action in STEPS:
             take, step = STEPS[action], posted.step
             return await _write(posted, action, lambda connection: take(connection, step))
-        if action in ACTIONS:
-            return await ACTIONS[action](posted)
+        if action in FORM_HANDLERS:
+            return await FORM_HANDLERS[action](posted)
     except Changed:
         return await _refuse(posted, "changed", status=409)
     except NoSuchMessage:
@@ -365,47 +365,45 @@ async def _look_again(posted: Posted) -> Resource:
 
 
 async def _add_note(posted: Posted) -> Resource:
-    text, writer = posted.text("note"), posted.writer
+    text, author = posted.text("note"), posted.author
     if problem := text_problem("note", text, NOTE_LIMIT):
         return await _refuse(posted, "", problem)
-    return await _write(posted, "note", lambda c: notes.add_note(c, writer, text))
+    return await _write(posted, "note", lambda c: notes.add_note(c, author, text))
 
 
 async def _render(posted: Posted) -> Resource:
-    text, writer, message = posted.text("rendering"), posted.writer, number(posted.target)
+    text, author, message = posted.text("rendering"), posted.author, number(posted.target)
     if problem := text_problem("rendering", text, NOTE_LIMIT):
         return await _refuse(posted, "", replace(problem, field=f"rendering-{message}"))
-    return await _write(posted, "rendering", lambda c: notes.render(c, writer, message, text))
+    return await _write(posted, "rendering", lambda c: notes.render(c, author, message, text))
 
 
 async def _correct_language(posted: Posted) -> Resource:
-    tag, writer, message = posted.fields.get("tag"), posted.writer, number(posted.target)
+    tag, author, message = posted.fields.get("tag"), posted.author, number(posted.target)
     tag = tag if tag in TEXT_LANGUAGES else None
     return await _write(
-        posted, "language", lambda c: notes.correct_language(c, writer, message, tag)
+        posted, "language", lambda c: notes.correct_language(c, author, message, tag)
     )
 
 
 async def _link(posted: Posted) -> Resource:
-    other, writer = references.number(posted.fields.get("other", "")[:200]), posted.writer
+    other, author = references.number(posted.fields.get("other", "")[:200]), posted.author
     try:
-        return await _write(posted, "link", lambda c: notes.link(c, writer, other))
+        return await _write(posted, "link", lambda c: notes.link(c, author, other))
     except NoSuchCase:
         return await _refuse(posted, "", Problem("other", "no-case"))
 
 
 async def _unlink(posted: Posted) -> Resource:
-    other, writer = references.number(posted.target), posted.writer
-    return await _write(posted, "unlink", lambda c: notes.unlink(c, writer, other))
+    other, author = references.number(posted.target), posted.author
+    return await _write(posted, "unlink", lambda c: notes.unlink(c, author, other))
 
 
 async def _keep(posted: Posted, form: AnswerForm) -> AnswerForm:
     """Save the words of a form as a draft; gives the form that goes on with it."""
     draft = Draft(form.form_key, form.words, posted.now)
-    saved: Draft = await posted.request.database.write(
-        lambda c: answers.save_draft(
-            c, posted.number, posted.account_id, draft, form.base, new_key()
-        )
+    saved = await posted.request.database.write(
+        lambda c: answers.save_draft(c, posted.number, posted.account_id, draft, form.base)
     )
     return replace(form, form_key=saved.form_key, base=saved.saved_at)
 
@@ -446,7 +444,6 @@ async def _send(posted: Posted) -> Resource:
         words=form.sent_words(),
         hold=timedelta(seconds=settings.answer_hold_seconds),
         is_announced=settings.staff_mailbox is not None,
-        spare_key=new_key(),
     )
     try:
         await posted.request.database.write(lambda c: answers.send(c, sending))
@@ -470,9 +467,7 @@ async def _take_back(posted: Posted) -> Resource:
     answer, account_id, now = number(posted.target), posted.account_id, posted.now
     try:
         return await _write(
-            posted,
-            "take-back",
-            lambda c: answers.take_back(c, answer, account_id, new_key(), now),
+            posted, "take-back", lambda c: answers.take_back(c, answer, account_id, now)
         )
     except TooLate:
         return await _refuse(posted, "too-late", status=409)
@@ -491,7 +486,7 @@ def _lead_to(posted: Posted, form: AnswerForm, query: str, fragment: str) -> Res
     return redirect(f"{address}?draft={form.form_key}&{query}#{fragment}", 303)
 
 
-ACTIONS: Mapping[str, Callable[[Posted], Awaitable[Resource]]] = {
+FORM_HANDLERS: Mapping[str, Callable[[Posted], Awaitable[Resource]]] = {
     "hand-over": _hand_over,
     "set-aside": _set_aside,
     "look-again": _look_again,

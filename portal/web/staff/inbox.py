@@ -11,12 +11,13 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from portal.cases import handling, listings, references, search
+from portal.cases import handling, listings, references
 from portal.cases.figures import OPEN_STATES, swedish_day
 from portal.cases.handling import REASONS, Action, Step
 from portal.cases.listings import VIEWS, Edge, Selection
 from portal.cases.messages import KINDS
 from portal.i18n.languages import is_tag
+from portal.web.form_data import moment, number
 from portal.web.requests import Request
 from portal.web.resources import Resource, redirect
 from portal.web.staff.access import INBOX, staff_page
@@ -32,7 +33,7 @@ QUERY_LIMIT = 200
 EXCERPT = 120
 """Characters of a message that a row shows."""
 
-ACTIONS: Mapping[str, Action] = {
+BULK_ACTIONS: Mapping[str, Action] = {
     "take": handling.take,
     "give-back": handling.give_back,
     "close": handling.close,
@@ -98,7 +99,7 @@ async def respond(request: Request) -> Resource:
         return await show(request, Place.from_fields(request.query_params))
     fields = await request.fields()
     place = Place.from_fields(fields)
-    action = ACTIONS.get(fields.get("action", ""))
+    action = BULK_ACTIONS.get(fields.get("action", ""))
     chosen = _chosen(fields)
     if action is None or not chosen:
         problem = "no-action" if chosen else "no-case"
@@ -127,7 +128,7 @@ async def show(
     async with request.database.reading() as connection:
         counts, totals = await listings.read_counts(connection, selection)
         if place.q:
-            page = await _search(connection, place)
+            page = await listings.read_results(connection, place.q, ROWS, _edge(place))
         else:
             page = await listings.read_page(connection, selection, totals, ROWS, _edge(place))
         account_id = request.state.account.id
@@ -145,8 +146,8 @@ async def show(
         previous=page.previous and place.address(before=_written(page.previous)),
         next=page.next and place.address(after=_written(page.next)),
         undoable={references.reference(n): step for n, step in undoable.items()},
-        missed=_small(request.query_params.get("missed", "")),
-        undone=_small(request.query_params.get("undone", "")),
+        missed=number(request.query_params.get("missed", "")),
+        undone=number(request.query_params.get("undone", "")),
         problem=problem,
         chosen=chosen or {},
         kinds=(*KINDS, NO_KIND),
@@ -160,7 +161,7 @@ async def _handle(
 ) -> Resource:
     """Do something with cases, then show where they were and what was done."""
     account, now = request.state.account, datetime.now(UTC)
-    steps = [Step(number, revision, account.id, now) for number, revision in chosen.items()]
+    steps = [Step(case, revision, account.id, now) for case, revision in chosen.items()]
 
     job = partial(handling.with_each, steps=steps, action=action)
     done, changed = await request.database.write(job)
@@ -189,50 +190,23 @@ def _selection(request: Request, place: Place) -> Selection:
 def _chosen(fields: Mapping[str, str]) -> dict[int, int]:
     """The cases that were chosen in a form, and the revisions that it showed."""
     pairs = (
-        (references.number(name.removeprefix("case-")), _small(value))
+        (references.number(name.removeprefix("case-")), number(value))
         for name, value in fields.items()
         if name.startswith("case-")
     )
-    return {number: revision for number, revision in pairs if number and revision}
-
-
-async def _search(connection: Any, place: Place) -> listings.Page:
-    """A page of what a search finds; one more row tells whether there is another page."""
-    edge = _edge(place)
-    up = edge is not None and edge.back
-    number = edge.number if edge else None
-    numbers = await search.search(connection, place.q, ROWS + 1, number, up)
-    more = len(numbers) > ROWS
-    shown = numbers[-ROWS:] if up else numbers[:ROWS]
-    rows = await listings.read_rows(connection, shown)
-    if not rows:
-        return listings.Page(rows)
-    first, last = (Edge(row.case.since, row.case.number) for row in (rows[0], rows[-1]))
-    return listings.Page(
-        rows,
-        previous=first._replace(back=True) if (more if up else edge) else None,
-        next=last if up or more else None,
-    )
+    return {case: revision for case, revision in pairs if case and revision}
 
 
 def _edge(place: Place) -> Edge | None:
     """The edge that an address names, or None for the first page."""
     text = place.before or place.after
-    since, _, number = text.partition("_")
-    try:
-        moment = datetime.fromisoformat(since).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return Edge(moment, _small(number), back=bool(place.before))
+    since, _, case_number = text.partition("_")
+    at = moment(since)
+    return Edge(at, number(case_number), backwards=bool(place.before)) if at else None
 
 
 def _written(edge: Edge) -> str:
     return f"{edge.since.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}_{edge.number}"
-
-
-def _small(text: str) -> int:
-    """A number that a form or an address of ours carries, or 0."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
 
 
 def _shown(row: listings.Row, selection: Selection) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from datetime import date
 from typing import NamedTuple
 
 from portal.cases.search import fold
+from portal.content.characters import with_european_digits
 
 
 class Mark(NamedTuple):
@@ -70,13 +71,9 @@ def marks(text: str) -> list[Mark]:
 def _identity_numbers(text: str) -> list[str]:
     """The identity numbers in a text, whatever the script of their digits."""
     readable = "".join(character for character in text if unicodedata.category(character) != "Cf")
-    digits = "".join(
-        str(unicodedata.digit(character)) if character.isdecimal() else character
-        for character in readable
-    )
     return [
         readable[match.start() : match.end()]
-        for match in _NUMBER.finditer(digits)
+        for match in _NUMBER.finditer(with_european_digits(readable))
         if _is_date(*match.groups()[:4]) and _is_checked("".join(match.groups()[1:]))
     ]
 

@@ -30,6 +30,7 @@ from portal.web.headers import REVALIDATE
 from portal.web.health import READY, Health
 from portal.web.public import case, contact, finder
 from portal.web.public.errors import accepted_languages
+from portal.web.public.pages import CONTACT, FINDER
 from portal.web.reload import read_stamps, reloading
 from portal.web.requests import Request, ResourceRoute
 from portal.web.resources import Resource
@@ -161,9 +162,9 @@ def _usual_spelling(path: str, languages: Languages) -> str:
 
 
 ROUTES = (
-    LanguageRoute("/{tag}/kontakt", contact.respond, methods=["GET", "POST"]),
-    LanguageRoute("/{tag}/arende", finder.respond, methods=["GET", "POST"]),
-    LanguageRoute("/{tag}/arende/{address}", case.respond, methods=["GET", "POST"]),
+    LanguageRoute(f"/{{tag}}/{CONTACT.slug}", contact.respond, methods=["GET", "POST"]),
+    LanguageRoute(f"/{{tag}}/{FINDER.slug}", finder.respond, methods=["GET", "POST"]),
+    LanguageRoute(f"/{{tag}}/{FINDER.slug}/{{address}}", case.respond, methods=["GET", "POST"]),
     ResourceRoute("/", choose_language),
     *STAFF_ROUTES,
 )

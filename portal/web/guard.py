@@ -203,7 +203,7 @@ class Guard:
         one of them that the form is ours.
         """
         site, origin = headers.get(b"sec-fetch-site"), headers.get(b"origin")
-        if path.startswith("/inbox") and site != b"same-origin" and origin is None:
+        if path.startswith(access.INBOX) and site != b"same-origin" and origin is None:
             return False
         if site not in {None, b"same-origin", b"none"}:
             return False
@@ -245,7 +245,7 @@ async def _refused_form(
         page = await refusals.refused(status, edition.renderers, scope, body.read)
         return page or await access.show_again(status, scope, body.read)
     except Exception as error:
-        _status_of(error)  # It may be the page of the form that is broken.
+        _log_unexpected(error)  # the page of the form is broken, too
         return None
 
 
@@ -256,16 +256,18 @@ def _announced_length(headers: Mapping[bytes, bytes]) -> int:
 
 
 def _status_of(error: Exception) -> tuple[int, Headers]:
-    """The status and further headers for what was raised; an unexpected error is logged.
-
-    The log says where something broke, but not the error's text: that may be a person's
-    words.
-    """
+    """The status and further headers for an exception; an unexpected one is logged."""
     if isinstance(error, HTTPException):
         headers = error.headers or {}
         return error.status_code, [(k.lower().encode(), v.encode()) for k, v in headers.items()]
-    log.error("%s", describe(error))
+    _log_unexpected(error)
     return 500, []
+
+
+def _log_unexpected(error: Exception) -> None:
+    """Log where something broke, but not the error's text: that may be a person's words."""
+    if not isinstance(error, HTTPException):
+        log.error("%s", describe(error))
 
 
 class _Sender:

@@ -17,7 +17,7 @@ from portal.storage.database import Unavailable
 from portal.storage.limits import RateLimited
 from portal.web.forms import CaseForm, Problem
 from portal.web.headers import NO_STORE, PRIVATE
-from portal.web.public.pages import Page, page_resource
+from portal.web.public.pages import FINDER, Page, page_resource
 from portal.web.public.posting import REFUSALS, store, too_many
 from portal.web.requests import Request
 from portal.web.resources import Resource, redirect
@@ -49,7 +49,7 @@ async def respond(request: Request) -> Resource:
                 raise HTTPException(404)
             present = case_address(settings.secret_key, case.number, case.address_version)
             if address != present:
-                return redirect(renderer.href(f"arende/{present}"), 308)
+                return redirect(renderer.href(f"{FINDER.slug}/{present}"), 308)
             thread = await read_thread(connection, case, datetime.now(UTC))
         if request.method == "POST":
             return await _receive(request, thread)
@@ -76,7 +76,7 @@ def show_again(
     problems = [Problem("form", REFUSALS[status])]
     if status == 413:
         problems = form.problems() or problems
-    page = Page(f"arende/{address}", "case_message.html", {"form": form, "private": True})
+    page = Page(f"{FINDER.slug}/{address}", "case_message.html", {"form": form, "private": True})
     return page_resource(
         renderer, page, status=status, cache=PRIVATE, headers=[NO_PATH], problems=problems
     )
@@ -105,14 +105,14 @@ async def _receive(request: Request, thread: Thread) -> Resource:
         problems, headers = too_many(limit)
         return _page(request, thread, form, problems, status=429, headers=headers)
     address = request.path_params["address"]
-    return redirect(renderer.href(f"arende/{address}", None, **WRITTEN) + "#skrivet", 303)
+    return redirect(renderer.href(f"{FINDER.slug}/{address}", None, **WRITTEN) + "#skrivet", 303)
 
 
 def _switch(request: Request, thread: Thread, form: CaseForm, with_problems: bool) -> Resource:
     """The case in another language, with all that was typed and what was wrong with it."""
     if form == CaseForm() and not with_problems:
         address = request.path_params["address"]
-        return redirect(request.renderer.href(f"arende/{address}"), 303)
+        return redirect(request.renderer.href(f"{FINDER.slug}/{address}"), 303)
     problems = form.problems() if with_problems else []
     return _page(request, thread, form, problems, status=422 if problems else 200)
 
@@ -138,7 +138,7 @@ def _page(
         "form": form,
         "private": True,
     }
-    page = Page(f"arende/{request.path_params['address']}", "case.html", values)
+    page = Page(f"{FINDER.slug}/{request.path_params['address']}", "case.html", values)
     return page_resource(
         request.renderer,
         page,

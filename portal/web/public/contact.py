@@ -14,7 +14,7 @@ from portal.storage.database import Unavailable
 from portal.storage.limits import RateLimited
 from portal.web.forms import ContactForm, Problem
 from portal.web.headers import PRIVATE
-from portal.web.public.pages import CONTACT, SLUGS, page_resource
+from portal.web.public.pages import CONTACT, FINDER, SLUGS, page_resource
 from portal.web.public.posting import REFUSALS, store, too_many
 from portal.web.requests import Request
 from portal.web.resources import Resource, redirect
@@ -61,7 +61,7 @@ async def send(request: Request) -> Resource:
     except Unavailable:
         return _page(renderer, form, [Problem("form", "unsaved")], status=503)
     address = case_address(request.settings.secret_key, *case)
-    return redirect(renderer.href(f"arende/{address}"), 303)
+    return redirect(renderer.href(f"{FINDER.slug}/{address}"), 303)
 
 
 def show_again(renderer: Renderer, fields: Mapping[str, str], status: int) -> Resource:
@@ -82,7 +82,7 @@ def show_again(renderer: Renderer, fields: Mapping[str, str], status: int) -> Re
 def _switch(renderer: Renderer, form: ContactForm, with_problems: bool) -> Resource:
     """The same form in another language, with all that was typed and what was wrong with it."""
     if form.is_empty and not with_problems:
-        return redirect(renderer.href("kontakt", None, **form.choice), 303)
+        return redirect(renderer.href(CONTACT.slug, None, **form.choice), 303)
     problems = form.problems() if with_problems else []
     return _page(renderer, form, problems, status=422 if problems else 200)
 

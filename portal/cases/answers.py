@@ -1,10 +1,10 @@
-"""What staff write to a guardian: drafts, sending, and the hold in which it can be taken back.
+"""Answers to guardians: drafts, sending, and the hold in which an answer can be taken back.
 
 An answer has Swedish words, words in the guardian's language, or both. Each form in which
 one is written has a key, so that an answer that is sent twice is stored once. A draft is a
-row of its own for each person and form; only sending it or its owner's own word removes it.
-An answer that is sent stays invisible for a moment (the hold). After that it is fixed, and
-can only be followed by another.
+row for each person and form; it is removed only when it is sent or when its author discards
+it. The guardian cannot see an answer for a moment after it is sent (the hold). After that it
+cannot be changed, only followed by another.
 """
 
 import secrets
@@ -30,23 +30,23 @@ if TYPE_CHECKING:
 ANSWER_LIMIT = 10_000
 """The longest text of an answer in one language, in characters."""
 SEND, TAKE_BACK = "answer", "take-back"
-"""As the history calls what is done with an answer."""
+"""The actions with an answer, as the history calls them."""
 
 
 class TooLate(Exception):
-    """The hold of an answer is over: it is fixed."""
+    """The hold of an answer is over."""
 
 
 @dataclass(frozen=True)
 class Words:
-    """What an answer says."""
+    """The words of an answer."""
 
     swedish: str = ""
     translated: str = ""
     language: str = ""
-    """Of the translated words; empty where there are none."""
+    """The language of the translated words; empty if there are none."""
     asks: bool = False
-    """Whether it asks the guardian something, so that the case waits for them."""
+    """Whether the guardian is asked something, so that the case waits for them."""
 
 
 @dataclass(frozen=True)
@@ -56,20 +56,21 @@ class Answer:
     id: int
     written_at: datetime
     visible_at: datetime
-    """The end of the hold, in which it can be taken back."""
+    """The end of the hold."""
     swedish: str
     translated: str
     language: str
-    """Of the translated words; empty where there are none."""
+    """The language of the translated words; empty if there are none."""
 
 
 @dataclass(frozen=True)
 class StaffAnswer(Answer):
-    """An answer as staff see it, who also see it in its hold."""
+    """An answer as staff see it, also in its hold."""
 
     account_id: int
+    """The account of its author."""
     full_name: str
-    """Of whoever wrote it."""
+    """The name of its author."""
     asks: bool
 
     def can_be_taken_back(self, account_id: int, now: datetime) -> bool:
@@ -79,7 +80,7 @@ class StaffAnswer(Answer):
 
 @dataclass(frozen=True)
 class Draft:
-    """What somebody has written and not sent."""
+    """An answer that is not sent yet."""
 
     form_key: str
     words: Words
@@ -87,11 +88,11 @@ class Draft:
 
 
 class Sending(NamedTuple):
-    """An answer that is to be sent."""
+    """An answer to be sent."""
 
     step: Step
     latest_message: int
-    """The id of the newest message that was shown to whoever wrote it."""
+    """The id of the newest message that its author was shown."""
     form_key: str
     base: datetime | None
     """As ``save_draft`` takes it."""
@@ -102,10 +103,10 @@ class Sending(NamedTuple):
 
 
 def send(connection: sa.Connection, sending: Sending) -> int:
-    """Store an answer; it becomes visible when its hold is over.
+    """Store an answer; the guardian can see it when its hold is over.
 
-    A case that is nobody's becomes its author's. Sent twice, it is stored once. Its draft is
-    removed, unless another window has saved other words in it since.
+    If the case has no officer, it becomes the author's. An answer that is sent twice is stored
+    once. Its draft is removed, unless another window has saved other words in it since.
 
     Args:
         connection: in the writer's transaction.
@@ -115,8 +116,8 @@ def send(connection: sa.Connection, sending: Sending) -> int:
         the id of the answer.
 
     Raises:
-        Changed: when the case was changed since it was shown, or has another message. The
-            caller keeps the draft.
+        Changed: when the case was changed since it was shown, or has a new message. The
+            caller saves the draft.
     """
     step, words = sending.step, sending.words
     key = {"case_id": step.number, "form_key": sending.form_key}
@@ -149,13 +150,13 @@ def send(connection: sa.Connection, sending: Sending) -> int:
 
 
 def take_back(connection: sa.Connection, answer_id: int, account_id: int, now: datetime) -> None:
-    """Take an answer back in its hold; its words become a draft again.
+    """Take back an answer in its hold; its words become a draft again.
 
     Args:
         connection: in the writer's transaction.
-        answer_id: of the answer.
-        account_id: of its author.
-        now: the present.
+        answer_id: the id of the answer.
+        account_id: the account of its author.
+        now: the current time.
 
     Raises:
         TooLate: when the hold is over, or the answer is not this person's.
@@ -231,7 +232,7 @@ def discard(connection: sa.Connection, case_id: int, account_id: int, form_key: 
 async def visible_answers(
     connection: "AsyncConnection", number: int, now: datetime
 ) -> Sequence[Answer]:
-    """The answers of a case that the guardian can see, in the order in which they were given.
+    """The answers of a case that the guardian can see, in order.
 
     Args:
         connection: to read with.
@@ -251,7 +252,7 @@ async def visible_answers(
 
 
 async def answers_of(connection: "AsyncConnection", number: int) -> Sequence[StaffAnswer]:
-    """All answers of a case that were not taken back, also those in their hold."""
+    """All answers of a case except those that were taken back, in order."""
     names = (*Answer.__annotations__, "account_id", "asks")
     query = (
         sa.select(*(answers.c[name] for name in names), accounts.c.full_name)
@@ -287,7 +288,7 @@ async def other_authors(
 
 
 def _count_first(connection: sa.Connection, case: Case, before: datetime | None) -> None:
-    """Count the first answer of a case where it is another than before."""
+    """Change the figures if the first answer of a case is another one than before."""
     changes: Counter[Figure] = Counter()
     for moment, number in ((before, -1), (_first_visible(connection, case.number), 1)):
         if moment:

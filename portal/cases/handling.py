@@ -1,9 +1,9 @@
 """What staff do with a case besides answering it: take, hand over, give back, close, set aside.
 
-Nobody is locked out: anybody may do any of it, and whoever comes second is told. A form
-carries the revision of the case that it shows; where the case has another by now, nothing
-is done. Every step is written to the history, with what it changed, so it can be undone by
-a further one.
+No case is locked: every officer can do all of it with every case. A form contains the revision
+of the case that it shows; if the case has another one by now, nothing is changed and the
+officer is told. Every step is written to the history with the former state of the case, so
+that a further step can undo it.
 """
 
 from collections.abc import Callable, Iterable
@@ -28,58 +28,58 @@ UNDO = "undo"
 
 
 class Changed(Exception):
-    """The case was changed since it was shown."""
+    """The case has been changed since it was shown."""
 
 
 class Step(NamedTuple):
-    """Who does something with which case."""
+    """Something that an officer does with a case."""
 
     number: int
-    """Of the case."""
+    """The number of the case."""
     revision: int
-    """That the case had when it was shown."""
+    """The revision of the case when it was shown."""
     account_id: int
     now: datetime
 
 
 Action = Callable[[sa.Connection, Step], None]
-"""One of the functions below, with everything but these given."""
+"""A function below, with all arguments bound except the connection and the step."""
 
 
 def take(connection: sa.Connection, step: Step) -> None:
-    """Make a case one's own; a closed one, or one that was set aside, is opened with it.
+    """Make a case one's own; one that is closed or set aside is reopened.
 
-    This and the other steps are taken in the writer's transaction.
+    This and all other steps must run in the writer's transaction.
 
     Raises:
-        Changed: as each other step does, when another change came first.
+        Changed: by all steps, when another change came first.
     """
     case = read_as_shown(connection, step)
     change(connection, step, case, "take", _state_of_taken(case), officer_id=step.account_id)
 
 
 def hand_over(connection: sa.Connection, step: Step, officer_id: int) -> None:
-    """Give a case to a colleague, by the number of their account."""
+    """Give a case to a colleague, by the id of their account."""
     case = read_as_shown(connection, step)
     state, colleague = _state_of_taken(case), str(officer_id)
     change(connection, step, case, "hand-over", state, colleague, officer_id=officer_id)
 
 
 def give_back(connection: sa.Connection, step: Step) -> None:
-    """Let a case be nobody's; one that was taken is new again."""
+    """Remove the officer from a case; a taken one becomes new again."""
     case = read_as_shown(connection, step)
     state = "new" if case.state == "taken" else case.state
     change(connection, step, case, "give-back", state, officer_id=None)
 
 
 def close(connection: sa.Connection, step: Step) -> None:
-    """Close a case, also one without an answer."""
+    """Close a case, with or without an answer."""
     case = read_as_shown(connection, step)
     change(connection, step, case, "close", "closed", look_again_on=None)
 
 
 def set_aside(connection: sa.Connection, step: Step, reason: str) -> None:
-    """Set a case aside that is nothing to answer; it stays a public record and is not deleted.
+    """Set aside a case that needs no answer; it remains a public record and is not deleted.
 
     Raises:
         ValueError: when the reason is none of ``REASONS``.
@@ -91,20 +91,20 @@ def set_aside(connection: sa.Connection, step: Step, reason: str) -> None:
 
 
 def reopen(connection: sa.Connection, step: Step) -> None:
-    """Let a case wait for an answer again."""
+    """Reopen a case, so that it waits for an answer again."""
     case = read_as_shown(connection, step)
     change(connection, step, case, "reopen", "taken" if case.officer_id else "new")
 
 
 def look_again(connection: sa.Connection, step: Step, day: date | None) -> None:
-    """Show a case among the overdue ones from a day on; None forgets the day."""
+    """List a case among the overdue ones from a day on; None removes the day."""
     case = read_as_shown(connection, step)
     look_again_on = day.isoformat() if day else None
     change(connection, step, case, "look-again", case.state, look_again_on=look_again_on)
 
 
 def withdraw_address(connection: sa.Connection, step: Step) -> None:
-    """Give a case another address and code, where those that it had went astray."""
+    """Give a case a new address and code, because others may know the former ones."""
     case = read_as_shown(connection, step)
     former = former_addresses.c.case_id == step.number
     connection.execute(sa.delete(former_addresses).where(former))
@@ -113,7 +113,7 @@ def withdraw_address(connection: sa.Connection, step: Step) -> None:
 
 
 def undo(connection: sa.Connection, step: Step) -> None:
-    """Undo one's own last step with a case, where nothing was changed since.
+    """Undo one's own last step with a case, if nothing was changed since.
 
     Raises:
         Changed: when there is no such step, or another change came after it.
@@ -219,12 +219,12 @@ def change(
 
 
 def detail_of(text: str) -> dict[str, str]:
-    """What ``change`` wrote of a case to the history: what it was, and its revision after it."""
+    """What ``change`` wrote to the history: the former state of a case, and its new revision."""
     return dict(word.split("=", 1) for word in text.split())
 
 
 def _state_of_taken(case: Case) -> str:
-    """The state of a case that somebody makes theirs: one that is answered stays so."""
+    """The state of a case that gets an officer: after an answer it does not change."""
     return case.state if case.state in {"waiting", "answered"} else "taken"
 
 

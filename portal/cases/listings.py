@@ -38,7 +38,7 @@ EXCERPT = 300
 
 
 class Edge(NamedTuple):
-    """A case next to which a page begins; when paging backwards, the page ends before it."""
+    """The case after which a page begins or, when paging backwards, before which it ends."""
 
     since: datetime
     number: int
@@ -294,7 +294,7 @@ async def _first(
 ) -> list[Case]:
     """The first cases of several streams.
 
-    Whole rows are read only of these. Which they are is found in an index.
+    Whole rows are read only for these; an index alone decides which they are.
     """
     if not streams:
         return []

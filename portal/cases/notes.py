@@ -1,7 +1,7 @@
 """What staff write for each other about a case: notes, renderings, links, languages.
 
-Nothing of it reaches the guardian: it lies in tables of its own, and no query of the page
-of a case names them.
+The guardian sees nothing of it: it is stored in tables that no query for the guardian's page
+reads (``thread``).
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ NOTE_LIMIT = 5000
 
 
 class NoSuchCase(Exception):
-    """What should be linked is no other case."""
+    """There is no other case with the number that should be linked."""
 
 
 class NoSuchMessage(Exception):
@@ -30,7 +30,7 @@ class NoSuchMessage(Exception):
 
 
 class Author(NamedTuple):
-    """Who writes something about which case."""
+    """A colleague who writes something about a case."""
 
     case_id: int
     account_id: int
@@ -44,7 +44,7 @@ class Note:
     id: int
     written_at: datetime
     full_name: str
-    """Of whoever wrote it."""
+    """The name of its author."""
     text: str
 
 
@@ -56,7 +56,7 @@ class Rendering(Note):
 
 
 class Link(NamedTuple):
-    """Another case that belongs with a case."""
+    """A case that is linked with another."""
 
     number: int
     state: str
@@ -64,7 +64,7 @@ class Link(NamedTuple):
 
     @property
     def reference(self) -> str:
-        """As ``references`` writes its number."""
+        """Its number, as people say and type it."""
         return references.reference(self.number)
 
 
@@ -110,11 +110,11 @@ def render(connection: sa.Connection, author: Author, message_id: int, text: str
 def correct_language(
     connection: sa.Connection, author: Author, message_id: int, language: str | None
 ) -> None:
-    """Say in which language a message is written, where it is not that of its page.
+    """Store in which language a message is written, if it is not that of its page.
 
     Args:
         connection: in the writer's transaction.
-        author: who says it.
+        author: the colleague who corrects it.
         message_id: of the message.
         language: a tag; None for the language of its page.
 
@@ -132,11 +132,11 @@ def correct_language(
 
 
 def link(connection: sa.Connection, author: Author, other: int | None) -> None:
-    """Link a case with another. Both records stay whole; the link can be removed.
+    """Link a case with another. Nothing is moved between them, and the link can be removed.
 
     Args:
         connection: in the writer's transaction.
-        author: who links which case.
+        author: the colleague who links them, and the case.
         other: the number of the other case.
 
     Raises:
@@ -193,7 +193,7 @@ async def links_of(connection: "AsyncConnection", case_id: int) -> Sequence[Link
 
 
 def _record_link(connection: sa.Connection, author: Author, action: str, other: int | None) -> None:
-    """Write to the histories of both cases what was done with their link."""
+    """Write to the histories of both cases that they were linked or unlinked."""
     for number, linked in ((author.case_id, other), (other, author.case_id)):
         detail = f"case={linked}"
         history.record(connection, author.account_id, number, action, detail, author.now)

@@ -4,9 +4,9 @@ from portal.content.characters import CODE_ALPHABET, code_characters
 
 LENGTH = 8
 REFERENCES: int = len(CODE_ALPHABET) ** LENGTH
-"""How many there are."""
+"""The number of all references."""
 MULTIPLIER = 405_492_100_019
-"""Spreads consecutive numbers; coprime to ``REFERENCES``, so no two get one reference."""
+"""Spreads consecutive numbers; coprime to ``REFERENCES``, so no two get the same reference."""
 _INVERSE: int = pow(MULTIPLIER, -1, REFERENCES)
 
 

@@ -10,14 +10,12 @@ _IGNORED = (
 """Default_Ignorable_Code_Point (UAX 44), and the marks of interlinear annotations."""
 IGNORED = re.compile(f"[{_IGNORED}]")
 INVISIBLE = re.compile(rf"[\s\x00-\x1f\x7f-\x9f\u2800{_IGNORED}]*")
-"""Text of which nothing can be seen: spaces, controls, a Braille cell without dots."""
+"""A text without visible characters: spaces, controls, a Braille cell without dots."""
 UNREADABLE = re.compile("[\0\ud800-\udfff\ufffd]")
-"""What cannot be stored, NUL and half of a surrogate pair, or stands in the place of it.
-
-U+FFFD is what bytes that are not UTF-8 become, and what a page shows instead of the others.
-"""
+"""NUL and lone surrogates, which cannot be stored, and U+FFFD, which replaces them and bytes
+that are not UTF-8."""
 CONTROLS = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-"""Control characters but for NUL, tab and line breaks: no HTML may contain them."""
+"""Control characters except NUL, tab and line breaks; HTML must not contain them."""
 
 ISOLATED = "\N{LEFT-TO-RIGHT ISOLATE}%s\N{POP DIRECTIONAL ISOLATE}"
 """Keeps a phone number or an address together in a plain text from right to left (UAX 9)."""
@@ -45,7 +43,7 @@ def code_characters(typed: str) -> str:
 
 
 def with_pictures(text: str) -> str:
-    """A text with each control character as the sign for it, where Unicode has one.
+    """A text with each control character replaced by its picture, or by U+FFFD if it has none.
 
     >>> with_pictures("a\\x1b[31m")
     'a␛[31m'

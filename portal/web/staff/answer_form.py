@@ -1,6 +1,6 @@
 """The form in which an answer is written, in Swedish and in the guardian's language.
 
-Whatever becomes of a posted form, its words are a draft or an answer afterwards.
+No words are lost: those of every posted form are saved as a draft or sent as an answer.
 """
 
 import re
@@ -19,12 +19,12 @@ from portal.web.form_data import moment, number
 from portal.web.forms import Problem, normalised
 
 _KEY = re.compile("[A-Za-z0-9_-]{1,40}")
-"""The key of a form; ours have fewer characters."""
+"""A key of a form; those of ``new_key`` are shorter."""
 
 
 @dataclass(frozen=True)
 class AnswerForm:
-    """The form of an answer as it was filled in, and what its page showed."""
+    """The form of an answer as it was filled in, and what its page had shown."""
 
     words: Words
     form_key: str
@@ -43,7 +43,7 @@ class AnswerForm:
 
     @classmethod
     def of_draft(cls, draft: Draft) -> Self:
-        """The form that goes on with a draft."""
+        """The form with the words of a draft."""
         return cls(draft.words, draft.form_key, draft.saved_at)
 
     @classmethod
@@ -84,7 +84,7 @@ class AnswerForm:
         return [problem for problem in problems if problem]
 
     def sent_words(self) -> Words:
-        """Its words as they are sent: without what cannot be seen, and without a language alone."""
+        """Its words as they are sent: invisible text, and a language without text, are removed."""
         swedish, translated = (
             "" if INVISIBLE.fullmatch(text) else text.strip()
             for text in (self.words.swedish, self.words.translated)
@@ -93,7 +93,7 @@ class AnswerForm:
         return replace(self.words, swedish=swedish, translated=translated, language=tag)
 
     def with_phrase(self, name: str, renderers: Renderers) -> Self:
-        """The form with a standard sentence at the end of each column that has its language."""
+        """The form with a standard sentence added to the columns in whose language it exists."""
         source = renderers.languages.source
         other = renderers.languages.get(self.words.language)
         words = replace(
@@ -107,15 +107,15 @@ class AnswerForm:
 
 
 def staff_text(fields: Mapping[str, str], name: str) -> str:
-    """A text that somebody of the staff typed, without control characters that came along."""
+    """A text that an officer typed, without control characters, which pasting may add."""
     return CONTROLS.sub("", normalised(fields.get(name, "")))
 
 
 def text_problem(field: str, text: str, limit: int, may_be_empty: bool = False) -> Problem | None:
-    """What is wrong with a text that somebody of the staff wrote.
+    """What is wrong with a text that an officer wrote.
 
     Args:
-        field: its name.
+        field: the name of its field.
         text: as ``normalised`` gives it.
         limit: characters that it may have.
         may_be_empty: whether nothing needs to be written.
@@ -128,9 +128,9 @@ def text_problem(field: str, text: str, limit: int, may_be_empty: bool = False) 
 
 
 def phrase(name: str, renderer: Renderer) -> str:
-    """A standard sentence as plain text; empty where the language has no translation of it.
+    """A standard sentence as plain text; empty if the language has no translation of it.
 
-    From right to left, marks keep a telephone number or an address together (UAX 9).
+    In text from right to left, phone numbers and addresses are isolated (UAX 9).
     """
     source, values = PHRASES[name].text, phrase_values(renderer.renderers.values["facts"])
     words = source if renderer.language.is_source else renderer.catalog.find(source)
@@ -142,8 +142,8 @@ def phrase(name: str, renderer: Renderer) -> str:
 def answer_tags(case: Case, messages: Sequence[Message], renderers: Renderers) -> list[str]:
     """The languages that an answer can have besides Swedish, the likeliest first.
 
-    That is what the guardian wants, else what they write, else what their page is in; then
-    every language of the portal.
+    First the language that the guardian asked for, those of their messages, and that of their
+    page; then every language of the portal.
     """
     asked = [case.answer_language] if is_tag(case.answer_language) else []
     written = [message.text_language or message.language for message in reversed(messages)]
@@ -152,7 +152,7 @@ def answer_tags(case: Case, messages: Sequence[Message], renderers: Renderers) -
 
 
 def first_tag(case: Case, tags: Sequence[str], messages: Sequence[Message]) -> str:
-    """The language of an answer's second column; empty where the guardian reads Swedish."""
+    """The language of an answer's second column; empty if the guardian reads Swedish."""
     theirs = {case.language, case.answer_language}
     theirs |= {message.text_language or message.language for message in messages}
     return tags[0] if tags and tags[0] in theirs else ""

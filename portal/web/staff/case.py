@@ -1,9 +1,9 @@
 """One case: its thread, what is done with it, the answer to it, and notes for colleagues.
 
-Every form of the page is posted to its own address; ``do`` says what is to be done, and
-perhaps with what, as in ``rendering:17``. What was done is shown after a redirect. What is
-refused is shown again with all that was typed; the words of an answer are a draft by then.
-Nobody is locked out: that a colleague has the case or writes in it is said, and stops nobody.
+All forms of the page are posted to its address; the field ``do`` names the action and perhaps
+its object, as in ``rendering:17``. What was done is shown after a redirect. A refused form is
+shown again with all that was typed; the words of an answer have been saved as a draft by then.
+No case is locked: the page only says that a colleague has it or is writing an answer.
 """
 
 from collections import defaultdict
@@ -45,7 +45,7 @@ TEXT_LANGUAGES = (
     *("pl", "prs", "ps", "pt", "ro", "rom", "ru", "so", "sq", "sr", "sv", "th", "ti", "tr"),
     *("uk", "ur", "vi", "zh"),
 )
-"""What an officer can say that a text is written in; others stay as their page says."""
+"""The languages to which an officer can correct that of a text."""
 STEPS: Mapping[str, Action] = {
     "take": handling.take,
     "give-back": handling.give_back,
@@ -54,14 +54,14 @@ STEPS: Mapping[str, Action] = {
     "withdraw-address": handling.withdraw_address,
     handling.UNDO: handling.undo,
 }
-"""Actions that need nothing but the case."""
+"""Actions that need no input besides the case."""
 PHRASE_IN_SWEDISH = "phrase-in-swedish"
-"""What is said where a standard sentence has no translation into the language of the answer."""
+"""The notice when a standard sentence is not translated into the language of the answer."""
 
 
 @dataclass(frozen=True)
 class Posted:
-    """A form of the page that was posted, and for which case."""
+    """A form of the page that was posted, and its case."""
 
     request: Request
     number: int
@@ -77,7 +77,7 @@ class Posted:
 
     @property
     def step(self) -> Step:
-        """What is done with the case as it was shown."""
+        """The step with the case as the form showed it."""
         revision = number(self.fields.get("revision", ""))
         return Step(self.number, revision, self.account_id, self.now)
 
@@ -103,22 +103,22 @@ class Written:
 
     @property
     def passages(self) -> Sequence[Any]:
-        """Its texts, each with its language and direction, as the guardian meets them."""
+        """Its texts with their languages and directions, as the guardian sees them."""
         if self.message:
             return ThreadEntry.of_message(self.message).passages
         return ThreadEntry.of_answer(self.answer).passages if self.answer else ()
 
 
 class Event(NamedTuple):
-    """An entry of the history as the page tells it."""
+    """An entry of the history as the page shows it."""
 
     entry: HistoryEntry
     about: str
-    """The colleague, the other case or the reason; empty where there is none."""
+    """The colleague, the other case or the reason; empty if there is none."""
 
     @classmethod
     def of(cls, entry: HistoryEntry, names: Mapping[int, str]) -> "Event":
-        """An entry, with what its detail is about."""
+        """An entry, with the words for its detail."""
         detail = handling.detail_of(entry.detail)
         about = ""
         if entry.action == "hand-over":
@@ -137,9 +137,9 @@ class Shown:
     problems: Sequence[Problem] = ()
     typed: Mapping[str, str] = field(default_factory=dict)
     answer: AnswerForm | None = None
-    """The answer as it was typed; else the newest draft."""
+    """The answer as it was typed; None: the newest draft is shown."""
     notice: str = ""
-    """What happened; its words are in the template."""
+    """What happened; selects words of the template."""
     status: int = 200
 
 
@@ -150,14 +150,14 @@ CHOICES = {
     "answer_limit": ANSWER_LIMIT,
     "note_limit": NOTE_LIMIT,
 }
-"""What the forms of every case offer, and their limits."""
+"""The choices of the page's forms, and their limits."""
 
 
 async def respond(request: Request) -> Resource:
     """Show a case, or do something with it.
 
     Raises:
-        HTTPException: 404 where there is no such case.
+        HTTPException: 404 if there is no such case.
     """
     case_number = references.number(request.path_params["reference"])
     if request.method == "POST":
@@ -173,7 +173,7 @@ async def respond(request: Request) -> Resource:
 
 
 async def show(request: Request, case_number: int, shown: Shown) -> Resource:
-    """The page of a case, which is written to its history as read."""
+    """The page of a case; the reading is recorded in its history."""
     now, account = datetime.now(UTC), request.state.account
     renderers, database = request.edition.renderers, request.database
     async with database.reading() as connection:
@@ -245,7 +245,7 @@ async def _find(request: Request, case_number: int | None) -> Case:
 
 
 async def _show_typed(request: Request, case: Case, typed: Mapping[str, str]) -> Resource:
-    """The page with a form that was posted when its sender was not signed in any more."""
+    """The page with a form whose sender had to sign in again before it could be handled."""
     form = None
     if "form_key" in typed:
         posted = Posted(request, case.number, typed, "")
@@ -256,10 +256,9 @@ async def _show_typed(request: Request, case: Case, typed: Mapping[str, str]) ->
 def _form(
     request: Request, shown: Shown, drafts: Sequence[Draft], tag: str
 ) -> tuple[AnswerForm, Sequence[Draft]]:
-    """The form of the answer, and the drafts that it does not show.
+    """The form of the answer, and the other drafts.
 
-    Without what was typed it goes on with the draft that the address names, else with the
-    newest.
+    If no answer was typed, the form has the draft that the address names, or the newest one.
     """
     form = shown.answer
     if form is None and drafts:
@@ -301,7 +300,7 @@ def _preview(request: Request, case: Case, form: AnswerForm) -> dict[str, Any] |
 
 
 async def _do(request: Request, case: Case, fields: Mapping[str, str]) -> Resource:
-    """Do what a posted form says; show the page again where another change came first."""
+    """Do what a posted form says; show the page again if another change came first."""
     action, _, target = fields.get("do", "").partition(":")
     posted = Posted(request, case.number, fields, target)
     try:
@@ -318,7 +317,7 @@ async def _do(request: Request, case: Case, fields: Mapping[str, str]) -> Resour
 
 
 async def _write(posted: Posted, done: str, job: Callable[[Any], Any]) -> Resource:
-    """Write something, and lead to the page that says so."""
+    """Write to the database, and redirect to the page that says what was done."""
     await posted.request.database.write(job)
     return _done(posted, done)
 
@@ -352,7 +351,7 @@ async def _set_aside(posted: Posted) -> Resource:
 
 
 async def _look_again(posted: Posted) -> Resource:
-    """Store on which day to look again; ``look-again:never`` forgets it."""
+    """Store on which day to look again; ``look-again:never`` removes the day."""
     step, day = posted.step, None
     if posted.target != "never":
         try:
@@ -400,7 +399,7 @@ async def _unlink(posted: Posted) -> Resource:
 
 
 async def _keep(posted: Posted, form: AnswerForm) -> AnswerForm:
-    """Save the words of a form as a draft; gives the form that goes on with it."""
+    """Save the words of a form as a draft; returns the form of this draft."""
     draft = Draft(form.form_key, form.words, posted.now)
     saved = await posted.request.database.write(
         lambda c: answers.save_draft(c, posted.number, posted.account_id, draft, form.base)
@@ -432,7 +431,7 @@ async def _show_preview(posted: Posted) -> Resource:
 
 
 async def _send(posted: Posted) -> Resource:
-    """Send an answer. Where it cannot be sent, its words are a draft."""
+    """Send an answer; if it cannot be sent, save its words as a draft."""
     form, settings = AnswerForm.from_fields(posted.fields), posted.request.settings
     if problems := form.problems():
         return await _refuse_answer(posted, await _keep(posted, form), problems)
@@ -481,7 +480,7 @@ async def _discard(posted: Posted) -> Resource:
 
 
 def _lead_to(posted: Posted, form: AnswerForm, query: str, fragment: str) -> Resource:
-    """The page with the form of a draft."""
+    """Redirect to the page with the form of a draft."""
     address = f"{INBOX}/{references.reference(posted.number)}"
     return redirect(f"{address}?draft={form.form_key}&{query}#{fragment}", 303)
 
@@ -502,4 +501,4 @@ FORM_HANDLERS: Mapping[str, Callable[[Posted], Awaitable[Resource]]] = {
     "take-back": _take_back,
     "discard": _discard,
 }
-"""What the forms of the page ask for, by the first word of ``do``."""
+"""What handles the other forms of the page, by the first word of ``do``."""

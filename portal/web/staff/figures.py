@@ -1,6 +1,6 @@
-"""The standing of the work in figures: what came in, how soon it is answered, what is open.
+"""The work in figures: what came in, how soon it was answered, what is open.
 
-Nothing on the page is about a person, and nothing is counted for it: all figures are kept.
+No figure is about a person. All are running totals, so the page counts nothing.
 """
 
 from collections import Counter

@@ -1,7 +1,7 @@
 """The inbox: views of cases, filters and a search, and what is done with several at once.
 
-Everything is a link or a plain form. What was done is shown after a redirect, read from
-the history, so a page that is loaded again does nothing twice; from there it can be undone.
+Everything is a link or a plain form. What was done is shown after a redirect, so loading the
+page again repeats nothing, and it can be undone from there.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ ROWS = 25
 AGES = (1, 3, 7, 14, 30)
 """Days by which the inbox can be narrowed."""
 NO_KIND = "none"
-"""In addresses, the kind of a case whose guardian chose none."""
+"""The kind, in addresses, of cases whose guardian chose none."""
 QUERY_LIMIT = 200
 """Characters of a search that are read."""
 EXCERPT = 120
@@ -40,12 +40,12 @@ BULK_ACTIONS: Mapping[str, Action] = {
     **{f"set-aside-{reason}": partial(handling.set_aside, reason=reason) for reason in REASONS},
     handling.UNDO: handling.undo,
 }
-"""What can be done with several cases, by the value of the form."""
+"""What can be done with several cases, by the value of the field ``action``."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where in the inbox somebody is; it travels in addresses and in hidden fields."""
+    """A page of the inbox, as addresses and hidden fields name it."""
 
     view: str = "new"
     language: str = ""
@@ -53,15 +53,15 @@ class Place:
     """As in addresses: empty for any."""
     age: int = 0
     q: str = ""
-    """What is searched for; empty while a view is shown."""
+    """What is searched for; empty when a view is shown."""
     after: str = ""
-    """The edge at which the page begins."""
+    """The edge after which the page begins."""
     before: str = ""
-    """The edge at which the page ends, where the pages are turned back."""
+    """The edge before which the page ends, when paging backwards."""
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, str]) -> "Place":
-        """The place that an address or a form names; what makes no sense is left out."""
+        """The place that an address or a form names; invalid values are ignored."""
         names = ("view", "language", "kind", "age")
         view, language, kind, age = (fields.get(name, "") for name in names)
         return cls(
@@ -76,7 +76,7 @@ class Place:
 
     @property
     def fields(self) -> dict[str, str]:
-        """Its fields as a form carries them, without those that say nothing."""
+        """The fields of a form that name it, without empty ones."""
         return {name: str(value) for name, value in vars(self).items() if value}
 
     @property
@@ -85,7 +85,7 @@ class Place:
         return bool(self.language or self.kind or self.age)
 
     def address(self, **changes: Any) -> str:
-        """The address of a place like this one; a change of view begins at its first page."""
+        """The address of this place with changes; it begins at the first page."""
         place = replace(self, **{"after": "", "before": "", **changes})
         query = place.fields
         if place.view == Place.view:
@@ -94,7 +94,7 @@ class Place:
 
 
 async def respond(request: Request) -> Resource:
-    """Show the inbox, or do something with the cases that were chosen."""
+    """Show the inbox, or do something with the chosen cases."""
     if request.method != "POST":
         return await show(request, Place.from_fields(request.query_params))
     fields = await request.fields()
@@ -117,9 +117,9 @@ async def show(
     """A page of the inbox.
 
     Args:
-        request: of the officer.
+        request: of an officer who is signed in.
         place: the view, the filters and the page.
-        problem: why nothing was done; its words are in the template.
+        problem: why nothing was done; selects words of the template.
         chosen: cases that are chosen already, by their numbers.
         status: the HTTP status.
     """
@@ -188,7 +188,7 @@ def _selection(request: Request, place: Place) -> Selection:
 
 
 def _chosen(fields: Mapping[str, str]) -> dict[int, int]:
-    """The cases that were chosen in a form, and the revisions that it showed."""
+    """The cases that were chosen in a form, with the revisions that it showed."""
     pairs = (
         (references.number(name.removeprefix("case-")), number(value))
         for name, value in fields.items()
@@ -210,7 +210,7 @@ def _written(edge: Edge) -> str:
 
 
 def _shown(row: listings.Row, selection: Selection) -> dict[str, Any]:
-    """What a row of the table shows of a case."""
+    """The values of a row of the table."""
     case = row.case
     words = " ".join(row.text.split())
     excerpt = words[:EXCERPT]

@@ -1,8 +1,8 @@
-"""What in a guardian's text may fall under secrecy: marked for a human, never changed.
+"""Marks what in a guardian's text may fall under secrecy; the text is not changed.
 
 Personal identity numbers are recognised by their date and check digit, words about health and
-protection by their stems, in Swedish, English and Arabic. A mark decides nothing: an officer
-reads the text.
+about protection by their stems, in Swedish, English and Arabic. A mark decides nothing: an
+officer reads the text.
 """
 
 import re
@@ -20,7 +20,7 @@ class Mark(NamedTuple):
     kind: str
     """``identity-number``, ``health`` or ``protection``."""
     words: tuple[str, ...]
-    """As they are written in the text, each once."""
+    """The words or numbers as they are in the text, each once."""
 
 
 _NUMBER = re.compile(
@@ -29,7 +29,7 @@ _NUMBER = re.compile(
 )
 """A personal identity number with or without century and hyphen (folkbokföringslagen, 18 §)."""
 COORDINATION = 60
-"""Added to the day in the number of somebody who is not registered (samordningsnummer, 18 a §)."""
+"""Added to the day in the number of a person who is not registered (samordningsnummer, 18 a §)."""
 
 _STEMS = {
     "health": (
@@ -52,7 +52,7 @@ _STEMS = {
     ),
 }
 _PREFIX = re.compile("[وف]?(?:[بلك]?ال|لل|[بلك])?")
-"""What Arabic writes together with a word: and, in, for, as, the."""
+"""Particles that Arabic writes together with a word: and, in, for, as, the."""
 
 
 def marks(text: str) -> list[Mark]:
@@ -79,7 +79,7 @@ def _identity_numbers(text: str) -> list[str]:
 
 
 def _is_date(century: str | None, year: str, month: str, day: str) -> bool:
-    """Whether there is such a day; the century decides only about the 29th of February."""
+    """Whether this is a date; the century only matters for the 29th of February."""
     number = int(day)
     try:
         date(
@@ -99,7 +99,7 @@ def _is_checked(digits: str) -> bool:
 
 
 def _kind(word: str) -> str | None:
-    """The kind of the stem with which a word begins, after what Arabic writes together with it."""
+    """The kind of the stem with which a word begins, with or without ``_PREFIX``."""
     for part in fold(word):
         prefix = _PREFIX.match(part)
         bare = part[prefix.end() :] if prefix else part

@@ -62,7 +62,7 @@ def update(arguments: argparse.Namespace) -> int:
     """Bring all catalogs in step with the texts."""
     languages = discover(CHECKOUT / "locales")
     if arguments.check:
-        late = merging.out_of_step(CHECKOUT, languages)
+        late = merging.outdated(CHECKOUT, languages)
         return report(*(f"{path} is not in step with the texts." for path in late))
     for change in merging.update(CHECKOUT, languages):
         print(f"{change.tag}: {change.added} new ({change.fuzzy} fuzzy), {change.removed} gone")

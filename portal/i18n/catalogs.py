@@ -1,12 +1,17 @@
 """The translations of each language, read from its ``.po`` file.
 
-A catalog is read straight into memory; no compiled file stands between a translator and
-the page. An entry with an error (see ``checks``) is left out, so its Swedish text is shown,
-and the fault is reported. A file that cannot be read, or whose plural rule cannot be the
-language's, refuses the whole catalog.
+A catalog is read straight into memory; there is no compiled file. ``read`` decides what of
+a file is published, at a start and at a reload alike:
 
-Translators' tools write what the portal does not use: dates, the name of the language,
-entries that are no longer in use. Nothing of that refuses a catalog.
+- An entry with an error (see ``checks``) is left out and reported, so its text is shown in
+  Swedish.
+- A file that is broken, or whose plural rule is not the language's, raises ``CatalogError``.
+  Then a portal does not start; a running one keeps the language's former catalog.
+- The same holds for a file in which most of the former texts are missing. Only a running
+  portal can see that, since a start knows no former texts.
+
+What translators' tools write and the portal does not use, such as dates, the name of the
+language and obsolete entries, never refuses a file.
 """
 
 import csv
@@ -23,14 +28,15 @@ from babel.messages.pofile import PoFileError, PoFileParser
 from portal.i18n.checks import (
     BROKEN,
     CHARSET,
+    CUT_OFF,
     DUPLICATE,
     GLOSSARY_FILE,
     HEADER,
     RULE,
     UNREADABLE,
+    CatalogEntry,
     CatalogInfo,
     Check,
-    Entry,
     Fault,
     Key,
     PluralForms,
@@ -43,10 +49,12 @@ GLOSSARY = "glossary/{tag}.csv"
 """In Weblate's columns: a word with several good translations has several rows."""
 MOST_FORMS = 10
 """Plural forms; no language has more than six."""
+FEWEST_TEXTS = 0.5
+"""A saved file with a smaller share of the former texts was probably cut off."""
 
 
 class CatalogError(Exception):
-    """A catalog that cannot be used at all, and why."""
+    """A file that cannot be used at all, and why."""
 
     def __init__(self, path: Path, check: Check, *details: str, line: int = 0) -> None:
         self.fault = Fault(check, line, None, "", "", details)
@@ -62,9 +70,9 @@ class Catalog:
     """By context and Swedish text; one form, or one for each plural form."""
     plural_form: Rule
     faults: tuple[str, ...] = ()
-    """What was left out, and why, a line each."""
+    """The entries that were left out because of an error, and the error, a line each."""
     fuzzy: frozenset[Key] = frozenset()
-    """What is translated for an earlier Swedish, and not shown."""
+    """The texts whose translation belongs to an earlier Swedish text, and is not shown."""
 
     def find(self, source: str, context: str | None = None, number: int = 0) -> str | None:
         """The translation of a Swedish text, or None where there is no usable one.
@@ -84,19 +92,19 @@ class Catalog:
 
 
 @dataclass(frozen=True)
-class File:
-    """A ``.po`` file as it was read: everything in it, sound or not."""
+class CatalogFile:
+    """A ``.po`` file with all its entries, those with errors too."""
 
     path: Path
     language: Language
-    entries: tuple[Entry, ...]
-    count: int
-    """Plural forms of its texts."""
+    entries: tuple[CatalogEntry, ...]
+    form_count: int
+    """The number of plural forms that its header declares."""
     plural_form: Rule
 
     def info(self, glossary: Mapping[str, list[str]] | None = None) -> CatalogInfo:
-        """What checks must know of it."""
-        return CatalogInfo(self.language, self.count, glossary or {}, self.plural_form)
+        """What checks must know about it."""
+        return CatalogInfo(self.language, self.form_count, glossary or {}, self.plural_form)
 
 
 def read_all(folder: Path, languages: Languages) -> dict[str, Catalog]:
@@ -119,17 +127,26 @@ def empty(language: Language) -> Catalog:
     return Catalog(language, {}, int)
 
 
-def read(path: Path, language: Language) -> Catalog:
-    """Read one catalog from its ``.po`` file; fuzzy and empty entries do not count.
+def read(path: Path, language: Language, former: Catalog | None = None) -> Catalog:
+    """Read one catalog from its ``.po`` file.
+
+    Args:
+        path: of the file.
+        language: of the texts.
+        former: the catalog that the file is to replace; given back if nothing has changed.
 
     Raises:
-        CatalogError: when the file is broken or its plural rule is not the language's.
+        CatalogError: when the file is broken, its plural rule is not the language's, or most
+            of the former texts are missing.
     """
-    return sound(open_file(path, language))
+    catalog = publishable(open_file(path, language))
+    if former and len(catalog.entries) < FEWEST_TEXTS * len(former.entries):
+        raise CatalogError(path, CUT_OFF, str(len(catalog.entries)), str(len(former.entries)))
+    return former if former == catalog else catalog
 
 
-def sound(file: File) -> Catalog:
-    """What of a file can be shown to readers."""
+def publishable(file: CatalogFile) -> Catalog:
+    """The catalog of a file: its translated entries without errors; fuzzy ones are not shown."""
     info = file.info()
     entries: dict[Key, PluralForms] = {}
     faults = []
@@ -148,7 +165,7 @@ _UNUSED_HEADER = re.compile(r'^"(?:POT-Creation-Date|PO-Revision-Date|Language):
 _OBSOLETE = re.compile(r"^#~.*$", re.MULTILINE)
 
 
-def open_file(path: Path, language: Language) -> File:
+def open_file(path: Path, language: Language) -> CatalogFile:
     """Read a ``.po`` file with everything in it.
 
     Raises:
@@ -181,7 +198,7 @@ def open_file(path: Path, language: Language) -> File:
     if wrong := language.misplaced(plural_form):
         raise CatalogError(path, RULE, language.tag, str(wrong), language.plurals)
     entries = tuple(map(_entry, (message for message in catalog if message.id)))
-    return File(path, language, entries, count, plural_form)
+    return CatalogFile(path, language, entries, count, plural_form)
 
 
 class _Entries(BabelCatalog):
@@ -270,10 +287,10 @@ def _malformed_line(content: str) -> tuple[int, str] | None:
     return next(((n, line.strip()[:60]) for n, line in lines if not _LINE.fullmatch(line)), None)
 
 
-def _entry(message: Any) -> Entry:
+def _entry(message: Any) -> CatalogEntry:
     """An entry, from Babel's message."""
     former = [line[1:].strip() for line in message.user_comments if line.startswith("|")]
-    return Entry(
+    return CatalogEntry(
         message.lineno,
         message.context,
         _texts(message.id),

@@ -1,12 +1,13 @@
 """What can be wrong with a translation, and what to do about it.
 
 Each check looks at one form of one entry and knows nothing of files or pages. An error
-would damage the page or mislead its reader: the text is not published, and Swedish is
-shown in its place. A warning is a question to the translator, who can silence it with the
+would damage the page or mislead its reader, so the entry is not published (see
+``catalogs.read``). A warning is a question to the translator, who can silence it with the
 flag ``ignore-<name of the check>``.
 
-The table at the end has everything about a check: its name, whether it stops publication,
-the function that looks for it, and its explanation in English and in Swedish.
+``CHECKS`` at the end has everything about a check: its name, whether it stops publication,
+the function that looks for it, and its explanation in English and in Swedish. After it come
+the faults of whole files, which ``catalogs`` finds.
 """
 
 import re
@@ -29,7 +30,7 @@ Details = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogEntry:
     """One text of a catalog, as its file has it."""
 
     line: int
@@ -88,7 +89,7 @@ class Check:
     name: str
     is_error: bool
     """Whether it stops publication."""
-    find: Callable[[Entry, str, CatalogInfo], Details]
+    find: Callable[[CatalogEntry, str, CatalogInfo], Details]
     en: Explanation
     sv: Explanation
 
@@ -111,7 +112,9 @@ class Fault:
         return Explanation(words.fault.format(*self.details), words.remedy.format(*self.details))
 
 
-def examine(entry: Entry, info: CatalogInfo, *, errors_only: bool = False) -> Iterator[Fault]:
+def examine(
+    entry: CatalogEntry, info: CatalogInfo, *, errors_only: bool = False
+) -> Iterator[Fault]:
     """Everything that is wrong with an entry; an untranslated or fuzzy one has no faults.
 
     Args:
@@ -133,7 +136,7 @@ def examine(entry: Entry, info: CatalogInfo, *, errors_only: bool = False) -> It
 _CHARACTERS_OF_ERRORS = re.compile(r"[%<&@\d\u202a-\u202e\u2066-\u2069]|://|www\.")
 
 
-def _is_plain(entry: Entry) -> bool:
+def _is_plain(entry: CatalogEntry) -> bool:
     """Whether the entry can have no error: one form with letters, and nothing special in it.
 
     Most entries are plain, and every start looks at all of them.
@@ -148,12 +151,12 @@ def placeholders(text: str) -> set[str]:
     return {match[1] for match in PLACEHOLDER.finditer(text) if match[1]}
 
 
-def _of_whole_file(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _of_whole_file(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     """For faults of a whole file, which no entry shows."""
     return ()
 
 
-def _expected_placeholders(entry: Entry) -> set[str]:
+def _expected_placeholders(entry: CatalogEntry) -> set[str]:
     return {name for source in entry.sources for name in placeholders(source)}
 
 
@@ -165,7 +168,7 @@ def _without_values(text: str, instead: str = " ") -> str:
     return PLACEHOLDER.sub(instead, text)
 
 
-def _missing_forms(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _missing_forms(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     used = used_forms(info.rule) if info.rule else frozenset(range(info.count))
     is_filled = all(form < len(entry.forms) and entry.forms[form] for form in used)
     if len(entry.sources) == 1 or is_filled:
@@ -174,7 +177,7 @@ def _missing_forms(entry: Entry, form: str, info: CatalogInfo) -> Details:
     return str(info.count), "; ".join(f"msgstr[{i}]: {n}" for i, (_, n) in examples)
 
 
-def _nothing_visible(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _nothing_visible(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     if not form or placeholders(form) or not any(map(str.isalpha, entry.sources[0])):
         return ()
     if any(unicodedata.category(character)[0] in "LNPS" for character in form):
@@ -182,7 +185,7 @@ def _nothing_visible(entry: Entry, form: str, info: CatalogInfo) -> Details:
     return (", ".join(_named(character) for character in form[:3]),)
 
 
-def _unknown_values(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _unknown_values(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     expected = _expected_placeholders(entry)
     if not (unknown := placeholders(form) - expected):
         return ()
@@ -190,14 +193,14 @@ def _unknown_values(entry: Entry, form: str, info: CatalogInfo) -> Details:
     return ", ".join(sorted(unknown)), _as_placeholders(close or expected) or "–"
 
 
-def _lost_values(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _lost_values(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     lost = _expected_placeholders(entry) - placeholders(form) if form else set()
     if "num" in lost and len(entry.sources) > 1 and _is_for_one_number(entry, form, info):
         lost -= {"num"}
     return (", ".join(sorted(lost)), _as_placeholders(lost)) if lost else ()
 
 
-def _is_for_one_number(entry: Entry, form: str, info: CatalogInfo) -> bool:
+def _is_for_one_number(entry: CatalogEntry, form: str, info: CatalogInfo) -> bool:
     """Whether a plural form is used for a single number, which it may say in words."""
     rule = info.rule or (lambda number: 0)
     indices = {index for index, text in enumerate(entry.forms) if text == form}
@@ -213,30 +216,30 @@ _DIGITS = re.compile(r"\d+")
 _KASHIDA = re.compile(r"\u0640+(?! ?(?:%\(|[\dA-Za-z]))")
 
 
-def _half_value(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _half_value(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     """Something that was meant as a value, and would be shown to readers as it stands."""
     sources = " ".join(map(_without_values, entry.sources))
     return _first_match(_HALF_VALUE, _without_values(form), sources)
 
 
-def _markup(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _markup(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     return _first_match(_MARKUP, form, " ".join(entry.sources))
 
 
-def _link(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _link(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     return _first_match(_LINK, form, " ".join(entry.sources))
 
 
-def _phone(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _phone(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     return _first_match(_PHONE, _without_values(form), " ".join(entry.sources))
 
 
-def _digits(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _digits(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     text = _PHONE.sub(" ", _LINK.sub(" ", _without_values(form)))
     return _first_match(_DIGITS, text, " ".join(entry.sources))
 
 
-def _kashida(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _kashida(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     return _first_match(_KASHIDA, form, "")
 
 
@@ -252,7 +255,7 @@ _CLOSERS = dict.fromkeys("\u202a\u202b\u202d\u202e", "\u202c") | dict.fromkeys(
 _DIRECTION_CONTROLS = {*_CLOSERS, *_CLOSERS.values()}
 
 
-def _unclosed_direction(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _unclosed_direction(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     """A control that changes the direction and is not closed, or closes nothing (UAX 9)."""
     expected: list[str] = []
     for character in form:
@@ -273,7 +276,7 @@ _VIRAMA = 9
 """The canonical combining class of viramas (UAX 44), which joiners may follow."""
 
 
-def _invisible(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _invisible(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     source = " ".join(entry.sources)
     for index, character in enumerate(form):
         if unicodedata.category(character) not in {"Cc", "Cf"} or character == "\n":
@@ -307,7 +310,7 @@ def _primary(language: Language) -> str:
     return language.tag.partition("-")[0]
 
 
-def _edges(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _edges(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     source = entry.sources[0]
     for text, model in ((form[:1], source[:1]), (form[-1:], source[-1:])):
         if text.isspace() != model.isspace() or (text == "\n") != (model == "\n"):
@@ -323,7 +326,7 @@ _ENDS_WITHOUT_CHARACTER = frozenset({"th", "lo", "my", "km"})
 """Languages whose sentences end with a space."""
 
 
-def _end(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _end(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     language = _primary(info.language)
     if language in _ENDS_WITHOUT_CHARACTER:
         return ()
@@ -356,7 +359,7 @@ _RIGHTLY_DOUBLED = frozenset({"vous", "nous", "sie", "die", "der", "das"})
 _WORD_CHARACTERS = "’'ʼ-\u200c\u200d"
 
 
-def _doubled(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _doubled(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     if _primary(info.language) in _REDUPLICATING or any(map(_doubled_word, entry.sources)):
         return ()
     word = _doubled_word(form)
@@ -380,7 +383,7 @@ def _is_of_word(character: str) -> bool:
     return unicodedata.category(character)[0] in "LM" or character in _WORD_CHARACTERS
 
 
-def _same(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _same(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     if form not in entry.sources or not re.search(r"[^\W\d_]", _without_values(form)):
         return ()
     return (form[:40],)
@@ -390,7 +393,7 @@ LIMIT = re.compile(r"max-length: ?\d+")
 """How a comment or a flag says how many characters there is room for."""
 
 
-def _too_long(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _too_long(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     limits = LIMIT.findall(" ".join((*entry.flags, entry.comment)))
     limit = min((int(text.partition(":")[2]) for text in limits), default=len(form))
     # Marks and format characters take no room of their own.
@@ -403,7 +406,7 @@ _ARABIC_LETTER = re.compile(r"[\u0620-\u064a\u066e-\u06d3]")
 _ARABIC_PUNCTUATION = {"?": "؟", ",": "،", ";": "؛"}
 
 
-def _latin_punctuation(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _latin_punctuation(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     if not _ARABIC_LETTER.search(form):
         return ()
     match = _LATIN_PUNCTUATION.search(_without_values(form))
@@ -413,7 +416,7 @@ def _latin_punctuation(entry: Entry, form: str, info: CatalogInfo) -> Details:
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def _latin_start(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _latin_start(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     """A right-to-left text whose first word is Latin: it would be laid out from the left."""
     first = _WORD.search(_without_values(form))
     if info.language.direction != "rtl" or not first or not _ARABIC_LETTER.search(form):
@@ -424,7 +427,7 @@ def _latin_start(entry: Entry, form: str, info: CatalogInfo) -> Details:
 _SWEDISH_ENDINGS = "(?:s|n|en|et|er|ar|or|t|nen|na|erna|arna|orna|ens|ets|ernas|arnas)?"
 
 
-def _glossary(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _glossary(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     source, text = " ".join(entry.sources).lower(), _folded(form)
     for word, translations in info.glossary.items():
         stands = re.search(rf"\b{re.escape(word.lower())}{_SWEDISH_ENDINGS}\b", source)
@@ -639,6 +642,7 @@ CHECKS = (
 
 ERRORS = tuple(check for check in CHECKS if check.is_error)
 
+# Faults of whole files. All but the last refuse the catalog.
 UNREADABLE = Check(
     "file",
     True,
@@ -707,6 +711,13 @@ DUPLICATE = Check(
     Explanation("“{0}” has two entries", "Keep the one with the right translation."),
     Explanation("”{0}” står två gånger", "Behåll den som har rätt översättning."),
 )
+CUT_OFF = Check(
+    "cut-off",
+    True,
+    _of_whole_file,
+    Explanation("only {0} of {1} texts are left", "Save the file whole, then reload again."),
+    Explanation("bara {0} av {1} texter är kvar", "Spara hela filen och läs in den igen."),
+)
 GLOSSARY_FILE = Check(
     "glossary-file",
     False,
@@ -720,4 +731,3 @@ GLOSSARY_FILE = Check(
         "Spara den som CSV i UTF-8 med kolumnerna source och target.",
     ),
 )
-"""What refuses a whole file."""

@@ -9,7 +9,7 @@ does not have them; only the preview and tests make their catalogs.
 from collections.abc import Iterable
 
 from portal.i18n.catalogs import Catalog
-from portal.i18n.checks import PLACEHOLDER, Entry
+from portal.i18n.checks import PLACEHOLDER, CatalogEntry
 from portal.i18n.languages import Language
 from portal.i18n.plurals import parse_rule
 
@@ -23,7 +23,7 @@ GROWTH = 0.4
 """How much longer texts become, as a share of the Swedish; Somali and Finnish often do."""
 
 
-def catalog(language: Language, texts: Iterable[Entry]) -> Catalog:
+def catalog(language: Language, texts: Iterable[CatalogEntry]) -> Catalog:
     """A catalog in which every text is disguised Swedish.
 
     Args:

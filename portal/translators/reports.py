@@ -12,7 +12,7 @@ from portal.i18n.coverage import Coverage, measure
 from portal.i18n.languages import CATALOG, SOURCE, Language, Languages, language
 from portal.i18n.rendering import Renderers
 from portal.settings import Settings
-from portal.translators import merging
+from portal.translators import review
 from portal.translators.examples import EXAMPLES, Example, where_shown
 from portal.web.edition import open_renderers
 from portal.web.public.pages import PAGES, render_page
@@ -97,7 +97,7 @@ def faults(
     pages = where_shown(_renderers(settings))
     findings = []
     for checked in languages:
-        for fault in merging.check(locales, checked):
+        for fault in review.check(locales, checked):
             explanation = fault.explain(interface_language)
             names = pages.get((fault.context, fault.source), ())
             finding = Finding(
@@ -172,7 +172,7 @@ def status(locales: Path, language: Language, settings: Settings) -> Status:
         CatalogError: when its catalog cannot be used.
     """
     file = catalogs.open_file(locales / language.tag / CATALOG, language)
-    catalog = catalogs.sound(file)
+    catalog = catalogs.publishable(file)
     renderers = _renderers(settings)
     source = renderers(renderers.languages.source)
     return Status(
@@ -185,7 +185,7 @@ def status(locales: Path, language: Language, settings: Settings) -> Status:
                 entry.line,
                 entry.sources[0],
                 entry.previous,
-                merging.changed(entry.previous, entry.sources[0]),
+                review.changed(entry.previous, entry.sources[0]),
             )
             for entry in file.entries
             if entry.state == "fuzzy" and entry.previous

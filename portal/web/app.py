@@ -1,7 +1,6 @@
 """The table of routes. Everything is put together here and nowhere else."""
 
 import asyncio
-import logging
 import platform
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -30,11 +29,9 @@ from portal.web.headers import REVALIDATE
 from portal.web.health import READY, Health
 from portal.web.public import case, contact, finder
 from portal.web.public.errors import accepted_languages
-from portal.web.reload import read_stamps, reloading
+from portal.web.reload import log_faults, read_stamps, reloading
 from portal.web.resources import Resource, ResourceRoute
 from portal.web.staff.routes import ROUTES as STAFF_ROUTES
-
-log = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
@@ -51,8 +48,7 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
     settings = replace(settings, secret_key=open_secret_key(settings))
     stamps = read_stamps(locales)
     edition = build(settings, locales)
-    for fault in edition.faults:
-        log.warning("shown in Swedish: %s", fault)
+    log_faults(edition.catalogs.values())
     metrics = Metrics()
     database = Database(settings.database_url, metrics=metrics)
     health = Health(database)

@@ -2,8 +2,8 @@
 
 1. A trigger comes: a catalog was saved (development looks four times a second), the signal
    SIGHUP announced saved catalogs (production), or the telephone opens or closes.
-2. The catalogs that were saved are read and checked. One with an error is refused: its
-   language keeps the texts that it had, and the log says what is wrong and where.
+2. The catalogs that were saved are read; ``i18n.catalogs`` decides what of them is shown.
+   The language of a file that is refused keeps its texts. The log names every fault.
 3. A whole new edition is built, in a thread.
 4. It replaces the old edition in one step.
 5. In the background its pages are compressed, before readers ask for them.
@@ -14,7 +14,7 @@ import gc
 import logging
 import signal
 import threading
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ from typing import Protocol
 
 from portal.i18n import catalogs
 from portal.i18n.catalogs import Catalog, CatalogError
-from portal.i18n.languages import CATALOG, Language, discover
+from portal.i18n.languages import CATALOG, discover
 from portal.settings import Settings
 from portal.web.edition import Edition, build_from
 
@@ -32,8 +32,6 @@ LOOK_SECONDS = 0.25
 
 GONE_SECONDS = 2.0
 """How long a file may be away, in development: some editors move it away before they save."""
-FEWEST_TEXTS = 0.5
-"""A catalog with a smaller share of its former texts was cut off, and is refused."""
 
 Stamps = Mapping[Path, tuple[int, int, int]]
 """When each catalog was saved and changed (nanoseconds), and its size."""
@@ -47,10 +45,10 @@ class Site(Protocol):
     edition: Edition
 
 
-def read_stamps(locales: Path) -> Stamps:
-    """The stamps of all catalogs."""
+def read_stamps(locales: Path, pattern: str = f"*/{CATALOG}") -> Stamps:
+    """The stamps of all catalogs, or of other files below their folder."""
     stamps = {}
-    for path in locales.glob(f"*/{CATALOG}"):
+    for path in locales.glob(pattern):
         with suppress(FileNotFoundError):
             status = path.stat()
             stamps[path] = status.st_mtime_ns, status.st_ctime_ns, status.st_size
@@ -166,6 +164,7 @@ def reload(
         log.error("The pages stay as they were: %s: %s", type(error).__name__, error)
         return
     changed = [tag for tag in current if current[tag] is not former.catalogs.get(tag)]
+    log_faults(current[tag] for tag in changed)
     gone = [tag for tag in former.catalogs if tag not in current]
     log.info("New pages: %s", ", ".join(changed + gone) or "the opening hours have changed")
 
@@ -180,26 +179,18 @@ def _read_saved(
     for tag in catalogs.translated(languages):
         path, catalog = locales / tag / CATALOG, former.get(tag)
         if path in saved:
-            catalog = _read_or_keep(path, languages[tag], catalog)
+            try:
+                catalog = catalogs.read(path, languages[tag], catalog)
+            except CatalogError as error:
+                log.error("Refused: %s. Run: portal catalogs check %s", error, tag)
         if catalog:
             current[tag] = catalog
     return current
 
 
-def _read_or_keep(path: Path, language: Language, former: Catalog | None) -> Catalog | None:
-    """The saved catalog, or the former one where the saved one is refused or equal."""
-    try:
-        catalog = catalogs.read(path, language)
-        faults = catalog.faults
-    except CatalogError as error:
-        faults = (str(error),)
-    if former and not faults and len(catalog.entries) < FEWEST_TEXTS * len(former.entries):
-        faults = (f"{path}: most of its texts are gone; was it saved whole?",)
-    if faults:
-        for fault in faults:
-            log.error("%s", fault)
-        log.error("Refused. Run: portal catalogs check %s", language.tag)
-        return former
-    if former and (catalog.entries, catalog.fuzzy) == (former.entries, former.fuzzy):
-        return former
-    return catalog
+def log_faults(read: Iterable[Catalog]) -> None:
+    """Name the texts that are left out of catalogs because of an error."""
+    for catalog in read:
+        for fault in catalog.faults:
+            tag = catalog.language.tag
+            log.warning("Shown in Swedish: %s. Run: portal catalogs check %s", fault, tag)

@@ -10,7 +10,7 @@ from portal.i18n import catalogs
 from portal.i18n.checks import BROKEN, CHECKS, RULE, UNREADABLE, Fault
 from portal.i18n.languages import CATALOG, discover, language
 from portal.settings import DATA, Settings
-from portal.translators import merging, reports
+from portal.translators import reports, review
 from portal.translators.examples import EXAMPLES, where_shown
 from portal.web.edition import open_renderers
 from tests.unit.conftest import write_catalog
@@ -113,7 +113,7 @@ def check_entry(folder: Path, tag: str, entry: str) -> list[Fault]:
         (folder / "glossary").mkdir()
         words = (LOCALES / "glossary" / f"{tag}.csv").read_text("utf-8")
         (folder / "glossary" / f"{tag}.csv").write_text(words, "utf-8")
-    return list(merging.check(folder, language(tag)))
+    return list(review.check(folder, language(tag)))
 
 
 @pytest.mark.parametrize(("tag", "names", "entry"), PLANTED)
@@ -139,7 +139,7 @@ def test_a_sound_translation_has_no_fault(tmp_path: Path, tag: str, entry: str) 
 
 @pytest.mark.parametrize("tag", catalogs.translated(discover(LOCALES)))
 def test_the_shipped_catalogs_have_no_fault(tag: str) -> None:
-    assert list(merging.check(LOCALES, language(tag))) == []
+    assert list(review.check(LOCALES, language(tag))) == []
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_a_broken_file_is_reported_as_one_fault(
     tmp_path: Path, check: object, content: bytes
 ) -> None:
     write_catalog(tmp_path, "en").write_bytes(content)
-    (fault,) = merging.check(tmp_path, language("en"))
+    (fault,) = review.check(tmp_path, language("en"))
     assert fault.check is check
     assert fault.explain("sv").remedy
 

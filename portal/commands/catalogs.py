@@ -18,10 +18,10 @@ from portal.commands.command import (
 )
 from portal.i18n import catalogs
 from portal.i18n.languages import Languages, NoLanguage, discover, language, strange_folders
+from portal.i18n.templates import LOCALES
 from portal.settings import CHECKOUT
 from portal.translators import merging, reports
 from portal.translators.preview import Preview, create_preview
-from portal.web.edition import LOCALES
 
 
 def add_to(nouns: Parsers) -> None:

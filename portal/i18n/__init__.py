@@ -9,5 +9,6 @@ Its modules, in the order in which they may import:
     catalogs     the translations of each language, read from its ``.po`` file
     coverage     how much of a page is translated
     hyphenation  where long Swedish words may break
-    rendering    templates and catalogs become a page in one language
+    rendering    renders templates in a language, with the texts of its catalog
+    templates    opens the portal's own templates and catalogs
 """

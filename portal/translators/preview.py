@@ -25,12 +25,12 @@ from portal.i18n.catalogs import GLOSSARY, Catalog, CatalogError
 from portal.i18n.checks import CatalogEntry, Key
 from portal.i18n.languages import CATALOG, SOURCE, Language, Languages, discover, language
 from portal.i18n.rendering import Renderers, Text, Vocabulary
+from portal.i18n.templates import open_renderers
 from portal.settings import DATA, Settings
 from portal.translators import pseudo, review
 from portal.translators.examples import EXAMPLES, Example, LetterExample, where_shown
 from portal.translators.merging import TEMPLATE
 from portal.web.assets import Assets
-from portal.web.edition import open_renderers
 from portal.web.reload import Stamps, read_stamps
 from portal.web.resources import Resource, ResourceRoute
 

@@ -11,10 +11,10 @@ from portal.i18n import catalogs
 from portal.i18n.coverage import Coverage, measure
 from portal.i18n.languages import CATALOG, SOURCE, Language, Languages, language
 from portal.i18n.rendering import Renderers
+from portal.i18n.templates import open_renderers
 from portal.settings import Settings
 from portal.translators import review
 from portal.translators.examples import EXAMPLES, Example, where_shown
-from portal.web.edition import open_renderers
 from portal.web.public.pages import PAGES, render_page
 
 PAGE_NAMES = frozenset(example.name for example in EXAMPLES if isinstance(example, Example))

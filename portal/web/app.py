@@ -16,6 +16,7 @@ from portal import __version__
 from portal.cases.search import fold_regularly
 from portal.i18n.languages import Languages
 from portal.i18n.negotiation import negotiate
+from portal.i18n.templates import LOCALES
 from portal.mail.delivery import delivering
 from portal.metrics import Metrics, Samples, serving
 from portal.settings import Settings
@@ -23,7 +24,7 @@ from portal.storage.database import Database
 from portal.storage.limits import forget_regularly
 from portal.storage.secret_key import open_secret_key
 from portal.web import resources
-from portal.web.edition import LOCALES, build
+from portal.web.edition import build
 from portal.web.guard import SAFE_METHODS, Guard
 from portal.web.headers import REVALIDATE
 from portal.web.health import READY, Health

@@ -11,15 +11,13 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
-from portal.cases.messages import MESSAGE_LIMIT
-from portal.content.facts import Facts
 from portal.content.hours import Opening
 from portal.content.words import words_in
 from portal.i18n.catalogs import Catalog, read_all
 from portal.i18n.languages import Language, Languages, discover
-from portal.i18n.rendering import Renderer, Renderers, Vocabulary
+from portal.i18n.rendering import Renderer, Renderers
+from portal.i18n.templates import LOCALES, open_renderers
 from portal.settings import DATA, Settings
 from portal.web import health
 from portal.web.assets import Assets
@@ -37,7 +35,6 @@ from portal.web.public.pages import (
 )
 from portal.web.resources import Bodies, Resource, Resources, redirect
 
-LOCALES = DATA / "locales"
 COMPRESSED_AHEAD = 1000
 """Resources that are compressed before a reader asks for them; each takes a core 20 ms."""
 
@@ -142,12 +139,15 @@ def build_from(
     assets = _open_assets(DATA / "static")
     hours = settings.confirmed.phone_hours
     opening = hours.opening(now) if hours else None
-    renderers = open_renderers(settings, languages, catalogs, asset=assets, opening=opening)
-    swedish = {page.slug: render_page(renderers(languages.source), page) for page in PAGES}
+    open_all = partial(open_renderers, settings, languages, catalogs, asset=assets, opening=opening)
+    in_swedish = open_all()(languages.source)
+    swedish = {page.slug: render_page(in_swedish, page) for page in PAGES}
     coverage = cover_pages(swedish, catalogs, settings.translated_share)
-    renderers.values["page_words"] = {
+    # The words explained on a page can be found only in its finished text.
+    page_words = {
         slug: words_in(page.main_text) for slug, page in swedish.items() if slug != WORD_LIST.slug
     }
+    renderers = open_all(page_words=page_words)
     errors = Errors(renderers)
     errors.page(500, languages.source)
     builders: dict[str, Callable[[], Resource]] = {
@@ -165,44 +165,6 @@ def build_from(
 def _open_assets(folder: Path) -> Assets:
     """Read once, as templates are compiled once: pages and files are always of one version."""
     return Assets(folder)
-
-
-def open_renderers(
-    settings: Settings,
-    languages: Languages,
-    catalogs: Mapping[str, Catalog],
-    vocabulary: type[Vocabulary] = Vocabulary,
-    **values: Any,
-) -> Renderers:
-    """Renderers with everything that the templates use.
-
-    Args:
-        settings: what the operator decided.
-        languages: those of the catalogs.
-        catalogs: by language tag.
-        vocabulary: as ``Renderers`` takes it.
-        values: further values for all templates.
-    """
-    common = {
-        "base_url": settings.base_url,
-        "facts": Facts(),
-        "confirmed": settings.confirmed,
-        "message_limit": MESSAGE_LIMIT,
-        "sends_mail": bool(settings.smtp_url),
-        "opening": None,
-        "page_words": {},
-    }
-    return Renderers(DATA / "templates", languages, catalogs, vocabulary, **common | values)
-
-
-def read_renderers(settings: Settings) -> Renderers:
-    """Renderers of the catalogs as they are saved, for what is no page: letters.
-
-    Raises:
-        CatalogError: when a catalog cannot be used.
-    """
-    catalogs = read_all(LOCALES, discover(LOCALES))
-    return open_renderers(settings, Languages(catalogs), catalogs)
 
 
 def _page_builders(

@@ -9,10 +9,10 @@ from portal.commands import main
 from portal.i18n import catalogs
 from portal.i18n.checks import BROKEN, CHECKS, RULE, UNREADABLE, Fault
 from portal.i18n.languages import CATALOG, discover, language
+from portal.i18n.templates import open_renderers
 from portal.settings import DATA, Settings
 from portal.translators import reports, review
 from portal.translators.examples import EXAMPLES, where_shown
-from portal.web.edition import open_renderers
 from tests.unit.conftest import write_catalog
 
 LOCALES = DATA / "locales"

@@ -14,11 +14,12 @@ from portal.i18n import catalogs
 from portal.i18n.catalogs import open_file
 from portal.i18n.checks import placeholders
 from portal.i18n.languages import CATALOG, Languages, language
+from portal.i18n.templates import LOCALES, open_renderers
 from portal.settings import DATA, Settings
 from portal.translators import pseudo, review
 from portal.translators.examples import EXAMPLES
 from portal.translators.preview import create_preview
-from portal.web.edition import LOCALES, build, open_renderers
+from portal.web.edition import build
 from tests.visitor import words
 
 TEMPLATE = open_file(LOCALES / "portal.pot", language("sv")).entries

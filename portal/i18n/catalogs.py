@@ -46,7 +46,7 @@ from portal.i18n.languages import CATALOG, Language, Languages
 from portal.i18n.plurals import Rule, parse_rule, used_forms
 
 GLOSSARY = "glossary/{tag}.csv"
-"""In Weblate's columns: a word with several good translations has several rows."""
+"""The path below the catalogs. A word with several accepted translations has several rows."""
 MOST_FORMS = 10
 """Plural forms; no language has more than six."""
 FEWEST_TEXTS = 0.5
@@ -75,12 +75,12 @@ class Catalog:
     """The texts whose translation belongs to an earlier Swedish text, and is not shown."""
 
     def find(self, source: str, context: str | None = None, number: int = 0) -> str | None:
-        """The translation of a Swedish text, or None where there is no usable one.
+        """The translation of a Swedish text, or None if there is none to show.
 
         Args:
-            source: the Swedish text; the singular where it has a plural.
-            context: tells apart equal short texts.
-            number: chooses the plural form where there are several.
+            source: the Swedish text; the singular, if it has a plural.
+            context: distinguishes equal short texts.
+            number: selects the plural form, if there are several.
         """
         forms = self.entries.get((context, source))
         if forms is None:
@@ -166,7 +166,7 @@ _OBSOLETE = re.compile(r"^#~.*$", re.MULTILINE)
 
 
 def open_file(path: Path, language: Language) -> CatalogFile:
-    """Read a ``.po`` file with everything in it.
+    """Read a ``.po`` file with all its entries.
 
     Raises:
         CatalogError: when the file is broken or its plural rule is not the language's.
@@ -179,7 +179,7 @@ def open_file(path: Path, language: Language) -> CatalogFile:
         raise CatalogError(path, BROKEN, malformed[1], line=malformed[0])
     count = _check_header(path, content, language)
     catalog = _Entries(locale=language.locale)
-    # What the portal does not use is left out, since Babel may fail on it.
+    # Babel may fail on parts that the portal does not use, so they are left out.
     used_content = _OBSOLETE.sub("", _UNUSED_HEADER.sub('""', content))
     try:
         parser = PoFileParser(catalog, ignore_obsolete=True, abort_invalid=True)
@@ -189,23 +189,23 @@ def open_file(path: Path, language: Language) -> CatalogFile:
     except PoFileError as error:
         raise CatalogError(path, BROKEN, str(error), line=(error.lineno or 0) + 1) from error
     except (ArithmeticError, LookupError, ValueError) as error:
-        raise CatalogError(path, RULE, language.tag, str(error), language.plurals) from error
+        raise CatalogError(path, RULE, language.tag, str(error), language.plural_header) from error
     if catalog.duplicate:
         source, line = catalog.duplicate
         raise CatalogError(path, DUPLICATE, source, line=line + 1)
     if not used <= {*range(count)}:
-        raise CatalogError(path, RULE, language.tag, f"nplurals={count}", language.plurals)
+        raise CatalogError(path, RULE, language.tag, f"nplurals={count}", language.plural_header)
     if wrong := language.misplaced(plural_form):
-        raise CatalogError(path, RULE, language.tag, str(wrong), language.plurals)
+        raise CatalogError(path, RULE, language.tag, str(wrong), language.plural_header)
     entries = tuple(map(_entry, (message for message in catalog if message.id)))
     return CatalogFile(path, language, entries, count, plural_form)
 
 
 class _Entries(BabelCatalog):
-    """Babel's catalog, which silently keeps the first of two entries for one text."""
+    """Babel's catalog, which silently keeps the first of two entries; this one reports it."""
 
     duplicate: tuple[str, int] | None = None
-    """The Swedish of the first text that has two entries, and the line of the second."""
+    """The first text that has two entries, and the line of the second entry."""
 
     def __setitem__(self, id: Any, message: Any) -> None:
         if id and self._key_for(id, message.context) in self._messages:
@@ -214,7 +214,10 @@ class _Entries(BabelCatalog):
 
 
 def clean(content: str) -> str:
-    """A ``.po`` file with the spacing that all readers understand; lines stay where they are."""
+    """The content of a ``.po`` file, its spacing normalised for Babel and polib.
+
+    Line numbers do not change.
+    """
     content = re.sub(r"^[ \t]+(?=\")", "", content, flags=re.MULTILINE)
     content = re.sub(r"^(msg\w+(?:\[\d+\])?)[ \t]*(?=\")", r"\1 ", content, flags=re.MULTILINE)
     content = re.sub(r"^#(?=[^\s~,.:|])", "# ", content, flags=re.MULTILINE)
@@ -222,10 +225,11 @@ def clean(content: str) -> str:
 
 
 def _check_header(path: Path, content: str, language: Language) -> int:
-    """Look at the header; gives the number of plural forms.
+    """Check the header; gives the number of plural forms.
 
     Raises:
-        CatalogError: when there is no header, or it names another charset or no sound rule.
+        CatalogError: when there is no header, the charset is not UTF-8, or the plural rule has
+            too many forms.
     """
     start = re.search(r'^msgid ""\nmsgstr "', content, re.MULTILINE)
     header = content[start.end() :].partition("\n\n")[0] if start else ""
@@ -239,19 +243,20 @@ def _check_header(path: Path, content: str, language: Language) -> int:
     if not rule:
         return len(language.plural_examples)
     if len(rule[1]) > 2 or not 0 < int(rule[1]) <= MOST_FORMS:
-        raise CatalogError(path, RULE, language.tag, f"nplurals={rule[1][:20]}", language.plurals)
+        wrong = f"nplurals={rule[1][:20]}"
+        raise CatalogError(path, RULE, language.tag, wrong, language.plural_header)
     return int(rule[1])
 
 
 def glossary(folder: Path, tag: str) -> dict[str, list[str]]:
-    """How a language translates words that must be the same everywhere; empty without a list.
+    """The accepted translations of words by a language's glossary; empty if it has none.
 
     Args:
-        folder: the catalogs'.
+        folder: of all catalogs.
         tag: of the language.
 
     Raises:
-        CatalogError: when the list cannot be read.
+        CatalogError: when the glossary cannot be read.
     """
     path = folder / GLOSSARY.format(tag=tag)
     words: dict[str, list[str]] = {}
@@ -280,7 +285,7 @@ _LINES = re.compile(rf"(?>{_LINE.pattern}\n)*+(?>{_LINE.pattern})")
 
 
 def _malformed_line(content: str) -> tuple[int, str] | None:
-    """The first line that cannot stand in a ``.po`` file; Babel passes over some of them."""
+    """The first line that is not ``.po`` syntax, and its number; Babel ignores some of them."""
     if _LINES.fullmatch(content):
         return None
     lines = enumerate(content.split("\n"), 1)
@@ -307,7 +312,7 @@ _QUOTED = re.compile(r'^(msgid(?:_plural)?|msgctxt)?\s*"(.*)"$')
 
 
 def _previous(lines: Iterable[str]) -> str:
-    """The former Swedish, from comments that begin with ``#|``."""
+    """The former Swedish text, from comments that begin with ``#|``."""
     parts, part = {"msgid": ""}, "msgid"
     for line in lines:
         if match := _QUOTED.match(line):
@@ -317,5 +322,5 @@ def _previous(lines: Iterable[str]) -> str:
 
 
 def _texts(value: object) -> PluralForms:
-    """What Babel gives as one text or several, as several."""
+    """A text or several, as Babel has them, always as a tuple."""
     return tuple(map(str, value)) if isinstance(value, list | tuple) else (str(value or ""),)

@@ -20,37 +20,37 @@ from portal.i18n.languages import Language
 from portal.i18n.plurals import NUMBERS, Rule, used_forms
 
 PLACEHOLDER = re.compile(r"%%|%\((\w+)\)[sd]")
-"""All that is special in a text: a named value, or a per cent sign written twice."""
+"""All that is special in a text: the placeholder of a named value, and ``%%`` for ``%``."""
 
 PluralForms = tuple[str, ...]
 Key = tuple[str | None, str]
 """Context and msgid."""
 Details = tuple[str, ...]
-"""What a check saw, in the order in which its explanation names it; empty when all is well."""
+"""The values for the explanation of a fault, in order; empty when there is no fault."""
 
 
 @dataclass(frozen=True)
 class CatalogEntry:
-    """One text of a catalog, as its file has it."""
+    """An entry of a ``.po`` file."""
 
     line: int
     context: str | None
     sources: PluralForms
-    """The Swedish: singular, and plural where there is one."""
+    """The Swedish text: the singular, and the plural if there is one."""
     forms: PluralForms
     """The translation: one text, or one for each plural form; empty where there is none."""
     is_fuzzy: bool = False
     flags: frozenset[str] = frozenset()
     comment: str = ""
-    """For translators, from whoever wrote the Swedish."""
+    """The comment on the Swedish text, for translators."""
     note: str = ""
     """The translator's own comment."""
     previous: str = ""
-    """The Swedish that a fuzzy translation was made for."""
+    """The Swedish text that a fuzzy translation belongs to."""
 
     @property
     def key(self) -> Key:
-        """What the entry is looked up by."""
+        """The context and the Swedish singular, which identify the entry."""
         return self.context, self.sources[0]
 
     @property
@@ -63,20 +63,20 @@ class CatalogEntry:
 
 @dataclass(frozen=True)
 class CatalogInfo:
-    """What a check must know of the catalog that an entry stands in."""
+    """What a check must know about the catalog of an entry."""
 
     language: Language
-    count: int
-    """Plural forms of the catalog."""
+    form_count: int
+    """The number of plural forms."""
     glossary: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Translations of a Swedish word, any of which is right wherever the word stands."""
+    """The accepted translations of each Swedish word."""
     rule: Rule | None = None
     """The catalog's plural rule."""
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """A fault and its remedy, with places for details."""
+    """A fault and its remedy, with placeholders for details."""
 
     fault: str
     remedy: str
@@ -84,11 +84,11 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that can be wrong."""
+    """A kind of fault, how it is found, and how it is explained."""
 
     name: str
     is_error: bool
-    """Whether it stops publication."""
+    """Whether a text with it is not published."""
     find: Callable[[CatalogEntry, str, CatalogInfo], Details]
     en: Explanation
     sv: Explanation
@@ -96,7 +96,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that is wrong in one entry."""
+    """Something that is wrong with an entry, or with a whole file."""
 
     check: Check
     line: int
@@ -120,7 +120,7 @@ def examine(
     Args:
         entry: the entry.
         info: about its catalog.
-        errors_only: leave out what does not stop publication.
+        errors_only: leave out warnings.
     """
     if entry.state != "translated" or (errors_only and _is_plain(entry)):
         return
@@ -137,9 +137,9 @@ _CHARACTERS_OF_ERRORS = re.compile(r"[%<&@\d\u202a-\u202e\u2066-\u2069]|://|www\
 
 
 def _is_plain(entry: CatalogEntry) -> bool:
-    """Whether the entry can have no error: one form with letters, and nothing special in it.
+    """Whether an entry cannot have an error: one form that begins with a letter, no markup.
 
-    Most entries are plain, and every start looks at all of them.
+    Most entries are plain, and each start checks all of them.
     """
     if len(entry.sources) > 1 or len(entry.forms) > 1 or not entry.forms[0][:1].isalpha():
         return False
@@ -152,7 +152,7 @@ def placeholders(text: str) -> set[str]:
 
 
 def _of_whole_file(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
-    """For faults of a whole file, which no entry shows."""
+    """Find nothing: faults of a whole file are found by ``catalogs``."""
     return ()
 
 
@@ -169,12 +169,12 @@ def _without_values(text: str, instead: str = " ") -> str:
 
 
 def _missing_forms(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
-    used = used_forms(info.rule) if info.rule else frozenset(range(info.count))
+    used = used_forms(info.rule) if info.rule else frozenset(range(info.form_count))
     is_filled = all(form < len(entry.forms) and entry.forms[form] for form in used)
     if len(entry.sources) == 1 or is_filled:
         return ()
     examples = enumerate(info.language.plural_examples)
-    return str(info.count), "; ".join(f"msgstr[{i}]: {n}" for i, (_, n) in examples)
+    return str(info.form_count), "; ".join(f"msgstr[{i}]: {n}" for i, (_, n) in examples)
 
 
 def _nothing_visible(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
@@ -217,7 +217,7 @@ _KASHIDA = re.compile(r"\u0640+(?! ?(?:%\(|[\dA-Za-z]))")
 
 
 def _half_value(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
-    """Something that was meant as a value, and would be shown to readers as it stands."""
+    """A misspelled placeholder, which would be shown to readers unchanged."""
     sources = " ".join(map(_without_values, entry.sources))
     return _first_match(_HALF_VALUE, _without_values(form), sources)
 
@@ -244,7 +244,7 @@ def _kashida(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
 
 
 def _first_match(pattern: re.Pattern[str], text: str, source: str) -> Details:
-    """The first match in a text that does not stand in the Swedish."""
+    """The first match in a text that is not in the Swedish text."""
     matches = (match[0].strip() for match in pattern.finditer(text))
     return next(((match,) for match in matches if match not in source), ())
 
@@ -271,7 +271,7 @@ def _named(character: str) -> str:
 
 
 _ZERO_WIDTH_SPACE_IS_SPELLING = frozenset({"km", "lo", "my", "th"})
-"""Languages that part words by U+200B (W3C, Layout Requirements)."""
+"""Languages that separate words by U+200B (W3C, Layout Requirements)."""
 _VIRAMA = 9
 """The canonical combining class of viramas (UAX 44), which joiners may follow."""
 
@@ -292,9 +292,9 @@ def _invisible(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
 
 
 def _joins(form: str, index: int) -> bool:
-    """Whether a joiner has work to do: before a letter that joins, or after a virama.
+    """Whether a joiner has an effect: before a letter that joins, or after a virama.
 
-    Persian, Sorani and the scripts of India are spelled with joiners.
+    Persian, Sorani and the scripts of India use joiners in their spelling.
     """
     following = form[index + 1 : index + 2]
     follows_virama = index > 0 and unicodedata.combining(form[index - 1]) == _VIRAMA
@@ -319,7 +319,7 @@ def _edges(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
 
 
 _ENDINGS_BY_KIND = (".།᱾।。։።۔᠃", "?؟՞፧？\u037e", "!！՜", ":：፡፦", "…")
-"""Characters that end a text in the same way, in any script."""
+"""Characters that end a text, of any script, by kind: full stop, question mark, and so on."""
 _ENDINGS_BY_LANGUAGE = {("el", ";"): 1, ("hi", "|"): 0, ("or", "|"): 0}
 """Characters that end a text only in one language, and their kinds."""
 _ENDS_WITHOUT_CHARACTER = frozenset({"th", "lo", "my", "km"})
@@ -343,7 +343,7 @@ def _last_word(text: str) -> str:
 def _kind_of_end(text: str, language: str) -> int:
     """The kind of character that ends a text; -1 for none."""
     last = text.rstrip(" \n\u200e\u200f\u061c")[-1:]
-    if language == "hy" and "՞" in _last_word(text):  # stands on the vowel of the last word
+    if language == "hy" and "՞" in _last_word(text):  # written over the vowel of the last word
         return 1
     kinds = enumerate(_ENDINGS_BY_KIND)
     by_kind = next((kind for kind, characters in kinds if last and last in characters), -1)
@@ -367,7 +367,7 @@ def _doubled(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
 
 
 def _doubled_word(text: str) -> str:
-    """The first word that stands twice in a row; a value is a word of its own."""
+    """The first word that is repeated; a value counts as a word."""
     former = ""
     for part in _without_values(text, " \0 ").split():
         word = "".join(filter(_is_of_word, part))
@@ -379,7 +379,7 @@ def _doubled_word(text: str) -> str:
 
 
 def _is_of_word(character: str) -> bool:
-    """Whether a character is a letter, a mark on one, or stands inside words."""
+    """Whether a character is a letter, a combining mark, or used inside words."""
     return unicodedata.category(character)[0] in "LM" or character in _WORD_CHARACTERS
 
 
@@ -390,13 +390,13 @@ def _same(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
 
 
 LIMIT = re.compile(r"max-length: ?\d+")
-"""How a comment or a flag says how many characters there is room for."""
+"""The longest length of a text, in a comment or a flag."""
 
 
 def _too_long(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     limits = LIMIT.findall(" ".join((*entry.flags, entry.comment)))
     limit = min((int(text.partition(":")[2]) for text in limits), default=len(form))
-    # Marks and format characters take no room of their own.
+    # Combining marks and format characters have no width.
     length = sum(unicodedata.category(character) not in {"Mn", "Me", "Cf"} for character in form)
     return (str(length), str(limit)) if length > limit else ()
 
@@ -417,7 +417,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 def _latin_start(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
-    """A right-to-left text whose first word is Latin: it would be laid out from the left."""
+    """A text in Arabic script that starts in Latin letters: it would be laid out from the left."""
     first = _WORD.search(_without_values(form))
     if info.language.direction != "rtl" or not first or not _ARABIC_LETTER.search(form):
         return ()
@@ -430,8 +430,8 @@ _SWEDISH_ENDINGS = "(?:s|n|en|et|er|ar|or|t|nen|na|erna|arna|orna|ens|ets|ernas|
 def _glossary(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     source, text = " ".join(entry.sources).lower(), _folded(form)
     for word, translations in info.glossary.items():
-        stands = re.search(rf"\b{re.escape(word.lower())}{_SWEDISH_ENDINGS}\b", source)
-        if stands and not any(_folded(translation) in text for translation in translations):
+        occurs = re.search(rf"\b{re.escape(word.lower())}{_SWEDISH_ENDINGS}\b", source)
+        if occurs and not any(_folded(translation) in text for translation in translations):
             return word, ", ".join(translations)
     return ()
 
@@ -482,7 +482,7 @@ CHECKS = (
         "lost-value",
         True,
         _lost_values,
-        Explanation("the value {0} is missing", "Put {1} where the value should stand."),
+        Explanation("the value {0} is missing", "Put {1} where the value belongs."),
         Explanation("värdet {0} saknas", "Sätt in {1} där värdet ska stå."),
     ),
     Check(
@@ -490,7 +490,7 @@ CHECKS = (
         True,
         _half_value,
         Explanation(
-            "“{0}” would be shown as it stands",
+            "“{0}” would be shown to readers unchanged",
             "A value is written %(name)s, without spaces; a per cent sign %%.",
         ),
         Explanation(
@@ -583,7 +583,7 @@ CHECKS = (
         "doubled",
         False,
         _doubled,
-        Explanation("a word stands twice: “{0}”", "Remove one of them."),
+        Explanation("a word is repeated: “{0}”", "Remove one of them."),
         Explanation("ett ord står två gånger: ”{0}”", "Ta bort det ena."),
     ),
     Check(
@@ -615,7 +615,7 @@ CHECKS = (
         "sign",
         False,
         _latin_punctuation,
-        Explanation("“{0}” stands in a text in Arabic script", "Write {1}."),
+        Explanation("“{0}” is not used in Arabic script", "Write {1}."),
         Explanation("”{0}” står i en text med arabisk skrift", "Skriv {1}."),
     ),
     Check(
@@ -656,7 +656,7 @@ BROKEN = Check(
     _of_whole_file,
     Explanation(
         "this is not a line of a .po file: {0}",
-        'Each line begins with #, msgid or msgstr, and its text stands in one pair of ". '
+        'Each line begins with #, msgid or msgstr, and its text is in one pair of ". '
         'Inside a text, " is written \\".',
     ),
     Explanation(

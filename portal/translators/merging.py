@@ -40,7 +40,7 @@ def add(locales: Path, tag: str) -> Path:
     """Create the catalog of a new language, with its plural rule and every text.
 
     Raises:
-        NoLanguage: when the tag is no language tag, or that of the source.
+        NoLanguage: when the tag is not a language tag, or that of the source.
         FileExistsError: when there is a catalog of that language, in whatever case.
     """
     new = language(tag)
@@ -54,7 +54,7 @@ def add(locales: Path, tag: str) -> Path:
     begun.metadata = _headers() | {
         "Language-Team": (new.is_known and new.locale.get_display_name("en")) or tag,
         "Language": tag,
-        "Plural-Forms": new.plurals,
+        "Plural-Forms": new.plural_header,
     }
     template = polib.pofile(str(locales / TEMPLATE), wrapwidth=0)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -176,7 +176,7 @@ def _merge(
     merged = polib.POFile(wrapwidth=0)
     merged.header, merged.metadata = former.header, former.metadata
     merged.metadata_is_fuzzy = former.metadata_is_fuzzy
-    merged.metadata.setdefault("Plural-Forms", language.plurals)
+    merged.metadata.setdefault("Plural-Forms", language.plural_header)
     unused = obsolete | vanished
     for source in template:
         entry = _new_entry(source, forms)

@@ -200,7 +200,7 @@ class Preview:
         return Saved(languages, by_tag, entries, entry_faults, file_faults)
 
     def _details(self, saved: Saved, entry: CatalogEntry) -> dict[str, Any]:
-        """What the template shows of an entry."""
+        """The values of an entry for its template."""
         return {
             "number": self.numbers[entry.key],
             "sources": entry.sources,

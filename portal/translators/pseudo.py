@@ -1,9 +1,9 @@
-"""Pseudo-languages, which show what was forgotten in translation and layout.
+"""Pseudo-languages, which reveal untranslatable texts and narrow layouts.
 
-In ``en-XA`` every text is longer, accented and in brackets: a text that is cut off was
-not given room, and one without accents did not come through a catalog. ``ar-XB`` is the same from
-right to left. They have no folder in ``locales/``, so a portal that serves readers
-does not have them; only the preview and tests make their catalogs.
+In ``en-XA`` every text is longer, accented and in brackets: a text that is cut off has too
+little room, and one without accents does not come from a catalog. ``ar-XB`` is the same from
+right to left. They have no folder in ``locales/``, so they are never served to readers; only
+the preview and tests use them.
 """
 
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ GROWTH = 0.4
 
 
 def catalog(language: Language, texts: Iterable[CatalogEntry]) -> Catalog:
-    """A catalog in which every text is disguised Swedish.
+    """A catalog in which every text is Swedish, disguised.
 
     Args:
         language: a pseudo-language.
@@ -35,7 +35,7 @@ def catalog(language: Language, texts: Iterable[CatalogEntry]) -> Catalog:
     for entry in texts:
         singular, *plural = entry.sources
         entries[entry.key] = tuple(map(disguise, [singular, *plural * (count - 1)]))
-    return Catalog(language, entries, parse_rule(language.plurals))
+    return Catalog(language, entries, parse_rule(language.plural_header))
 
 
 def disguise(text: str) -> str:

@@ -1,6 +1,6 @@
-"""Reports for translators: what is wrong, what is left to do, what has changed.
+"""Reports for translators: faults, coverage, and changed Swedish texts.
 
-Each report is data, for ``--json``, and as a string it is text for people.
+Each report is a dataclass, for ``--json``; as a string it is text to read.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ from portal.translators.examples import EXAMPLES, Example, where_shown
 from portal.web.public.pages import PAGES, render_page
 
 PAGE_NAMES = frozenset(example.name for example in EXAMPLES if isinstance(example, Example))
-"""The examples that are pages; a letter shows other texts."""
+"""The names of the examples that are pages, not letters."""
 NAMED_PAGES = 4
 """How many pages a finding names; the others are only counted."""
 
@@ -60,7 +60,7 @@ class Finding:
     source: str
     text: str
     seen_on: Sequence[str]
-    """Paths of pages, which are the same in the preview."""
+    """Paths of examples in the preview."""
     fault: str
     remedy: str
     interface_language: str
@@ -128,8 +128,8 @@ def verdict(findings: Sequence[Finding], interface_language: str) -> str:
 
 
 @dataclass(frozen=True)
-class Changed:
-    """A text whose Swedish has changed since it was translated."""
+class ChangedText:
+    """A Swedish text that has changed since it was translated."""
 
     line: int
     source: str
@@ -148,14 +148,14 @@ class Status:
     """Of all texts that any page shows."""
     pages: Mapping[str, Coverage]
     """By slug."""
-    changed: Sequence[Changed]
+    changed: Sequence[ChangedText]
 
     def __str__(self) -> str:
         head = f"{self.name} ({self.language})"
         lines = [f"{head:40} translated  fuzzy  missing", _row("all texts", self.all_texts)]
         lines += [_row(f"/{self.language}/{slug}", page) for slug, page in self.pages.items()]
         if self.changed:
-            lines += ["  The Swedish has changed:"]
+            lines += ["  Swedish texts that have changed:"]
             lines += [f"  {change.line}: {change.difference}" for change in self.changed]
         return "\n".join(lines)
 
@@ -181,7 +181,7 @@ def status(locales: Path, language: Language, settings: Settings) -> Status:
         measure(catalog, where_shown(renderers).keys()),
         {page.slug: measure(catalog, render_page(source, page).texts) for page in PAGES},
         [
-            Changed(
+            ChangedText(
                 entry.line,
                 entry.sources[0],
                 entry.previous,
@@ -194,6 +194,6 @@ def status(locales: Path, language: Language, settings: Settings) -> Status:
 
 
 def _renderers(settings: Settings) -> Renderers:
-    """Renderers that record which texts a page shows, in Swedish and without any translation."""
+    """Renderers without any translation, which are enough to see which texts a page shows."""
     texts = {tag: catalogs.empty(language(tag)) for tag in (SOURCE, "en")}
     return open_renderers(settings, Languages(texts), texts, asset=str)

@@ -7,7 +7,7 @@ Its modules, in the order in which they may import:
     assets                style sheets, scripts and images, under names that carry their hash
     health                whether the portal is alive and ready
     form_data             a posted body becomes fields
-    forms                 fields become a form, or a list of problems
+    forms                 fields become a form, or problems, whose words are in the templates
     public.pages          the table of public pages, and how one is rendered
     public.page_coverage  how much of each page is translated
     public.machine_files  robots.txt, sitemap.xml, security.txt
@@ -25,8 +25,8 @@ Its modules, in the order in which they may import:
     staff.answer_form     the form in which an answer is written in two languages
     staff.case            one case: its thread, what is done with it, answers, notes
     staff.routes          the table of routes below /inbox
-    edition               all pages of one state of the catalogs, replaced as a whole
-    reload                a saved catalog, or the clock, makes a new edition
+    edition               all pages and files of one state of the catalogs
+    reload                replacing the edition when catalogs or opening hours change
     guard                 what holds for every request and every response
     protocol              deadlines below the application
     fast_path             responses that are ready, written below the application

@@ -1,12 +1,12 @@
-"""A saved catalog, or the clock, makes a new edition while readers are served from the old one.
+"""Reloading: a new edition replaces the old one when catalogs or opening hours change.
 
-1. A trigger comes: a catalog was saved (development looks four times a second), the signal
-   SIGHUP announced saved catalogs (production), or the telephone opens or closes.
+1. A trigger: a catalog was saved (development looks four times a second), SIGHUP was
+   received (production), or the telephone opens or closes.
 2. The catalogs that were saved are read; ``i18n.catalogs`` decides what of them is shown.
    The language of a file that is refused keeps its texts. The log names every fault.
 3. A whole new edition is built, in a thread.
 4. It replaces the old edition in one step.
-5. In the background its pages are compressed, before readers ask for them.
+5. Its pages are compressed in the background, before readers ask for them.
 """
 
 import asyncio
@@ -28,10 +28,10 @@ from portal.settings import Settings
 from portal.web.edition import Edition, build_from
 
 LOOK_SECONDS = 0.25
-"""Between two looks at the files, in development."""
+"""The interval at which the files are looked at, in development."""
 
 GONE_SECONDS = 2.0
-"""How long a file may be away, in development: some editors move it away before they save."""
+"""How long a file may be missing, in development: some editors move it before they save."""
 
 Stamps = Mapping[Path, tuple[int, int, int]]
 """When each catalog was saved and changed (nanoseconds), and its size."""
@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 
 
 class Site(Protocol):
-    """Whatever serves an edition; the guard."""
+    """The object whose ``edition`` is replaced; in the application that is ``Guard``."""
 
     edition: Edition
 
@@ -115,7 +115,7 @@ async def _keep_up(
 
 
 def _seconds_to_wait(edition: Edition, settings: Settings) -> float | None:
-    """Seconds until something may have changed that nobody announces; None for never."""
+    """Seconds until the next look without a signal; None for never."""
     if not settings.production:
         return LOOK_SECONDS
     if not edition.opening:
@@ -125,14 +125,14 @@ def _seconds_to_wait(edition: Edition, settings: Settings) -> float | None:
 
 
 def compress(site: Site, edition: Edition, closing: threading.Event) -> None:
-    """Compress the pages of an edition for as long as it stands.
+    """Compress the pages of an edition, until it is replaced.
 
-    Its objects stay, so the garbage collector need not look through them again and again.
+    Then its objects are frozen (``gc.freeze``), because they live as long as the edition.
     """
     try:
         edition.compress_ahead(lambda: site.edition is edition and not closing.is_set())
     except Exception as error:
-        # The readers of that page are told; all other pages are served all the same.
+        # Readers of that page get an error page; all others are still served.
         log.error("A page cannot be built: %s: %s", type(error).__name__, error)
     gc.unfreeze()
     gc.collect()
@@ -142,14 +142,13 @@ def compress(site: Site, edition: Edition, closing: threading.Event) -> None:
 def reload(
     site: Site, settings: Settings, locales: Path, saved: Collection[Path] | None = None
 ) -> None:
-    """Put a new edition in the place of the present one, unless nothing has changed.
+    """Replace the edition by a new one, unless nothing has changed.
 
     Args:
         site: whose edition is replaced.
         settings: what it is built with.
         locales: where the catalogs are.
-        saved: the catalogs to read; None leaves all texts as they are, for a new edition at
-            another hour.
+        saved: the catalogs to read; None if only the opening hours have changed.
     """
     former, now = site.edition, datetime.now(UTC)
     try:
@@ -160,7 +159,7 @@ def reload(
             return
         site.edition = build_from(settings, current, now, former.resources.compressed())
     except Exception as error:
-        # Whatever is wrong with what was saved, readers keep what they had.
+        # Whatever goes wrong, the old edition stays.
         log.error("The pages stay as they were: %s: %s", type(error).__name__, error)
         return
     changed = [tag for tag in current if current[tag] is not former.catalogs.get(tag)]
@@ -172,7 +171,7 @@ def reload(
 def _read_saved(
     locales: Path, saved: Collection[Path], former: Mapping[str, Catalog]
 ) -> dict[str, Catalog]:
-    """All catalogs: those that were saved are read, the others are the former ones."""
+    """All catalogs: saved ones are read, the others are unchanged."""
     languages = discover(locales)
     source = languages.source.tag
     current = {source: former[source]}

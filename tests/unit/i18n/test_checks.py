@@ -108,7 +108,7 @@ SOUND = [
 
 def check_entry(folder: Path, tag: str, entry: str) -> list[Fault]:
     """The faults of a catalog with a single entry, checked with the shipped glossary."""
-    write_catalog(folder, tag, entry, language(tag).plurals)
+    write_catalog(folder, tag, entry, language(tag).plural_header)
     if (LOCALES / "glossary" / f"{tag}.csv").exists():
         (folder / "glossary").mkdir()
         words = (LOCALES / "glossary" / f"{tag}.csv").read_text("utf-8")
@@ -164,7 +164,7 @@ def test_a_broken_file_is_reported_as_one_fault(
 
 def test_a_text_with_an_error_is_not_published_and_one_with_a_warning_is(tmp_path: Path) -> None:
     for tag, names, entry in PLANTED:
-        path = write_catalog(tmp_path, tag, entry, language(tag).plurals)
+        path = write_catalog(tmp_path, tag, entry, language(tag).plural_header)
         stops = any(check.is_error for check in CHECKS if check.name in names.split())
         assert bool(catalogs.read(path, language(tag)).faults) == stops, entry
         assert bool(catalogs.read(path, language(tag)).entries) != stops, entry
@@ -190,7 +190,7 @@ def test_a_translator_gets_a_report_in_english_or_swedish(
     assert main(["catalogs", "check", "en"]) == 1
     report = capsys.readouterr().out
     assert "locales/en/LC_MESSAGES/portal.po:10: error (lost-value)" in report
-    assert "The value phone is missing. Put %(phone)s where the value should stand." in report
+    assert "The value phone is missing. Put %(phone)s where the value belongs." in report
     assert "Seen on: every page" in report
     assert main(["catalogs", "check", "--in", "sv"]) == 1
     assert "Värdet phone saknas. Sätt in %(phone)s" in capsys.readouterr().out

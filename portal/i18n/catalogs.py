@@ -248,7 +248,7 @@ def _check_header(path: Path, content: str, language: Language) -> int:
     return int(rule[1])
 
 
-def glossary(folder: Path, tag: str) -> dict[str, list[str]]:
+def read_glossary(folder: Path, tag: str) -> dict[str, list[str]]:
     """The accepted translations of words by a language's glossary; empty if it has none.
 
     Args:

@@ -715,8 +715,12 @@ CUT_OFF = Check(
     "cut-off",
     True,
     _of_whole_file,
-    Explanation("only {0} of {1} texts are left", "Save the file whole, then reload again."),
-    Explanation("bara {0} av {1} texter är kvar", "Spara hela filen och läs in den igen."),
+    Explanation(
+        "only {0} of {1} texts are left", "Save the whole file. If it is whole, restart the portal."
+    ),
+    Explanation(
+        "bara {0} av {1} texter är kvar", "Spara hela filen. Om den är hel, starta om portalen."
+    ),
 )
 GLOSSARY_FILE = Check(
     "glossary-file",

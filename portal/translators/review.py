@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 from pathlib import Path
 
-from portal.i18n.catalogs import CatalogError, CatalogFile, glossary, open_file
+from portal.i18n.catalogs import CatalogError, CatalogFile, open_file, read_glossary
 from portal.i18n.checks import Fault, examine
 from portal.i18n.languages import CATALOG, Language
 
@@ -30,7 +30,7 @@ def check_file(file: CatalogFile, locales: Path) -> Iterator[Fault]:
     """
     words = {}
     try:
-        words = glossary(locales, file.language.tag)
+        words = read_glossary(locales, file.language.tag)
     except CatalogError as error:
         yield error.fault
     info = file.info(words)

@@ -181,7 +181,7 @@ def _read_saved(
             try:
                 catalog = catalogs.read(path, languages[tag], catalog)
             except CatalogError as error:
-                log.error("Refused: %s. Run: portal catalogs check %s", error, tag)
+                log.error("Refused: %s. %s", error, error.fault.explain().remedy)
         if catalog:
             current[tag] = catalog
     return current

@@ -20,11 +20,11 @@ from statistics import median
 from bench.servers import PATIENCE, pinned
 from portal.cases import outbox
 from portal.cases.messages import Arrival, Submission, receive_all
+from portal.i18n.templates import read_renderers
 from portal.mail import letters
 from portal.mail.delivery import AT_ONCE, Delivery, send
 from portal.settings import Settings
 from portal.storage.database import Database
-from portal.web.edition import read_renderers
 
 COUNT = 1000
 ROUNDS = 3

@@ -1,14 +1,14 @@
 """The guardians' portal of a city's school administration.
 
-The rooms of the house, in the one order in which they may import: a module imports
-only from rooms above its own, and from modules that stand before it in the list of
-its room's ``__init__``. ``tests/test_house.py`` reads these lists and keeps them.
+Its packages, in the order in which they may import: a module imports only from packages
+above its own and, within its package, from modules listed before it in ``__init__``.
+``tests/test_house.py`` enforces this.
 
     content      what the administration says of itself: areas, facts, opening hours
     settings     everything that is read from the environment
     logs         the log, in lines of text or JSON, with ids of requests
     metrics      figures for operators: counts, durations, gauges
-    i18n         languages, gettext catalogs and templates
+    i18n         languages, catalogs of translations, rendering of templates
     storage      SQLite and PostgreSQL: the tables, and one writer for everything
     staff        who may read the inbox, and how they sign in
     cases        what the public writes, and what becomes of it
@@ -16,6 +16,20 @@ its room's ``__init__``. ``tests/test_house.py`` reads these lists and keeps the
     web          what speaks HTTP
     translators  what translators run: update, check, preview
     commands     the command line, one module for each noun
+
+The markup of pages, and their words except those of ``content``, are outside this folder:
+
+    templates/             markup and words, in Swedish as ``_("…")``
+    templates/public       a template for each public page
+    templates/components   parts that pages share; the words of errors in forms
+    templates/staff        the inbox; what staff see of a case
+    templates/mail         letters
+    templates/layout.html  the frame of public pages: head, menu, footer
+    locales/               the translations; ``portal catalogs check`` says what is wrong in them
+    static/css             style sheets; fonts, sizes and colours in ``tokens.css``
+
+``docs/house.md`` follows a request, a message and a letter through the packages, and has a
+table of where to change what.
 """
 
 __version__ = "0.1.0"

@@ -26,10 +26,10 @@ import sqlalchemy as sa
 import uvicorn
 from playwright.async_api import Browser, BrowserType, async_playwright
 
+from portal.i18n.templates import LOCALES
 from portal.settings import Settings
 from portal.storage.database import Database
 from portal.web.app import create_app
-from portal.web.edition import LOCALES
 from portal.web.fast_path import FastPathProtocol
 from portal.web.guard import Guard
 from portal.web.protocol import BoundedProtocol

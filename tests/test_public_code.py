@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from portal.i18n.languages import discover
+from portal.i18n.templates import LOCALES
 from portal.settings import CHECKOUT
-from portal.web.edition import LOCALES
 
 TEXT_FILES = ("*.py", "*.html", "*.txt")
 POINTS = {

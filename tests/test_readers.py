@@ -13,10 +13,11 @@ import pytest
 from portal.cases.messages import Case, newest
 from portal.content.hours import Hours
 from portal.content.words import words_in
+from portal.i18n.templates import LOCALES
 from portal.settings import DATA, Settings
 from portal.storage.database import Database
 from portal.web import edition
-from portal.web.edition import LOCALES, Edition, build
+from portal.web.edition import Edition, build
 from tests.conftest import Running, Serve
 from tests.visitor import Visit, Visitor, words
 

@@ -18,10 +18,10 @@ from portal.commands.command import (
 )
 from portal.i18n import catalogs
 from portal.i18n.languages import Languages, NoLanguage, discover, language, strange_folders
+from portal.i18n.templates import LOCALES
 from portal.settings import CHECKOUT
 from portal.translators import merging, reports
 from portal.translators.preview import Preview, create_preview
-from portal.web.edition import LOCALES
 
 
 def add_to(nouns: Parsers) -> None:
@@ -29,11 +29,13 @@ def add_to(nouns: Parsers) -> None:
     group = add_group(nouns, "catalogs", "the translations")
     add_command(group, "extract", extract)
     parser = add_command(group, "update", update)
-    parser.add_argument("--check", action="store_true", help="change nothing; 1 if there is a need")
+    parser.add_argument(
+        "--check", action="store_true", help="change nothing; exit with 1 if an update is needed"
+    )
     parser = add_command(group, "add", add)
-    parser.add_argument("language", help="its tag, such as so, fa or zh-Hant")
+    parser.add_argument("language", help="the language tag, such as so, fa or zh-Hant")
     parser = add_command(group, "check", check)
-    parser.add_argument("language", nargs="?", help="only this one")
+    parser.add_argument("language", nargs="?", help="a language tag; all languages if left out")
     parser.add_argument(
         "--in",
         dest="interface_language",
@@ -43,15 +45,20 @@ def add_to(nouns: Parsers) -> None:
     )
     parser.add_argument("--json", action="store_true")
     parser = add_command(group, "status", status)
-    parser.add_argument("language", nargs="?", help="only this one")
+    parser.add_argument("language", nargs="?", help="a language tag; all languages if left out")
     parser.add_argument("--json", action="store_true")
     parser = add_command(group, "preview", preview)
     parser.add_argument("--port", type=int, default=8001)
-    parser.add_argument("--write", type=Path, metavar="DIR", help="write index.html there instead")
+    parser.add_argument(
+        "--write",
+        type=Path,
+        metavar="DIR",
+        help="write a list of all texts to DIR/index.html; do not serve",
+    )
 
 
 def extract(arguments: argparse.Namespace) -> int:
-    """Write the template of all catalogs."""
+    """Extract the Swedish texts into locales/portal.pot."""
     template = merging.extract(CHECKOUT)
     template.save(str(CHECKOUT / "locales" / merging.TEMPLATE))
     print(f"{len(template)} texts")
@@ -59,29 +66,29 @@ def extract(arguments: argparse.Namespace) -> int:
 
 
 def update(arguments: argparse.Namespace) -> int:
-    """Bring all catalogs in step with the texts."""
+    """Extract the Swedish texts and merge them into all catalogs."""
     languages = discover(CHECKOUT / "locales")
     if arguments.check:
-        late = merging.out_of_step(CHECKOUT, languages)
-        return report(*(f"{path} is not in step with the texts." for path in late))
+        late = merging.outdated(CHECKOUT, languages)
+        return report(*(f"{path} needs portal catalogs update." for path in late))
     for change in merging.update(CHECKOUT, languages):
         print(f"{change.tag}: {change.added} new ({change.fuzzy} fuzzy), {change.removed} gone")
     return 0
 
 
 def add(arguments: argparse.Namespace) -> int:
-    """Begin the catalog of a new language."""
+    """Create the catalog of a new language."""
     try:
         path = merging.add(LOCALES, arguments.language)
     except FileExistsError as error:
-        return report(f"There is one already: {error}")
+        return report(f"The language has a catalog already: {error}")
     new = language(arguments.language)
-    print(f"{new.name}, {new.direction}, {new.plurals}\n{path}")
+    print(f"{new.name}, {new.direction}, {new.plural_header}\n{path}")
     return 0
 
 
 def check(arguments: argparse.Namespace) -> int:
-    """Say what is wrong with the translations, and what to do about it."""
+    """Report what is wrong with the translations, and how to correct it."""
     settings, languages = read_settings(), discover(LOCALES)
     chosen = [languages[tag] for tag in _tags(languages, arguments.language)]
     findings = reports.faults(LOCALES, chosen, settings, arguments.interface_language)
@@ -96,7 +103,7 @@ def check(arguments: argparse.Namespace) -> int:
 
 
 def status(arguments: argparse.Namespace) -> int:
-    """Say how much of each page is translated, and what the Swedish has changed."""
+    """Report how much of each page is translated, and which Swedish texts have changed."""
     settings, languages = read_settings(), discover(LOCALES)
     tags = _tags(languages, arguments.language)
     rows = [reports.status(LOCALES, languages[tag], settings) for tag in tags]
@@ -108,7 +115,7 @@ def status(arguments: argparse.Namespace) -> int:
 
 
 def preview(arguments: argparse.Namespace) -> int:
-    """Serve all pages with every text numbered, for translators; or write a list of them."""
+    """Serve a preview of all pages for translators, with every text numbered."""
     settings = read_settings()
     try:
         if arguments.write:

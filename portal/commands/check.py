@@ -29,13 +29,14 @@ from portal.commands.command import (
 from portal.commands.schema import schema_faults
 from portal.i18n.catalogs import CatalogError
 from portal.i18n.languages import strange_folders
+from portal.i18n.templates import LOCALES
 from portal.mail.delivery import NotSent, sign_in
 from portal.settings import Settings, SettingsError
 from portal.storage.database import Unavailable
 from portal.storage.engines import sqlite_file
 from portal.storage.migrations import NewerDatabase
 from portal.storage.secret_key import key_file
-from portal.web.edition import LOCALES, build
+from portal.web.edition import build
 
 FREE_BYTES = 100 * 1024 * 1024
 """Free on the disk of an SQLite database; a hundred thousand messages need less."""

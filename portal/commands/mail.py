@@ -11,10 +11,10 @@ from portal.commands.command import Parsers, add_command, add_group, read_settin
 from portal.commands.outbox import NO_SERVER
 from portal.content import mail_addresses
 from portal.i18n.languages import SOURCE
+from portal.i18n.templates import read_renderers
 from portal.mail import letters
 from portal.mail.delivery import NotSent, send
 from portal.settings import Settings
-from portal.web.edition import read_renderers
 
 DNS = """\
 For letters to be trusted, DNS should hold (the portal does not look it up):

@@ -24,12 +24,12 @@ from portal.commands.command import (
 )
 from portal.commands.schema import has_tables, read, schema_faults
 from portal.i18n.rendering import Renderers
+from portal.i18n.templates import read_renderers
 from portal.mail.delivery import Delivery
 from portal.settings import Settings
 from portal.storage.database import Database
 from portal.storage.engines import begin
 from portal.storage.secret_key import open_secret_key
-from portal.web.edition import read_renderers
 
 NONE_WAIT = "No letter waits, and none has failed."
 NO_SERVER = "No letters are sent: PORTAL_SMTP_URL is not set."

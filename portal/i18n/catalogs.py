@@ -1,12 +1,17 @@
 """The translations of each language, read from its ``.po`` file.
 
-A catalog is read straight into memory; no compiled file stands between a translator and
-the page. An entry with an error (see ``checks``) is left out, so its Swedish text is shown,
-and the fault is reported. A file that cannot be read, or whose plural rule cannot be the
-language's, refuses the whole catalog.
+A catalog is read straight into memory; there is no compiled file. ``read`` decides what of
+a file is published, at a start and at a reload alike:
 
-Translators' tools write what the portal does not use: dates, the name of the language,
-entries that are no longer in use. Nothing of that refuses a catalog.
+- An entry with an error (see ``checks``) is left out and reported, so its text is shown in
+  Swedish.
+- A file that is broken, or whose plural rule is not the language's, raises ``CatalogError``.
+  Then a portal does not start; a running one keeps the language's former catalog.
+- The same holds for a file in which most of the former texts are missing. Only a running
+  portal can see that, since a start knows no former texts.
+
+What translators' tools write and the portal does not use, such as dates, the name of the
+language and obsolete entries, never refuses a file.
 """
 
 import csv
@@ -23,14 +28,15 @@ from babel.messages.pofile import PoFileError, PoFileParser
 from portal.i18n.checks import (
     BROKEN,
     CHARSET,
+    CUT_OFF,
     DUPLICATE,
     GLOSSARY_FILE,
     HEADER,
     RULE,
     UNREADABLE,
+    CatalogEntry,
     CatalogInfo,
     Check,
-    Entry,
     Fault,
     Key,
     PluralForms,
@@ -40,13 +46,15 @@ from portal.i18n.languages import CATALOG, Language, Languages
 from portal.i18n.plurals import Rule, parse_rule, used_forms
 
 GLOSSARY = "glossary/{tag}.csv"
-"""In Weblate's columns: a word with several good translations has several rows."""
+"""The path below the catalogs. A word with several accepted translations has several rows."""
 MOST_FORMS = 10
 """Plural forms; no language has more than six."""
+FEWEST_TEXTS = 0.5
+"""A saved file with a smaller share of the former texts was probably cut off."""
 
 
 class CatalogError(Exception):
-    """A catalog that cannot be used at all, and why."""
+    """A file that cannot be used at all, and why."""
 
     def __init__(self, path: Path, check: Check, *details: str, line: int = 0) -> None:
         self.fault = Fault(check, line, None, "", "", details)
@@ -62,17 +70,17 @@ class Catalog:
     """By context and Swedish text; one form, or one for each plural form."""
     plural_form: Rule
     faults: tuple[str, ...] = ()
-    """What was left out, and why, a line each."""
+    """The entries that were left out because of an error, and the error, a line each."""
     fuzzy: frozenset[Key] = frozenset()
-    """What is translated for an earlier Swedish, and not shown."""
+    """The texts whose translation belongs to an earlier Swedish text, and is not shown."""
 
     def find(self, source: str, context: str | None = None, number: int = 0) -> str | None:
-        """The translation of a Swedish text, or None where there is no usable one.
+        """The translation of a Swedish text, or None if there is none to show.
 
         Args:
-            source: the Swedish text; the singular where it has a plural.
-            context: tells apart equal short texts.
-            number: chooses the plural form where there are several.
+            source: the Swedish text; the singular, if it has a plural.
+            context: distinguishes equal short texts.
+            number: selects the plural form, if there are several.
         """
         forms = self.entries.get((context, source))
         if forms is None:
@@ -84,19 +92,19 @@ class Catalog:
 
 
 @dataclass(frozen=True)
-class File:
-    """A ``.po`` file as it was read: everything in it, sound or not."""
+class CatalogFile:
+    """A ``.po`` file with all its entries, those with errors too."""
 
     path: Path
     language: Language
-    entries: tuple[Entry, ...]
-    count: int
-    """Plural forms of its texts."""
+    entries: tuple[CatalogEntry, ...]
+    form_count: int
+    """The number of plural forms that its header declares."""
     plural_form: Rule
 
     def info(self, glossary: Mapping[str, list[str]] | None = None) -> CatalogInfo:
-        """What checks must know of it."""
-        return CatalogInfo(self.language, self.count, glossary or {}, self.plural_form)
+        """What checks must know about it."""
+        return CatalogInfo(self.language, self.form_count, glossary or {}, self.plural_form)
 
 
 def read_all(folder: Path, languages: Languages) -> dict[str, Catalog]:
@@ -119,17 +127,26 @@ def empty(language: Language) -> Catalog:
     return Catalog(language, {}, int)
 
 
-def read(path: Path, language: Language) -> Catalog:
-    """Read one catalog from its ``.po`` file; fuzzy and empty entries do not count.
+def read(path: Path, language: Language, former: Catalog | None = None) -> Catalog:
+    """Read one catalog from its ``.po`` file.
+
+    Args:
+        path: of the file.
+        language: of the texts.
+        former: the catalog that the file is to replace; given back if nothing has changed.
 
     Raises:
-        CatalogError: when the file is broken or its plural rule is not the language's.
+        CatalogError: when the file is broken, its plural rule is not the language's, or most
+            of the former texts are missing.
     """
-    return sound(open_file(path, language))
+    catalog = publishable(open_file(path, language))
+    if former and len(catalog.entries) < FEWEST_TEXTS * len(former.entries):
+        raise CatalogError(path, CUT_OFF, str(len(catalog.entries)), str(len(former.entries)))
+    return former if former == catalog else catalog
 
 
-def sound(file: File) -> Catalog:
-    """What of a file can be shown to readers."""
+def publishable(file: CatalogFile) -> Catalog:
+    """The catalog of a file: its translated entries without errors; fuzzy ones are not shown."""
     info = file.info()
     entries: dict[Key, PluralForms] = {}
     faults = []
@@ -148,8 +165,8 @@ _UNUSED_HEADER = re.compile(r'^"(?:POT-Creation-Date|PO-Revision-Date|Language):
 _OBSOLETE = re.compile(r"^#~.*$", re.MULTILINE)
 
 
-def open_file(path: Path, language: Language) -> File:
-    """Read a ``.po`` file with everything in it.
+def open_file(path: Path, language: Language) -> CatalogFile:
+    """Read a ``.po`` file with all its entries.
 
     Raises:
         CatalogError: when the file is broken or its plural rule is not the language's.
@@ -162,7 +179,7 @@ def open_file(path: Path, language: Language) -> File:
         raise CatalogError(path, BROKEN, malformed[1], line=malformed[0])
     count = _check_header(path, content, language)
     catalog = _Entries(locale=language.locale)
-    # What the portal does not use is left out, since Babel may fail on it.
+    # Babel may fail on parts that the portal does not use, so they are left out.
     used_content = _OBSOLETE.sub("", _UNUSED_HEADER.sub('""', content))
     try:
         parser = PoFileParser(catalog, ignore_obsolete=True, abort_invalid=True)
@@ -172,23 +189,23 @@ def open_file(path: Path, language: Language) -> File:
     except PoFileError as error:
         raise CatalogError(path, BROKEN, str(error), line=(error.lineno or 0) + 1) from error
     except (ArithmeticError, LookupError, ValueError) as error:
-        raise CatalogError(path, RULE, language.tag, str(error), language.plurals) from error
+        raise CatalogError(path, RULE, language.tag, str(error), language.plural_header) from error
     if catalog.duplicate:
         source, line = catalog.duplicate
         raise CatalogError(path, DUPLICATE, source, line=line + 1)
     if not used <= {*range(count)}:
-        raise CatalogError(path, RULE, language.tag, f"nplurals={count}", language.plurals)
+        raise CatalogError(path, RULE, language.tag, f"nplurals={count}", language.plural_header)
     if wrong := language.misplaced(plural_form):
-        raise CatalogError(path, RULE, language.tag, str(wrong), language.plurals)
+        raise CatalogError(path, RULE, language.tag, str(wrong), language.plural_header)
     entries = tuple(map(_entry, (message for message in catalog if message.id)))
-    return File(path, language, entries, count, plural_form)
+    return CatalogFile(path, language, entries, count, plural_form)
 
 
 class _Entries(BabelCatalog):
-    """Babel's catalog, which silently keeps the first of two entries for one text."""
+    """Babel's catalog, which silently keeps the first of two entries; this one reports it."""
 
     duplicate: tuple[str, int] | None = None
-    """The Swedish of the first text that has two entries, and the line of the second."""
+    """The first text that has two entries, and the line of the second entry."""
 
     def __setitem__(self, id: Any, message: Any) -> None:
         if id and self._key_for(id, message.context) in self._messages:
@@ -197,7 +214,10 @@ class _Entries(BabelCatalog):
 
 
 def clean(content: str) -> str:
-    """A ``.po`` file with the spacing that all readers understand; lines stay where they are."""
+    """The content of a ``.po`` file, its spacing normalised for Babel and polib.
+
+    Line numbers do not change.
+    """
     content = re.sub(r"^[ \t]+(?=\")", "", content, flags=re.MULTILINE)
     content = re.sub(r"^(msg\w+(?:\[\d+\])?)[ \t]*(?=\")", r"\1 ", content, flags=re.MULTILINE)
     content = re.sub(r"^#(?=[^\s~,.:|])", "# ", content, flags=re.MULTILINE)
@@ -205,10 +225,11 @@ def clean(content: str) -> str:
 
 
 def _check_header(path: Path, content: str, language: Language) -> int:
-    """Look at the header; gives the number of plural forms.
+    """Check the header; gives the number of plural forms.
 
     Raises:
-        CatalogError: when there is no header, or it names another charset or no sound rule.
+        CatalogError: when there is no header, the charset is not UTF-8, or the plural rule has
+            too many forms.
     """
     start = re.search(r'^msgid ""\nmsgstr "', content, re.MULTILINE)
     header = content[start.end() :].partition("\n\n")[0] if start else ""
@@ -222,19 +243,20 @@ def _check_header(path: Path, content: str, language: Language) -> int:
     if not rule:
         return len(language.plural_examples)
     if len(rule[1]) > 2 or not 0 < int(rule[1]) <= MOST_FORMS:
-        raise CatalogError(path, RULE, language.tag, f"nplurals={rule[1][:20]}", language.plurals)
+        wrong = f"nplurals={rule[1][:20]}"
+        raise CatalogError(path, RULE, language.tag, wrong, language.plural_header)
     return int(rule[1])
 
 
-def glossary(folder: Path, tag: str) -> dict[str, list[str]]:
-    """How a language translates words that must be the same everywhere; empty without a list.
+def read_glossary(folder: Path, tag: str) -> dict[str, list[str]]:
+    """The accepted translations of words by a language's glossary; empty if it has none.
 
     Args:
-        folder: the catalogs'.
+        folder: of all catalogs.
         tag: of the language.
 
     Raises:
-        CatalogError: when the list cannot be read.
+        CatalogError: when the glossary cannot be read.
     """
     path = folder / GLOSSARY.format(tag=tag)
     words: dict[str, list[str]] = {}
@@ -263,17 +285,17 @@ _LINES = re.compile(rf"(?>{_LINE.pattern}\n)*+(?>{_LINE.pattern})")
 
 
 def _malformed_line(content: str) -> tuple[int, str] | None:
-    """The first line that cannot stand in a ``.po`` file; Babel passes over some of them."""
+    """The first line that is not ``.po`` syntax, and its number; Babel ignores some of them."""
     if _LINES.fullmatch(content):
         return None
     lines = enumerate(content.split("\n"), 1)
     return next(((n, line.strip()[:60]) for n, line in lines if not _LINE.fullmatch(line)), None)
 
 
-def _entry(message: Any) -> Entry:
+def _entry(message: Any) -> CatalogEntry:
     """An entry, from Babel's message."""
     former = [line[1:].strip() for line in message.user_comments if line.startswith("|")]
-    return Entry(
+    return CatalogEntry(
         message.lineno,
         message.context,
         _texts(message.id),
@@ -290,7 +312,7 @@ _QUOTED = re.compile(r'^(msgid(?:_plural)?|msgctxt)?\s*"(.*)"$')
 
 
 def _previous(lines: Iterable[str]) -> str:
-    """The former Swedish, from comments that begin with ``#|``."""
+    """The former Swedish text, from comments that begin with ``#|``."""
     parts, part = {"msgid": ""}, "msgid"
     for line in lines:
         if match := _QUOTED.match(line):
@@ -300,5 +322,5 @@ def _previous(lines: Iterable[str]) -> str:
 
 
 def _texts(value: object) -> PluralForms:
-    """What Babel gives as one text or several, as several."""
+    """A text or several, as Babel has them, always as a tuple."""
     return tuple(map(str, value)) if isinstance(value, list | tuple) else (str(value or ""),)

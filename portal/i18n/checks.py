@@ -1,12 +1,13 @@
 """What can be wrong with a translation, and what to do about it.
 
 Each check looks at one form of one entry and knows nothing of files or pages. An error
-would damage the page or mislead its reader: the text is not published, and Swedish is
-shown in its place. A warning is a question to the translator, who can silence it with the
+would damage the page or mislead its reader, so the entry is not published (see
+``catalogs.read``). A warning is a question to the translator, who can silence it with the
 flag ``ignore-<name of the check>``.
 
-The table at the end has everything about a check: its name, whether it stops publication,
-the function that looks for it, and its explanation in English and in Swedish.
+``CHECKS`` at the end has everything about a check: its name, whether it stops publication,
+the function that looks for it, and its explanation in English and in Swedish. After it come
+the faults of whole files, which ``catalogs`` finds.
 """
 
 import re
@@ -19,37 +20,37 @@ from portal.i18n.languages import Language
 from portal.i18n.plurals import NUMBERS, Rule, used_forms
 
 PLACEHOLDER = re.compile(r"%%|%\((\w+)\)[sd]")
-"""All that is special in a text: a named value, or a per cent sign written twice."""
+"""All that is special in a text: the placeholder of a named value, and ``%%`` for ``%``."""
 
 PluralForms = tuple[str, ...]
 Key = tuple[str | None, str]
 """Context and msgid."""
 Details = tuple[str, ...]
-"""What a check saw, in the order in which its explanation names it; empty when all is well."""
+"""The values for the explanation of a fault, in order; empty when there is no fault."""
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One text of a catalog, as its file has it."""
+class CatalogEntry:
+    """An entry of a ``.po`` file."""
 
     line: int
     context: str | None
     sources: PluralForms
-    """The Swedish: singular, and plural where there is one."""
+    """The Swedish text: the singular, and the plural if there is one."""
     forms: PluralForms
     """The translation: one text, or one for each plural form; empty where there is none."""
     is_fuzzy: bool = False
     flags: frozenset[str] = frozenset()
     comment: str = ""
-    """For translators, from whoever wrote the Swedish."""
+    """The comment on the Swedish text, for translators."""
     note: str = ""
     """The translator's own comment."""
     previous: str = ""
-    """The Swedish that a fuzzy translation was made for."""
+    """The Swedish text that a fuzzy translation belongs to."""
 
     @property
     def key(self) -> Key:
-        """What the entry is looked up by."""
+        """The context and the Swedish singular, which identify the entry."""
         return self.context, self.sources[0]
 
     @property
@@ -62,20 +63,20 @@ class Entry:
 
 @dataclass(frozen=True)
 class CatalogInfo:
-    """What a check must know of the catalog that an entry stands in."""
+    """What a check must know about the catalog of an entry."""
 
     language: Language
-    count: int
-    """Plural forms of the catalog."""
+    form_count: int
+    """The number of plural forms."""
     glossary: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Translations of a Swedish word, any of which is right wherever the word stands."""
+    """The accepted translations of each Swedish word."""
     rule: Rule | None = None
     """The catalog's plural rule."""
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """A fault and its remedy, with places for details."""
+    """A fault and its remedy, with placeholders for details."""
 
     fault: str
     remedy: str
@@ -83,19 +84,19 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that can be wrong."""
+    """A kind of fault, how it is found, and how it is explained."""
 
     name: str
     is_error: bool
-    """Whether it stops publication."""
-    find: Callable[[Entry, str, CatalogInfo], Details]
+    """Whether a text with it is not published."""
+    find: Callable[[CatalogEntry, str, CatalogInfo], Details]
     en: Explanation
     sv: Explanation
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that is wrong in one entry."""
+    """Something that is wrong with an entry, or with a whole file."""
 
     check: Check
     line: int
@@ -111,13 +112,15 @@ class Fault:
         return Explanation(words.fault.format(*self.details), words.remedy.format(*self.details))
 
 
-def examine(entry: Entry, info: CatalogInfo, *, errors_only: bool = False) -> Iterator[Fault]:
+def examine(
+    entry: CatalogEntry, info: CatalogInfo, *, errors_only: bool = False
+) -> Iterator[Fault]:
     """Everything that is wrong with an entry; an untranslated or fuzzy one has no faults.
 
     Args:
         entry: the entry.
         info: about its catalog.
-        errors_only: leave out what does not stop publication.
+        errors_only: leave out warnings.
     """
     if entry.state != "translated" or (errors_only and _is_plain(entry)):
         return
@@ -133,10 +136,10 @@ def examine(entry: Entry, info: CatalogInfo, *, errors_only: bool = False) -> It
 _CHARACTERS_OF_ERRORS = re.compile(r"[%<&@\d\u202a-\u202e\u2066-\u2069]|://|www\.")
 
 
-def _is_plain(entry: Entry) -> bool:
-    """Whether the entry can have no error: one form with letters, and nothing special in it.
+def _is_plain(entry: CatalogEntry) -> bool:
+    """Whether an entry cannot have an error: one form that begins with a letter, no markup.
 
-    Most entries are plain, and every start looks at all of them.
+    Most entries are plain, and each start checks all of them.
     """
     if len(entry.sources) > 1 or len(entry.forms) > 1 or not entry.forms[0][:1].isalpha():
         return False
@@ -148,12 +151,12 @@ def placeholders(text: str) -> set[str]:
     return {match[1] for match in PLACEHOLDER.finditer(text) if match[1]}
 
 
-def _of_whole_file(entry: Entry, form: str, info: CatalogInfo) -> Details:
-    """For faults of a whole file, which no entry shows."""
+def _of_whole_file(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
+    """Find nothing: faults of a whole file are found by ``catalogs``."""
     return ()
 
 
-def _expected_placeholders(entry: Entry) -> set[str]:
+def _expected_placeholders(entry: CatalogEntry) -> set[str]:
     return {name for source in entry.sources for name in placeholders(source)}
 
 
@@ -165,16 +168,16 @@ def _without_values(text: str, instead: str = " ") -> str:
     return PLACEHOLDER.sub(instead, text)
 
 
-def _missing_forms(entry: Entry, form: str, info: CatalogInfo) -> Details:
-    used = used_forms(info.rule) if info.rule else frozenset(range(info.count))
+def _missing_forms(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
+    used = used_forms(info.rule) if info.rule else frozenset(range(info.form_count))
     is_filled = all(form < len(entry.forms) and entry.forms[form] for form in used)
     if len(entry.sources) == 1 or is_filled:
         return ()
     examples = enumerate(info.language.plural_examples)
-    return str(info.count), "; ".join(f"msgstr[{i}]: {n}" for i, (_, n) in examples)
+    return str(info.form_count), "; ".join(f"msgstr[{i}]: {n}" for i, (_, n) in examples)
 
 
-def _nothing_visible(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _nothing_visible(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     if not form or placeholders(form) or not any(map(str.isalpha, entry.sources[0])):
         return ()
     if any(unicodedata.category(character)[0] in "LNPS" for character in form):
@@ -182,7 +185,7 @@ def _nothing_visible(entry: Entry, form: str, info: CatalogInfo) -> Details:
     return (", ".join(_named(character) for character in form[:3]),)
 
 
-def _unknown_values(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _unknown_values(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     expected = _expected_placeholders(entry)
     if not (unknown := placeholders(form) - expected):
         return ()
@@ -190,14 +193,14 @@ def _unknown_values(entry: Entry, form: str, info: CatalogInfo) -> Details:
     return ", ".join(sorted(unknown)), _as_placeholders(close or expected) or "–"
 
 
-def _lost_values(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _lost_values(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     lost = _expected_placeholders(entry) - placeholders(form) if form else set()
     if "num" in lost and len(entry.sources) > 1 and _is_for_one_number(entry, form, info):
         lost -= {"num"}
     return (", ".join(sorted(lost)), _as_placeholders(lost)) if lost else ()
 
 
-def _is_for_one_number(entry: Entry, form: str, info: CatalogInfo) -> bool:
+def _is_for_one_number(entry: CatalogEntry, form: str, info: CatalogInfo) -> bool:
     """Whether a plural form is used for a single number, which it may say in words."""
     rule = info.rule or (lambda number: 0)
     indices = {index for index, text in enumerate(entry.forms) if text == form}
@@ -213,35 +216,35 @@ _DIGITS = re.compile(r"\d+")
 _KASHIDA = re.compile(r"\u0640+(?! ?(?:%\(|[\dA-Za-z]))")
 
 
-def _half_value(entry: Entry, form: str, info: CatalogInfo) -> Details:
-    """Something that was meant as a value, and would be shown to readers as it stands."""
+def _half_value(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
+    """A misspelled placeholder, which would be shown to readers unchanged."""
     sources = " ".join(map(_without_values, entry.sources))
     return _first_match(_HALF_VALUE, _without_values(form), sources)
 
 
-def _markup(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _markup(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     return _first_match(_MARKUP, form, " ".join(entry.sources))
 
 
-def _link(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _link(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     return _first_match(_LINK, form, " ".join(entry.sources))
 
 
-def _phone(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _phone(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     return _first_match(_PHONE, _without_values(form), " ".join(entry.sources))
 
 
-def _digits(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _digits(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     text = _PHONE.sub(" ", _LINK.sub(" ", _without_values(form)))
     return _first_match(_DIGITS, text, " ".join(entry.sources))
 
 
-def _kashida(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _kashida(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     return _first_match(_KASHIDA, form, "")
 
 
 def _first_match(pattern: re.Pattern[str], text: str, source: str) -> Details:
-    """The first match in a text that does not stand in the Swedish."""
+    """The first match in a text that is not in the Swedish text."""
     matches = (match[0].strip() for match in pattern.finditer(text))
     return next(((match,) for match in matches if match not in source), ())
 
@@ -252,7 +255,7 @@ _CLOSERS = dict.fromkeys("\u202a\u202b\u202d\u202e", "\u202c") | dict.fromkeys(
 _DIRECTION_CONTROLS = {*_CLOSERS, *_CLOSERS.values()}
 
 
-def _unclosed_direction(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _unclosed_direction(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     """A control that changes the direction and is not closed, or closes nothing (UAX 9)."""
     expected: list[str] = []
     for character in form:
@@ -268,12 +271,12 @@ def _named(character: str) -> str:
 
 
 _ZERO_WIDTH_SPACE_IS_SPELLING = frozenset({"km", "lo", "my", "th"})
-"""Languages that part words by U+200B (W3C, Layout Requirements)."""
+"""Languages that separate words by U+200B (W3C, Layout Requirements)."""
 _VIRAMA = 9
 """The canonical combining class of viramas (UAX 44), which joiners may follow."""
 
 
-def _invisible(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _invisible(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     source = " ".join(entry.sources)
     for index, character in enumerate(form):
         if unicodedata.category(character) not in {"Cc", "Cf"} or character == "\n":
@@ -289,9 +292,9 @@ def _invisible(entry: Entry, form: str, info: CatalogInfo) -> Details:
 
 
 def _joins(form: str, index: int) -> bool:
-    """Whether a joiner has work to do: before a letter that joins, or after a virama.
+    """Whether a joiner has an effect: before a letter that joins, or after a virama.
 
-    Persian, Sorani and the scripts of India are spelled with joiners.
+    Persian, Sorani and the scripts of India use joiners in their spelling.
     """
     following = form[index + 1 : index + 2]
     follows_virama = index > 0 and unicodedata.combining(form[index - 1]) == _VIRAMA
@@ -307,7 +310,7 @@ def _primary(language: Language) -> str:
     return language.tag.partition("-")[0]
 
 
-def _edges(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _edges(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     source = entry.sources[0]
     for text, model in ((form[:1], source[:1]), (form[-1:], source[-1:])):
         if text.isspace() != model.isspace() or (text == "\n") != (model == "\n"):
@@ -316,14 +319,14 @@ def _edges(entry: Entry, form: str, info: CatalogInfo) -> Details:
 
 
 _ENDINGS_BY_KIND = (".།᱾।。։።۔᠃", "?؟՞፧？\u037e", "!！՜", ":：፡፦", "…")
-"""Characters that end a text in the same way, in any script."""
+"""Characters that end a text, of any script, by kind: full stop, question mark, and so on."""
 _ENDINGS_BY_LANGUAGE = {("el", ";"): 1, ("hi", "|"): 0, ("or", "|"): 0}
 """Characters that end a text only in one language, and their kinds."""
 _ENDS_WITHOUT_CHARACTER = frozenset({"th", "lo", "my", "km"})
 """Languages whose sentences end with a space."""
 
 
-def _end(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _end(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     language = _primary(info.language)
     if language in _ENDS_WITHOUT_CHARACTER:
         return ()
@@ -340,7 +343,7 @@ def _last_word(text: str) -> str:
 def _kind_of_end(text: str, language: str) -> int:
     """The kind of character that ends a text; -1 for none."""
     last = text.rstrip(" \n\u200e\u200f\u061c")[-1:]
-    if language == "hy" and "՞" in _last_word(text):  # stands on the vowel of the last word
+    if language == "hy" and "՞" in _last_word(text):  # written over the vowel of the last word
         return 1
     kinds = enumerate(_ENDINGS_BY_KIND)
     by_kind = next((kind for kind, characters in kinds if last and last in characters), -1)
@@ -356,7 +359,7 @@ _RIGHTLY_DOUBLED = frozenset({"vous", "nous", "sie", "die", "der", "das"})
 _WORD_CHARACTERS = "’'ʼ-\u200c\u200d"
 
 
-def _doubled(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _doubled(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     if _primary(info.language) in _REDUPLICATING or any(map(_doubled_word, entry.sources)):
         return ()
     word = _doubled_word(form)
@@ -364,7 +367,7 @@ def _doubled(entry: Entry, form: str, info: CatalogInfo) -> Details:
 
 
 def _doubled_word(text: str) -> str:
-    """The first word that stands twice in a row; a value is a word of its own."""
+    """The first word that is repeated; a value counts as a word."""
     former = ""
     for part in _without_values(text, " \0 ").split():
         word = "".join(filter(_is_of_word, part))
@@ -376,24 +379,24 @@ def _doubled_word(text: str) -> str:
 
 
 def _is_of_word(character: str) -> bool:
-    """Whether a character is a letter, a mark on one, or stands inside words."""
+    """Whether a character is a letter, a combining mark, or used inside words."""
     return unicodedata.category(character)[0] in "LM" or character in _WORD_CHARACTERS
 
 
-def _same(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _same(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     if form not in entry.sources or not re.search(r"[^\W\d_]", _without_values(form)):
         return ()
     return (form[:40],)
 
 
 LIMIT = re.compile(r"max-length: ?\d+")
-"""How a comment or a flag says how many characters there is room for."""
+"""The longest length of a text, in a comment or a flag."""
 
 
-def _too_long(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _too_long(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     limits = LIMIT.findall(" ".join((*entry.flags, entry.comment)))
     limit = min((int(text.partition(":")[2]) for text in limits), default=len(form))
-    # Marks and format characters take no room of their own.
+    # Combining marks and format characters have no width.
     length = sum(unicodedata.category(character) not in {"Mn", "Me", "Cf"} for character in form)
     return (str(length), str(limit)) if length > limit else ()
 
@@ -403,7 +406,7 @@ _ARABIC_LETTER = re.compile(r"[\u0620-\u064a\u066e-\u06d3]")
 _ARABIC_PUNCTUATION = {"?": "؟", ",": "،", ";": "؛"}
 
 
-def _latin_punctuation(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _latin_punctuation(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     if not _ARABIC_LETTER.search(form):
         return ()
     match = _LATIN_PUNCTUATION.search(_without_values(form))
@@ -413,8 +416,8 @@ def _latin_punctuation(entry: Entry, form: str, info: CatalogInfo) -> Details:
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def _latin_start(entry: Entry, form: str, info: CatalogInfo) -> Details:
-    """A right-to-left text whose first word is Latin: it would be laid out from the left."""
+def _latin_start(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
+    """A text in Arabic script that starts in Latin letters: it would be laid out from the left."""
     first = _WORD.search(_without_values(form))
     if info.language.direction != "rtl" or not first or not _ARABIC_LETTER.search(form):
         return ()
@@ -424,11 +427,11 @@ def _latin_start(entry: Entry, form: str, info: CatalogInfo) -> Details:
 _SWEDISH_ENDINGS = "(?:s|n|en|et|er|ar|or|t|nen|na|erna|arna|orna|ens|ets|ernas|arnas)?"
 
 
-def _glossary(entry: Entry, form: str, info: CatalogInfo) -> Details:
+def _glossary(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
     source, text = " ".join(entry.sources).lower(), _folded(form)
     for word, translations in info.glossary.items():
-        stands = re.search(rf"\b{re.escape(word.lower())}{_SWEDISH_ENDINGS}\b", source)
-        if stands and not any(_folded(translation) in text for translation in translations):
+        occurs = re.search(rf"\b{re.escape(word.lower())}{_SWEDISH_ENDINGS}\b", source)
+        if occurs and not any(_folded(translation) in text for translation in translations):
             return word, ", ".join(translations)
     return ()
 
@@ -479,7 +482,7 @@ CHECKS = (
         "lost-value",
         True,
         _lost_values,
-        Explanation("the value {0} is missing", "Put {1} where the value should stand."),
+        Explanation("the value {0} is missing", "Put {1} where the value belongs."),
         Explanation("värdet {0} saknas", "Sätt in {1} där värdet ska stå."),
     ),
     Check(
@@ -487,7 +490,7 @@ CHECKS = (
         True,
         _half_value,
         Explanation(
-            "“{0}” would be shown as it stands",
+            "“{0}” would be shown to readers unchanged",
             "A value is written %(name)s, without spaces; a per cent sign %%.",
         ),
         Explanation(
@@ -580,7 +583,7 @@ CHECKS = (
         "doubled",
         False,
         _doubled,
-        Explanation("a word stands twice: “{0}”", "Remove one of them."),
+        Explanation("a word is repeated: “{0}”", "Remove one of them."),
         Explanation("ett ord står två gånger: ”{0}”", "Ta bort det ena."),
     ),
     Check(
@@ -612,7 +615,7 @@ CHECKS = (
         "sign",
         False,
         _latin_punctuation,
-        Explanation("“{0}” stands in a text in Arabic script", "Write {1}."),
+        Explanation("“{0}” is not used in Arabic script", "Write {1}."),
         Explanation("”{0}” står i en text med arabisk skrift", "Skriv {1}."),
     ),
     Check(
@@ -639,6 +642,7 @@ CHECKS = (
 
 ERRORS = tuple(check for check in CHECKS if check.is_error)
 
+# Faults of whole files. All but the last refuse the catalog.
 UNREADABLE = Check(
     "file",
     True,
@@ -652,7 +656,7 @@ BROKEN = Check(
     _of_whole_file,
     Explanation(
         "this is not a line of a .po file: {0}",
-        'Each line begins with #, msgid or msgstr, and its text stands in one pair of ". '
+        'Each line begins with #, msgid or msgstr, and its text is in one pair of ". '
         'Inside a text, " is written \\".',
     ),
     Explanation(
@@ -707,6 +711,17 @@ DUPLICATE = Check(
     Explanation("“{0}” has two entries", "Keep the one with the right translation."),
     Explanation("”{0}” står två gånger", "Behåll den som har rätt översättning."),
 )
+CUT_OFF = Check(
+    "cut-off",
+    True,
+    _of_whole_file,
+    Explanation(
+        "only {0} of {1} texts are left", "Save the whole file. If it is whole, restart the portal."
+    ),
+    Explanation(
+        "bara {0} av {1} texter är kvar", "Spara hela filen. Om den är hel, starta om portalen."
+    ),
+)
 GLOSSARY_FILE = Check(
     "glossary-file",
     False,
@@ -720,4 +735,3 @@ GLOSSARY_FILE = Check(
         "Spara den som CSV i UTF-8 med kolumnerna source och target.",
     ),
 )
-"""What refuses a whole file."""

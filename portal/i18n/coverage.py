@@ -1,4 +1,4 @@
-"""How much of a page stands in a language."""
+"""How much of a page is translated into a language."""
 
 from collections.abc import Set
 from dataclasses import dataclass
@@ -9,26 +9,26 @@ from portal.i18n.checks import Key
 
 @dataclass(frozen=True)
 class Coverage:
-    """Of the texts on a page, how many are shown in the language."""
+    """How many of some texts are translated, and how many translations are fuzzy."""
 
     total: int
     translated: int
     fuzzy: int = 0
-    """Translated for an earlier Swedish; shown in Swedish until somebody has looked."""
+    """Translations of an earlier Swedish text; shown in Swedish until somebody confirms them."""
 
     @property
     def missing(self) -> int:
-        """Those that nobody has translated, or whose translation cannot be shown."""
+        """The texts without a translation, or with an error in it."""
         return self.total - self.translated - self.fuzzy
 
     @property
     def percent(self) -> int:
-        """The share that is shown, rounded down: 100 only when all is."""
+        """The translated share, rounded down, so that 100 means all."""
         return 100 * self.translated // self.total if self.total else 100
 
 
 def measure(catalog: Catalog, texts: Set[Key]) -> Coverage:
-    """How many of some texts a catalog has; the source has them all."""
+    """The coverage of some texts by a catalog; the source covers all."""
     if catalog.language.is_source or texts <= catalog.entries.keys():
         return Coverage(len(texts), len(texts))
     translated = sum(key in catalog.entries for key in texts)

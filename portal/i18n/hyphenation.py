@@ -1,8 +1,8 @@
-"""Where long Swedish words may break at the end of a line.
+"""Soft hyphens in long Swedish words.
 
-Browsers hyphenate only in languages for which they have a dictionary. Soft hyphens
-(U+00AD) are understood by all of them; they are put in when a text is shown, so that
-catalogs, glossaries and searches meet the words as they are written.
+Browsers hyphenate only languages for which they have a dictionary, but all of them support
+soft hyphens (U+00AD). They are added when a text is rendered, so that catalogs, glossaries
+and searches have the words without them.
 """
 
 import re
@@ -23,11 +23,11 @@ STEMS = """
     skol|inspektion skol|segregation skol|utredning tillgänglighets|redogörelse
     vårdnads|havare
 """
-"""Beginnings of words and where they break; any ending may follow."""
+"""Beginnings of words, with a bar where they may break; any ending may follow."""
 
 
 _WORDS = {stem.replace("|", "").lower(): stem.split("|") for stem in STEMS.split()}
-# Elements are passed by, and so are addresses, which say something else when they are split.
+# HTML tags are skipped, and so are web and e-mail addresses: a soft hyphen would change them.
 _PATTERN = re.compile(
     rf"<[^>]*>|(?<![\w@./{SOFT_HYPHEN}-])({'|'.join(sorted(_WORDS, key=len, reverse=True))})"
     r"(?!\w*(?:@|[./-]\w))",
@@ -41,7 +41,7 @@ def hyphenated(text: str) -> Markup:
 
 
 def _split(match: re.Match[str]) -> str:
-    """A word with its soft hyphens, in its own capitals; an element as it is."""
+    """A word with its soft hyphens, its case unchanged; a tag unchanged."""
     word = match[0]
     if match[1] is None:
         return word

@@ -1,8 +1,8 @@
 """The languages of the portal.
 
-Swedish is the source: its texts stand in the templates and it has no catalog. Every folder
-``locales/<tag>`` with a catalog is one more language. Tag, direction and own name come from
-one object, so that they cannot disagree.
+Swedish is the source: its texts are in the templates and it has no catalog. Every folder
+``locales/<tag>`` with a catalog adds a language; its name, direction and plural rule come
+from CLDR.
 """
 
 import re
@@ -19,13 +19,13 @@ from portal.i18n.plurals import Rule
 
 SOURCE = "sv"
 FORMATS = {"en": "en_GB"}
-"""Locales for dates and numbers where CLDR's default region is wrong here."""
+"""Locales for dates and numbers, for languages whose default region in CLDR is not ours."""
 CATALOG = "LC_MESSAGES/portal.po"
 RIGHT_TO_LEFT = frozenset({"Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Syrc", "Thaa"})
 """Scripts (ISO 15924), for languages whose direction CLDR does not have."""
 
 STAND_INS = {"prs": "fa", "pnb": "pa-Arab"}
-"""Languages whose data CLDR has under another tag (ISO 639-3 macrolanguages)."""
+"""Languages that CLDR has no data for, and a related language whose data is used instead."""
 OWN_NAMES = {"prs": "دری", "pnb": "پنجابی"}
 """What those languages call themselves."""
 
@@ -34,7 +34,7 @@ _TAG = re.compile(r"(?!.{36})[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 class NoLanguage(ValueError):
-    """Something that should be a language tag is none."""
+    """A text is not a valid language tag, or no language of the portal has this tag."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Language:
     direction: str
     """``ltr`` or ``rtl``, for ``dir``."""
     locale: Locale
-    """Writes its dates and numbers."""
+    """CLDR's data: how its dates and numbers are written."""
     is_known: bool = True
     """Whether CLDR has it; if not, its dates and numbers are written as in Swedish."""
 
@@ -63,23 +63,26 @@ class Language:
         return plurals.examples(self.locale)
 
     @cached_property
-    def plurals(self) -> str:
+    def plural_header(self) -> str:
         """The value of ``Plural-Forms`` in its catalog."""
         return plurals.header(self.locale)
 
     def misplaced(self, rule: Rule) -> list[int]:
-        """The first numbers for which a plural rule is not the language's, if CLDR has it."""
+        """The first numbers that a plural rule assigns to another form than CLDR does.
+
+        Empty if the rule is right, or if CLDR does not know the language.
+        """
         return plurals.misplaced(rule, self.locale) if self.is_known else []
 
 
 def language(tag: str) -> Language:
-    """The language of a tag such as ``ar`` or ``zh-Hant``.
+    """The language with a tag such as ``ar`` or ``zh-Hant``.
 
     Raises:
-        NoLanguage: when it is no language tag.
+        NoLanguage: when the tag is not valid.
     """
     if not _TAG.fullmatch(tag):
-        raise NoLanguage(f"{tag} is no language tag (BCP 47), such as ar or zh-Hant")
+        raise NoLanguage(f"{tag} is not a language tag (BCP 47), such as ar or zh-Hant")
     subtags = tag.split("-")[1:]
     script = next((subtag for subtag in subtags if len(subtag) == 4), "")
     try:
@@ -102,7 +105,7 @@ def language(tag: str) -> Language:
 
 
 def is_tag(text: str) -> bool:
-    """Whether ``language`` takes a text for a language tag."""
+    """Whether a text is a valid language tag."""
     try:
         return bool(language(text))
     except NoLanguage:
@@ -116,9 +119,10 @@ def _direction(script: str, locale: Locale) -> str:
 
 
 def _unknown_language(tag: str, script: str) -> Language:
-    """A language that CLDR has no data for: a wider one stands in, else Swedish.
+    """A language that CLDR has no data for.
 
-    Only the direction is its own, where its script is known.
+    It has the data of the language without its last subtag, or else of Swedish. Its direction
+    is that of its own script, if that is known.
     """
     wider, _, subtag = tag.rpartition("-")
     source = Locale.parse(SOURCE)
@@ -160,15 +164,14 @@ class Languages(Mapping[str, Language]):
 def discover(folder: Path) -> Languages:
     """The source and every language that has a catalog in a folder.
 
-    A folder that is not named by a language tag stops no language; ``strange_folders`` names
-    it.
+    Folders whose name is not a language tag are ignored; ``strange_folders`` lists them.
     """
     names = (path.parts[-3] for path in folder.glob(f"*/{CATALOG}"))
     return Languages(name for name in names if _TAG.fullmatch(name) and name != SOURCE)
 
 
 def strange_folders(folder: Path) -> list[str]:
-    """Why some folders with a catalog are passed over, a line each."""
+    """The folders with a catalog that are ignored, and why, a line each."""
     lines = []
     for path in sorted(folder.glob(f"*/{CATALOG}")):
         name = path.parts[-3]
@@ -177,5 +180,5 @@ def strange_folders(folder: Path) -> list[str]:
         elif not _TAG.fullmatch(name):
             tag = re.sub(r"[^A-Za-z0-9]+", "-", name)
             advice = f"; rename it to {tag}" if _TAG.fullmatch(tag) else ""
-            lines.append(f"{path}: {name} is no language tag (BCP 47){advice}")
+            lines.append(f"{path}: {name} is not a language tag (BCP 47){advice}")
     return lines

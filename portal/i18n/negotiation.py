@@ -1,4 +1,4 @@
-"""Which language a reader gets who has not chosen one (Accept-Language)."""
+"""The language for a reader who has not chosen one, from ``Accept-Language``."""
 
 import re
 from functools import lru_cache
@@ -21,11 +21,10 @@ def negotiate(languages: Languages, accept_language: str) -> Language:
     """The language for an ``Accept-Language`` header.
 
     RFC 4647 lookup (section 3.4) over the ranges of RFC 9110, section 12.5.4: the range with
-    the highest weight first, each shortened until a language fits (``ar-EG`` is served by
-    ``ar``). Before it is shortened, the language in the same script is sought by CLDR's
-    likely subtags (``zh-TW`` is served by ``zh-Hant``). A language refused with ``q=0`` is
-    not chosen for ``*``. Malformed ranges are passed over; where nothing fits, the source is
-    given.
+    the highest weight first, each shortened until a language matches (``ar-EG`` matches
+    ``ar``). Before a range is shortened, a language with the same likely script in CLDR is
+    tried (``zh-TW`` matches ``zh-Hant``). A language refused with ``q=0`` is not chosen for
+    ``*``. Malformed ranges are ignored. If no language matches, it is the source.
     """
     ranges = sorted(_weighted_ranges(accept_language), key=lambda weighted: -weighted[1])
     refused = {tag for tag, weight in ranges if weight == 0}
@@ -44,16 +43,16 @@ def _look_up(tag: str, available: dict[str, Language]) -> Language | None:
     if tag == "*":
         return next(iter(available.values()), None)
     if tag not in available:
-        written = _written(tag)
-        tag = next((other for other in available if _written(other) == written), tag)
+        own = _language_and_script(tag)
+        tag = next((other for other in available if _language_and_script(other) == own), tag)
     while tag and tag not in available:
         tag = tag.rpartition("-")[0]
     return available.get(tag)
 
 
 @lru_cache(1024)
-def _written(tag: str) -> tuple[str, str]:
-    """The present name of a tag's language, and the script that it is likely written in."""
+def _language_and_script(tag: str) -> tuple[str, str]:
+    """The current tag of a tag's language, and its likely script (CLDR)."""
     subtags = _SUBTAGS.match(tag)
     if subtags is None:
         return tag, ""

@@ -13,10 +13,10 @@ from babel.messages.plurals import get_plural
 from babel.plural import PluralRule, to_gettext
 
 Rule = Callable[[int], int]
-"""Which form a number takes."""
+"""The index of the plural form for a number."""
 
 NUMBERS = range(1001)
-"""Whole numbers that meet every plural category of every language in CLDR."""
+"""Whole numbers that include every plural category of every language in CLDR."""
 CATEGORIES = ("zero", "one", "two", "few", "many", "other")
 """In the order in which a catalog has its forms."""
 USUAL_HEADERS = (
@@ -44,7 +44,7 @@ def parse_rule(header: str) -> Rule:
 
 
 def examples(locale: Locale) -> list[tuple[str, int]]:
-    """Each plural category of whole numbers in a language, with the first number in it."""
+    """The plural categories of whole numbers in a language, each with its first number."""
     categories = _categories_of(locale)
     return [(name, categories.index(name)) for name in CATEGORIES if name in categories]
 
@@ -60,7 +60,7 @@ def header(locale: Locale) -> str:
 
 @lru_cache(64)
 def used_forms(rule: Rule) -> frozenset[int]:
-    """The forms that a rule gives whole numbers.
+    """The forms that a rule uses for whole numbers.
 
     Raises:
         ArithmeticError: for a rule such as ``n%0``.
@@ -71,10 +71,10 @@ def used_forms(rule: Rule) -> frozenset[int]:
 def misplaced(rule: Rule, locale: Locale) -> list[int]:
     """The first numbers that a rule puts into another group than CLDR does.
 
-    Tools number the forms differently and add forms for fractions, so the groups of
-    numbers are compared and not their numbering. Only Babel's own rule is held to CLDR's
-    order: that for Arabic lets 11 to 99 and 100 to 102 change places, and whoever copies
-    it fills in the forms in the usual order.
+    Tools number the forms differently and add forms for fractions, so only the groups of
+    numbers are compared. Babel's own rule is the exception: it must also number the forms in
+    CLDR's order. Its rule for Arabic swaps the forms for 11–99 and 100–102, and a translator
+    who copies that header still fills in the forms in the usual order.
     """
     rules = tuple(locale.plural_form.rules.items())
     if not rules:

@@ -1,10 +1,10 @@
-"""Templates and catalogs become a page in one language.
+"""Rendering templates in a language, with the texts of its catalog.
 
-``Renderers`` has one Jinja environment and the catalogs. A ``Renderer`` is one language
-and one reading mode: alone, or with the Swedish text alongside. Each render gets a
-``Vocabulary``, what a template can call, which also records the texts that were shown.
+``Renderers`` has the Jinja environment and the catalogs. A ``Renderer`` renders in one
+language and one reading mode: alone, or with the Swedish text alongside. Each render has a
+``Vocabulary``: the functions that a template can call. It also records the texts shown.
 
-What ``_("…")`` gives a template is a ``Text``: words that also know their Swedish source.
+In a template ``_("…")`` returns a ``Text``: the translation together with its Swedish source.
 Catalog text is data: it is escaped, and only ``%(name)s`` and ``%%`` are special in it. A
 text without a translation is shown in Swedish and marked as Swedish (WCAG 2.2, 3.1.2).
 """
@@ -57,38 +57,38 @@ _NAME = Markup('<bdi lang="sv" dir="ltr" translate="no">%s</bdi>')
 class Text(Markup):
     """A text in the language of the page, ready to be shown."""
 
-    words: str
-    """The Swedish source, its placeholders not filled in."""
+    message: str
+    """The Swedish source, with its placeholders."""
     values: Mapping[str, Any]
     """The values of its placeholders, by name."""
     in_swedish: bool
-    """Whether the Swedish source stands in for a missing translation."""
+    """Whether the Swedish source is shown because there is no translation."""
 
     def __new__(
         cls,
         shown: Any = "",
-        words: str = "",
+        message: str = "",
         values: Mapping[str, Any] = _NO_VALUES,
         in_swedish: bool = False,
     ) -> "Text":
         text = super().__new__(cls, shown)
-        text.words, text.values, text.in_swedish = words, values, in_swedish
+        text.message, text.values, text.in_swedish = message, values, in_swedish
         return text
 
     @property
-    def source(self) -> Markup:
+    def swedish(self) -> Markup:
         """The same text in Swedish, its values in Swedish too."""
-        values = {name: in_source(value) for name, value in self.values.items()}
-        return hyphenated(fill(self.words, values))
+        values = {name: in_swedish(value) for name, value in self.values.items()}
+        return hyphenated(fill(self.message, values))
 
     @property
     def plain(self) -> Markup:
-        """The text without elements and soft hyphens, for titles and attributes."""
+        """The text without tags and soft hyphens, for titles and attributes."""
         return escape(self.striptags().replace(SOFT_HYPHEN, ""))
 
 
-def fill(words: str, values: Mapping[str, Any]) -> Markup:
-    """Escape a text and fill in its placeholders.
+def fill(message: str, values: Mapping[str, Any]) -> Markup:
+    """Escape a message and fill in its placeholders.
 
     Raises:
         KeyError: for a placeholder that has no value.
@@ -97,17 +97,17 @@ def fill(words: str, values: Mapping[str, Any]) -> Markup:
     def value(placeholder: re.Match[str]) -> str:
         return escape(values[placeholder[1]]) if placeholder[1] else "%"
 
-    return Markup(PLACEHOLDER.sub(value, escape(words)))
+    return Markup(PLACEHOLDER.sub(value, escape(message)))
 
 
-def in_source(value: Any) -> Any:
+def in_swedish(value: Any) -> Any:
     """A value as it is written in a Swedish sentence."""
-    return value.source if isinstance(value, Text) else value
+    return value.swedish if isinstance(value, Text) else value
 
 
-def literal(shown: str, source: str) -> Text:
-    """A value that is written as ``shown`` in this language and as ``source`` in Swedish."""
-    return Text(shown, "%(value)s", {"value": Markup(source)})
+def literal(shown: str, swedish: str) -> Text:
+    """A value that is written as ``shown`` in this language and as ``swedish`` in Swedish."""
+    return Text(shown, "%(value)s", {"value": Markup(swedish)})
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ def _address(language: Language, slug: str, query: Mapping[str, str]) -> str:
 
 
 class Vocabulary:
-    """What a template can call during one render.
+    """The functions and values that a template can use during one render.
 
     Args:
         renderer: decides the language and the reading mode.
@@ -181,7 +181,7 @@ class Vocabulary:
         self.texts: set[Key] = set() if texts is None else texts
 
     def names(self) -> dict[str, Any]:
-        """Everything that a template can use, by its name there."""
+        """What a template can use, by its name in templates."""
         renderer = self.renderer
         return {
             "_": self.gettext,
@@ -223,7 +223,7 @@ class Vocabulary:
     def in_language(self, language: Language, text: Text) -> Text:
         """The same text in another language than the page's."""
         other = type(self)(self.renderer.renderers(language), self.texts)
-        return other.gettext(text.words, **text.values)
+        return other.gettext(text.message, **text.values)
 
     def text(self, key: Key, source: str, values: Mapping[str, Any], number: int = 0) -> Text:
         """The translation of an entry, or its Swedish source marked as Swedish.
@@ -242,34 +242,34 @@ class Vocabulary:
         }
         if translation is not None:
             return Text(hyphenated(fill(translation, values)), source, values)
-        swedish = Text("", source, values).source
+        swedish = Text("", source, values).swedish
         if self.language.is_source:
             return Text(swedish, source, values)
         return Text(_IN_SWEDISH % swedish, source, values, in_swedish=True)
 
     def with_swedish(self, text: Text) -> Markup:
-        """The text, in a pair with its Swedish source where that is read alongside."""
+        """The text, paired with its Swedish source in the reading mode alongside."""
         if not self.renderer.alongside or text.in_swedish:
             return text
-        return _SWEDISH_ALONGSIDE % (text, text.source)
+        return _SWEDISH_ALONGSIDE % (text, text.swedish)
 
     def link(self, address: str, text: Text) -> Text:
         """A link inside a sentence."""
         anchor = Markup('<a href="%s">%s</a>')
-        return literal(anchor % (address, text), anchor % (address, in_source(text)))
+        return literal(anchor % (address, text), anchor % (address, in_swedish(text)))
 
     def name(self, name: str) -> Text:
         """A Swedish proper name or word, isolated and marked as Swedish."""
         return literal(escape(name) if self.language.is_source else _NAME % name, escape(name))
 
     def phone(self, number: str) -> Text:
-        """A telephone number to press, left to right in any text."""
+        """A telephone number as a link, left to right in any text."""
         anchor = Markup('<a class="phone" href="tel:%s"><bdi dir="ltr" translate="no">%s</bdi></a>')
         shown = anchor % (dialled(number), number)
         return literal(shown, shown)
 
     def isolated(self, value: object) -> Text:
-        """A value that reads from left to right in any text: a code, a year, a section of law."""
+        """A value that is left to right in any text: a code, a year, a section of law."""
         shown = Markup('<bdi dir="ltr" translate="no">%s</bdi>') % value
         return literal(shown, shown)
 
@@ -307,20 +307,23 @@ class Vocabulary:
         return self._localized(write)
 
     def _localized(self, write: Callable[[Locale], str]) -> Text:
-        """A value as the locales of this language and of Swedish write it."""
-        own, source = self._written(write)
-        return literal(escape(own), escape(source))
+        """A value, formatted for this language and for Swedish."""
+        own, swedish = self._formatted(write)
+        return literal(escape(own), escape(swedish))
 
     def _time(self, moment: date, write: Callable[[Locale], str]) -> Text:
         element = Markup('<time datetime="%s">%s</time>')
         stamp = (
             moment.isoformat(timespec="seconds") if isinstance(moment, datetime) else str(moment)
         )
-        own, source = self._written(write)
-        return literal(element % (stamp, own), element % (stamp, source))
+        own, swedish = self._formatted(write)
+        return literal(element % (stamp, own), element % (stamp, swedish))
 
-    def _written(self, write: Callable[[Locale], str]) -> tuple[str, str]:
-        """What the locales of this language and of Swedish write; it is slow, so once if one."""
+    def _formatted(self, write: Callable[[Locale], str]) -> tuple[str, str]:
+        """A value as this language and as Swedish write it.
+
+        Formatting is slow, so it is done once if both are the same.
+        """
         own = write(self.language.locale)
         if self.language.is_source:
             return own, own
@@ -329,14 +332,14 @@ class Vocabulary:
 
 @pass_context
 def _alongside(context: Context, text: Text) -> Markup:
-    """The filter ``alongside``; a filter belongs to the environment, which all renders share."""
+    """The filter ``alongside``. All renders share it, so it looks up the function of its own."""
     shown: Markup = context["with_swedish"](text)
     return shown
 
 
 @cache
 def _environment(folder: Path) -> Environment:
-    """The environment of a folder; cached, so that a saved catalog compiles no template again."""
+    """The environment of a folder; cached, so that a reload compiles no template again."""
     environment = Environment(
         loader=FileSystemLoader(folder),
         bytecode_cache=_compiled_templates(folder),
@@ -352,10 +355,10 @@ def _environment(folder: Path) -> Environment:
 
 
 def _compiled_templates(folder: Path) -> FileSystemBytecodeCache | None:
-    """Compiled templates beside the templates, as Python stores its own modules.
+    """A cache of compiled templates in a folder beside them, as Python has for modules.
 
-    Compiling takes 130 ms of a start. The file names carry a hash of this module, since
-    another environment compiles a template to other code.
+    Compiling takes 130 ms of a start. The file names contain a hash of this module, because
+    another environment may compile a template differently.
     """
     directory = folder / "__pycache__"
     try:
@@ -375,8 +378,8 @@ class Renderers:
         folder: where the templates are.
         languages: those of the catalogs.
         catalogs: by language tag.
-        vocabulary: what templates can call; the preview has its own.
-        values: what every template can use besides.
+        vocabulary: the class of what templates can use; the preview has its own.
+        values: further values for every template.
     """
 
     def __init__(
@@ -403,6 +406,6 @@ class Renderers:
         return self._renderers[language.tag, alongside and not language.is_source]
 
     @property
-    def reading_modes(self) -> list[Renderer]:
-        """All renderers."""
+    def all(self) -> list[Renderer]:
+        """The renderers of every language: alone, then with Swedish alongside."""
         return list(self._renderers.values())

@@ -1,7 +1,7 @@
 """Every state of every page, and every letter to guardians, with example values.
 
-A receipt, a refused form and an error page are hard to come by; translators see them
-all here. A text that no example shows means that an example is missing.
+Translators see pages here that are hard to reach otherwise: a receipt, a refused form, an
+error page. A test fails if there is a text that no example shows.
 """
 
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ class Example:
     page: Page
     values: Mapping[str, Any] = field(default_factory=dict)
     confirmed: Mapping[str, Any] = field(default_factory=dict)
-    """The settings that count as confirmed by the administration."""
+    """Settings of ``settings.Confirmed`` that this example has."""
 
     def render(self, renderer: Renderer) -> Rendered:
         """The page of this example in the language of a renderer."""
@@ -61,7 +61,7 @@ class Example:
 
 @dataclass(frozen=True)
 class LetterExample:
-    """A letter to a guardian, whose link opens the case or leads to where the code is asked for."""
+    """A letter to a guardian, whose link opens the case or the form that asks for its code."""
 
     name: str
     kind: str
@@ -117,7 +117,7 @@ def _refused(reason: str, field: str, number: int = 0) -> Example:
 
 
 def _confirmed(slug: str, state: str, **confirmed: Any) -> Example:
-    """A page that shows something that the administration has confirmed."""
+    """A page with a setting that the administration has confirmed."""
     return Example(f"{slug}/{state}", BY_SLUG[slug], confirmed=confirmed)
 
 
@@ -178,7 +178,8 @@ def where_shown(renderers: Renderers) -> dict[Key, list[str]]:
     places: dict[Key, list[str]] = {}
     for example in EXAMPLES:
         texts: dict[Key, None] = {}
-        for renderer in renderers.reading_modes[:3]:
+        # Swedish, another language, and that language with Swedish alongside.
+        for renderer in renderers.all[:3]:
             texts |= dict.fromkeys(sorted(example.render(renderer).texts, key=str))
         for key in texts:
             places.setdefault(key, []).append(example.name)

@@ -1,15 +1,13 @@
 """Update the catalogs after the Swedish texts have changed.
 
-``check`` says what is wrong with a catalog, ``add`` begins a new one, ``changed`` shows what
-is new in a Swedish text. ``update`` extracts the Swedish texts from templates and code,
-writes the template ``locales/portal.pot`` and merges it into each catalog. What a translator
-wrote is never lost: a text whose Swedish has changed keeps its translation, marked fuzzy and
-with the former Swedish beside it, and a translation that fits no text stays at the end of
-the file as obsolete. Files are written so that a diff shows words and nothing else: no
-dates, no line numbers, the order of the pages.
+``update`` extracts the Swedish texts from templates and code, writes the template
+``locales/portal.pot`` and merges it into each catalog; ``add`` creates the catalog of a new
+language. What a translator wrote is never lost: when a Swedish text changes, its translation
+stays, marked fuzzy and with the former Swedish text beside it; a translation whose Swedish
+text is gone stays at the end of the file as obsolete. Files have no dates and no line
+numbers, and keep the order of the pages, so that a diff shows nothing but changed texts.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -19,13 +17,13 @@ import polib
 from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 
-from portal.i18n.catalogs import CatalogError, clean, glossary, open_file, translated
-from portal.i18n.checks import LIMIT, Fault, Key, examine
+from portal.i18n.catalogs import clean, open_file, translated
+from portal.i18n.checks import LIMIT, Key
 from portal.i18n.languages import CATALOG, Language, Languages, NoLanguage, language
 
 TEMPLATE = "portal.pot"
 SIMILAR = 0.6
-"""How alike a vanished and a new text must be for the translation to be offered."""
+"""How similar a removed and a new text must be for the translation to be kept as fuzzy."""
 
 
 @dataclass(frozen=True)
@@ -38,49 +36,16 @@ class Change:
     removed: int
 
 
-def check(locales: Path, language: Language) -> Iterator[Fault]:
-    """Everything that is wrong with a language's catalog."""
-    try:
-        file = open_file(locales / language.tag / CATALOG, language)
-    except CatalogError as error:
-        yield error.fault
-        return
-    try:
-        info = file.info(glossary(locales, language.tag))
-    except CatalogError as error:
-        yield error.fault
-        info = file.info()
-    for entry in file.entries:
-        yield from examine(entry, info)
-
-
-def changed(former: str, now: str) -> str:
-    """What has changed between two texts, word for word.
-
-    >>> changed("Ring oss i dag.", "Ring oss alltid i dag.")
-    'Ring oss{+ alltid+} i dag.'
-    """
-    old, new = (re.findall(r"\s+|\w+|[^\w\s]", text) for text in (former, now))
-    marked = ""
-    for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        gone, come = "".join(old[a:b]), "".join(new[c:d])
-        if kind == "equal":
-            marked += gone
-        else:
-            marked += (f"[-{gone}-]" if gone else "") + (f"{{+{come}+}}" if come else "")
-    return marked
-
-
 def add(locales: Path, tag: str) -> Path:
-    """Begin the catalog of a new language, with its plural rule and every text.
+    """Create the catalog of a new language, with its plural rule and every text.
 
     Raises:
-        NoLanguage: when the tag is no language tag, or that of the source.
+        NoLanguage: when the tag is not a language tag, or that of the source.
         FileExistsError: when there is a catalog of that language, in whatever case.
     """
     new = language(tag)
     if new.is_source:
-        raise NoLanguage(f"{tag} is the source: its texts stand in the templates")
+        raise NoLanguage(f"{tag} is the source: its texts are in the templates")
     for path in locales.glob(f"*/{CATALOG}"):
         if path.parts[-3].lower() == tag.lower():
             raise FileExistsError(path)
@@ -89,7 +54,7 @@ def add(locales: Path, tag: str) -> Path:
     begun.metadata = _headers() | {
         "Language-Team": (new.is_known and new.locale.get_display_name("en")) or tag,
         "Language": tag,
-        "Plural-Forms": new.plurals,
+        "Plural-Forms": new.plural_header,
     }
     template = polib.pofile(str(locales / TEMPLATE), wrapwidth=0)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -120,7 +85,7 @@ def extract(root: Path) -> polib.POFile:
 
 
 def update(root: Path, languages: Languages) -> Iterator[Change]:
-    """Write the template and bring every catalog in step with it.
+    """Write the template and merge it into every catalog.
 
     Args:
         root: the checkout.
@@ -132,24 +97,24 @@ def update(root: Path, languages: Languages) -> Iterator[Change]:
     Raises:
         CatalogError: when a catalog is broken; then nothing has been written.
     """
-    for path, file, change in list(_in_step(root, languages)):
+    for path, file, change in list(_merge_all(root, languages)):
         if not _is_equal(path, file):
             _write(path, file)
         if change:
             yield change
 
 
-def out_of_step(root: Path, languages: Languages) -> list[Path]:
+def outdated(root: Path, languages: Languages) -> list[Path]:
     """The files that an update would change.
 
     Raises:
         CatalogError: when a catalog is broken.
     """
-    return [path for path, file, _ in _in_step(root, languages) if not _is_equal(path, file)]
+    return [path for path, file, _ in _merge_all(root, languages) if not _is_equal(path, file)]
 
 
 def _is_equal(path: Path, file: polib.POFile) -> bool:
-    """Whether a file has the same texts and words; tools order flags and headers otherwise."""
+    """Whether a saved file has the same content; the order of flags and headers may differ."""
     if not path.exists():
         return False
     saved = _open(path)
@@ -157,7 +122,7 @@ def _is_equal(path: Path, file: polib.POFile) -> bool:
 
 
 def _content(entry: polib.POEntry) -> tuple[object, ...]:
-    """Everything about an entry that means something."""
+    """Everything about an entry except its layout in the file."""
     return (
         _key(entry),
         entry.msgid_plural,
@@ -172,19 +137,19 @@ def _content(entry: polib.POEntry) -> tuple[object, ...]:
 
 
 def _open(path: Path) -> polib.POFile:
-    """A file for merging, read with the same eyes as by the portal."""
+    """A file for merging; its content is cleaned as when the portal reads it."""
     return polib.pofile(clean(path.read_text("utf-8-sig")), wrapwidth=0)
 
 
-def _in_step(
+def _merge_all(
     root: Path, languages: Languages
 ) -> Iterator[tuple[Path, polib.POFile, Change | None]]:
-    """Every file as it is to be, the template first."""
+    """Every file as an update leaves it, the template first."""
     template = extract(root)
     yield root / "locales" / TEMPLATE, template, None
     for tag in translated(languages):
         path = root / "locales" / tag / CATALOG
-        count = open_file(path, languages[tag]).count
+        count = open_file(path, languages[tag]).form_count
         change, merged = _merge(_open(path), template, languages[tag], count)
         yield path, merged, change
 
@@ -196,7 +161,7 @@ def _write(path: Path, file: polib.POFile) -> None:
 def _merge(
     former: polib.POFile, template: polib.POFile, language: Language, forms: int
 ) -> tuple[Change, polib.POFile]:
-    """A catalog in step with the template, and what that changes in it.
+    """Merge the template into a catalog; gives what has changed, and the new catalog.
 
     Args:
         former: the catalog.
@@ -211,14 +176,14 @@ def _merge(
     merged = polib.POFile(wrapwidth=0)
     merged.header, merged.metadata = former.header, former.metadata
     merged.metadata_is_fuzzy = former.metadata_is_fuzzy
-    merged.metadata.setdefault("Plural-Forms", language.plurals)
+    merged.metadata.setdefault("Plural-Forms", language.plural_header)
     unused = obsolete | vanished
     for source in template:
         entry = _new_entry(source, forms)
         if same := current.get(_key(source)) or unused.pop(_key(source), None):
-            _take_over(entry, same, keep_previous=True)
+            _take_over(entry, same, is_same_text=True)
         elif match := _most_similar(source, unused):
-            _take_over(entry, match, keep_previous=False)
+            _take_over(entry, match, is_same_text=False)
             unused.pop(_key(match))
         merged.append(entry)
     for entry in unused.values():
@@ -242,25 +207,26 @@ def _new_entry(source: polib.POEntry, forms: int) -> polib.POEntry:
     )
 
 
-def _take_over(entry: polib.POEntry, former: polib.POEntry, *, keep_previous: bool) -> None:
-    """Give an entry what a translator wrote for it, or for its former Swedish.
+def _take_over(entry: polib.POEntry, former: polib.POEntry, *, is_same_text: bool) -> None:
+    """Copy a translator's work from a former entry to a new one.
 
     Args:
-        entry: not translated yet.
-        former: the translator's.
-        keep_previous: whether ``former`` is of the same Swedish, or of a similar one.
+        entry: the new entry, not translated yet.
+        former: the former entry.
+        is_same_text: whether both have the same Swedish text; otherwise ``former`` translates
+            a similar text and the new entry is marked fuzzy.
     """
     entry.msgstr = former.msgstr
     entry.msgstr_plural = entry.msgstr_plural | former.msgstr_plural
     entry.tcomment = former.tcomment
-    # The room for a text is the template's to say.
+    # The template alone decides how long a text may be.
     own = [flag for flag in former.flags if not LIMIT.fullmatch(flag) and flag != "fuzzy"]
     entry.flags += [flag for flag in own if flag not in entry.flags]
-    if keep_previous:
+    if is_same_text:
         entry.previous_msgid = former.previous_msgid
         is_fuzzy = former.fuzzy
     else:
-        # The Swedish that was translated: of a fuzzy entry that is the one before.
+        # The Swedish text that was translated; for a fuzzy entry it is the previous one.
         entry.previous_msgid = former.previous_msgid or former.msgid
         is_fuzzy = entry.previous_msgid != entry.msgid
         if not is_fuzzy:
@@ -270,7 +236,7 @@ def _take_over(entry: polib.POEntry, former: polib.POEntry, *, keep_previous: bo
 
 
 def _most_similar(source: polib.POEntry, unused: dict[Key, polib.POEntry]) -> polib.POEntry | None:
-    """The translated text that most likely became this one; only texts no longer used count."""
+    """The entry most similar to a new text, among translated ones whose text is gone."""
     best, likeness = None, SIMILAR
     matcher = SequenceMatcher(None, autojunk=False)
     matcher.set_seq2(source.msgid)

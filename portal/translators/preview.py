@@ -1,15 +1,15 @@
-"""Every text numbered where it stands, for translators alone.
+"""The preview for translators: every page, with its texts numbered.
 
 The preview serves all pages in all their states, in the pseudo-languages too. Each text is
-outlined by its status and carries a number; the number leads to its entry: the file and
-the line, the Swedish, the comment, the other languages, and every example that shows it.
-Catalogs are read again for each page.
+outlined by its status and has a number, which links to its entry: the file and the line, the
+Swedish text, the comment, the other languages, and every example that shows it. A saved
+catalog or glossary is read when the next page is requested.
 
-It shows files and their faults, so it is not for the public: it opens in development only.
+It shows files and their faults, so it runs in development only.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,33 +20,32 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from portal.i18n import catalogs
-from portal.i18n.catalogs import Catalog, CatalogError
-from portal.i18n.checks import CatalogInfo, Entry, Key, examine
+from portal.i18n.catalogs import GLOSSARY, Catalog, CatalogError
+from portal.i18n.checks import CatalogEntry, Key
 from portal.i18n.languages import CATALOG, SOURCE, Language, Languages, discover, language
-from portal.i18n.plurals import parse_rule
 from portal.i18n.rendering import Renderers, Text, Vocabulary
+from portal.i18n.templates import open_renderers
 from portal.settings import DATA, Settings
-from portal.translators import pseudo
+from portal.translators import pseudo, review
 from portal.translators.examples import EXAMPLES, Example, LetterExample, where_shown
+from portal.translators.merging import TEMPLATE
 from portal.web.assets import Assets
-from portal.web.edition import open_renderers
-from portal.web.reload import read_stamps
+from portal.web.reload import Stamps, read_stamps
 from portal.web.requests import Request, ResourceRoute
 from portal.web.resources import Resource
 
-TEMPLATE = "portal.pot"
 BEGIN, NUMBERED, END = "\ue000", "\ue001", "\ue002"
-"""Private-use characters (Unicode, 23.5) round a marked text and after its number."""
+"""Private-use characters (Unicode, 23.5): before a marked text, after its number, after it."""
 
 
 class Marked(Vocabulary):
-    """Puts marks round each text, which ``with_elements`` turns into elements."""
+    """Adds marks around each text, which ``with_elements`` replaces by elements."""
 
     def text(self, key: Key, source: str, values: Mapping[str, Any], number: int = 0) -> Text:
         text = super().text(key, source, values, number)
-        numbers: Mapping[Key, int] = self.renderer.renderers.values["numbers"]
+        entry_numbers: Mapping[Key, int] = self.renderer.renderers.values["entry_numbers"]
         status = status_of(key, self.renderer.catalog)
-        begin = f"{BEGIN}{numbers.get(key, 0)} {status}{NUMBERED}"
+        begin = f"{BEGIN}{entry_numbers.get(key, 0)} {status}{NUMBERED}"
         return Text(begin + text + END, source, text.values, text.in_swedish)
 
 
@@ -63,9 +62,12 @@ class Saved:
 
     languages: Languages
     catalogs: Mapping[str, Catalog]
-    files: Mapping[str, Mapping[Key, Entry]]
-    refused: tuple[str, ...]
-    """The faults that keep a whole catalog out."""
+    entries: Mapping[str, Mapping[Key, CatalogEntry]]
+    """The entries of each file that can be read, by tag and key."""
+    entry_faults: Mapping[str, Mapping[Key, Sequence[str]]]
+    """What is wrong with them, by tag and key."""
+    file_faults: Sequence[str]
+    """Why a catalog or a glossary cannot be read."""
 
 
 class Preview:
@@ -87,7 +89,7 @@ class Preview:
         self.template = catalogs.open_file(locales / TEMPLATE, language(SOURCE)).entries
         self.numbers = {entry.key: number for number, entry in enumerate(self.template, 1)}
         self.assets = Assets(DATA / "static")
-        self._stamps = read_stamps(locales)
+        self._stamps = self._read_stamps()
         self._saved = self._read()
         self._renderers = self._open()
         self.examples_of = where_shown(self._renderers)
@@ -116,7 +118,7 @@ class Preview:
             "panel.html",
             language=renderer.language,
             name=example.name,
-            refused=saved.refused,
+            file_faults=saved.file_faults,
             texts=texts,
         )
         style = f"<style>{self._render('style.css')}</style></head>"
@@ -128,7 +130,7 @@ class Preview:
         saved = self._refresh()
         return self._render(
             "index.html",
-            refused=saved.refused,
+            file_faults=saved.file_faults,
             linked=linked,
             examples=[example.name for example in EXAMPLES],
             tags=[*saved.languages],
@@ -152,11 +154,14 @@ class Preview:
         return page
 
     def _refresh(self) -> Saved:
-        """Read the catalogs again if one has been saved."""
-        if (stamps := read_stamps(self.locales)) != self._stamps:
+        """Read the catalogs again if one of them, or a glossary, has been saved."""
+        if (stamps := self._read_stamps()) != self._stamps:
             self._stamps, self._saved = stamps, self._read()
             self._renderers = self._open()
         return self._saved
+
+    def _read_stamps(self) -> Stamps:
+        return {**read_stamps(self.locales), **read_stamps(self.locales, GLOSSARY.format(tag="*"))}
 
     def _open(self) -> Renderers:
         return open_renderers(
@@ -165,29 +170,37 @@ class Preview:
             self._saved.catalogs,
             vocabulary=Marked,
             asset=self.assets,
-            numbers=self.numbers,
+            entry_numbers=self.numbers,
         )
 
     def _read(self) -> Saved:
-        """Read the catalogs; a language whose file is refused is shown in Swedish."""
+        """Read the catalogs; a language whose file cannot be read is shown in Swedish."""
         translated = catalogs.translated(discover(self.locales))
         languages = Languages([*translated, *pseudo.TAGS])
         by_tag = {tag: catalogs.empty(languages[tag]) for tag in languages}
         for tag in pseudo.TAGS:
             by_tag[tag] = pseudo.catalog(languages[tag], self.template)
-        files, refused = {}, []
+        entries, entry_faults, file_faults = {}, {}, []
         for tag in translated:
             try:
                 file = catalogs.open_file(self.locales / tag / CATALOG, languages[tag])
             except CatalogError as error:
-                refused.append(str(error))
+                file_faults.append(str(error))
                 continue
-            by_tag[tag] = catalogs.sound(file)
-            files[tag] = {entry.key: entry for entry in file.entries}
-        return Saved(languages, by_tag, files, tuple(refused))
+            by_tag[tag] = catalogs.publishable(file)
+            entries[tag] = {entry.key: entry for entry in file.entries}
+            faults_by_key: dict[Key, list[str]] = {}
+            for fault in review.check_file(file, self.locales):
+                text = fault.explain().fault
+                if fault.source:
+                    faults_by_key.setdefault((fault.context, fault.source), []).append(text)
+                else:
+                    file_faults.append(f"{GLOSSARY.format(tag=tag)}: {text}")
+            entry_faults[tag] = faults_by_key
+        return Saved(languages, by_tag, entries, entry_faults, file_faults)
 
-    def _details(self, saved: Saved, entry: Entry) -> dict[str, Any]:
-        """What the template shows of an entry."""
+    def _details(self, saved: Saved, entry: CatalogEntry) -> dict[str, Any]:
+        """The values of an entry for its template."""
         return {
             "number": self.numbers[entry.key],
             "sources": entry.sources,
@@ -195,25 +208,22 @@ class Preview:
             "comment": entry.comment,
             "examples": self.examples_of.get(entry.key, []),
             "translations": [
-                self._translation(saved.languages[tag], file.get(entry.key))
-                for tag, file in saved.files.items()
+                self._translation(saved, saved.languages[tag], entry.key) for tag in saved.entries
             ],
         }
 
-    def _translation(self, language: Language, entry: Entry | None) -> dict[str, Any]:
-        """What a language's file says for an entry, and what is wrong with it."""
+    def _translation(self, saved: Saved, language: Language, key: Key) -> dict[str, Any]:
+        """The translation of a text in a language's file, and what is wrong with it."""
+        file = f"{language.tag}/{CATALOG}"
+        entry = saved.entries[language.tag].get(key)
         if entry is None:
-            file = f"{language.tag}/{CATALOG}"
             return {"language": language, "file": file, "status": "not in its file"}
-        words = catalogs.glossary(self.locales, language.tag)
-        rule = parse_rule(language.plurals)
-        info = CatalogInfo(language, len(language.plural_examples), words, rule)
         return {
             "language": language,
-            "file": f"{language.tag}/{CATALOG}:{entry.line}",
+            "file": f"{file}:{entry.line}",
             "status": entry.state,
             "forms": entry.forms,
-            "faults": [fault.explain().fault for fault in examine(entry, info)],
+            "faults": saved.entry_faults[language.tag].get(key, ()),
         }
 
 
@@ -225,7 +235,7 @@ _WORDS_ONLY = frozenset({"title", "textarea", "option"})
 
 
 def with_elements(html: str) -> str:
-    """Turn marks into elements: a link where there can be one, the number alone elsewhere."""
+    """Replace marks by elements: a link if there can be one there, otherwise the number."""
     return "".join(_pieces(html))
 
 

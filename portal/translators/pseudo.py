@@ -1,15 +1,15 @@
-"""Pseudo-languages, which show what was forgotten in translation and layout.
+"""Pseudo-languages, which reveal untranslatable texts and narrow layouts.
 
-In ``en-XA`` every text is longer, accented and in brackets: a text that is cut off was
-not given room, and one without accents did not come through a catalog. ``ar-XB`` is the same from
-right to left. They have no folder in ``locales/``, so a portal that serves readers
-does not have them; only the preview and tests make their catalogs.
+In ``en-XA`` every text is longer, accented and in brackets: a text that is cut off has too
+little room, and one without accents does not come from a catalog. ``ar-XB`` is the same from
+right to left. They have no folder in ``locales/``, so they are never served to readers; only
+the preview and tests use them.
 """
 
 from collections.abc import Iterable
 
 from portal.i18n.catalogs import Catalog
-from portal.i18n.checks import PLACEHOLDER, Entry
+from portal.i18n.checks import PLACEHOLDER, CatalogEntry
 from portal.i18n.languages import Language
 from portal.i18n.plurals import parse_rule
 
@@ -23,8 +23,8 @@ GROWTH = 0.4
 """How much longer texts become, as a share of the Swedish; Somali and Finnish often do."""
 
 
-def catalog(language: Language, texts: Iterable[Entry]) -> Catalog:
-    """A catalog in which every text is disguised Swedish.
+def catalog(language: Language, texts: Iterable[CatalogEntry]) -> Catalog:
+    """A catalog in which every text is Swedish, disguised.
 
     Args:
         language: a pseudo-language.
@@ -35,7 +35,7 @@ def catalog(language: Language, texts: Iterable[Entry]) -> Catalog:
     for entry in texts:
         singular, *plural = entry.sources
         entries[entry.key] = tuple(map(disguise, [singular, *plural * (count - 1)]))
-    return Catalog(language, entries, parse_rule(language.plurals))
+    return Catalog(language, entries, parse_rule(language.plural_header))
 
 
 def disguise(text: str) -> str:

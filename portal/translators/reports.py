@@ -1,6 +1,6 @@
-"""Reports for translators: what is wrong, what is left to do, what has changed.
+"""Reports for translators: faults, coverage, and changed Swedish texts.
 
-Each report is data, for ``--json``, and as a string it is text for people.
+Each report is a dataclass, for ``--json``; as a string it is text to read.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,14 +11,14 @@ from portal.i18n import catalogs
 from portal.i18n.coverage import Coverage, measure
 from portal.i18n.languages import CATALOG, SOURCE, Language, Languages, language
 from portal.i18n.rendering import Renderers
+from portal.i18n.templates import open_renderers
 from portal.settings import Settings
-from portal.translators import merging
+from portal.translators import review
 from portal.translators.examples import EXAMPLES, Example, where_shown
-from portal.web.edition import open_renderers
 from portal.web.public.pages import PAGES, render_page
 
 PAGE_NAMES = frozenset(example.name for example in EXAMPLES if isinstance(example, Example))
-"""The examples that are pages; a letter shows other texts."""
+"""The names of the examples that are pages, not letters."""
 NAMED_PAGES = 4
 """How many pages a finding names; the others are only counted."""
 
@@ -60,7 +60,7 @@ class Finding:
     source: str
     text: str
     seen_on: Sequence[str]
-    """Paths of pages, which are the same in the preview."""
+    """Paths of examples in the preview."""
     fault: str
     remedy: str
     interface_language: str
@@ -97,7 +97,7 @@ def faults(
     pages = where_shown(_renderers(settings))
     findings = []
     for checked in languages:
-        for fault in merging.check(locales, checked):
+        for fault in review.check(locales, checked):
             explanation = fault.explain(interface_language)
             names = pages.get((fault.context, fault.source), ())
             finding = Finding(
@@ -128,8 +128,8 @@ def verdict(findings: Sequence[Finding], interface_language: str) -> str:
 
 
 @dataclass(frozen=True)
-class Changed:
-    """A text whose Swedish has changed since it was translated."""
+class ChangedText:
+    """A Swedish text that has changed since it was translated."""
 
     line: int
     source: str
@@ -148,14 +148,14 @@ class Status:
     """Of all texts that any page shows."""
     pages: Mapping[str, Coverage]
     """By slug."""
-    changed: Sequence[Changed]
+    changed: Sequence[ChangedText]
 
     def __str__(self) -> str:
         head = f"{self.name} ({self.language})"
         lines = [f"{head:40} translated  fuzzy  missing", _row("all texts", self.all_texts)]
         lines += [_row(f"/{self.language}/{slug}", page) for slug, page in self.pages.items()]
         if self.changed:
-            lines += ["  The Swedish has changed:"]
+            lines += ["  Swedish texts that have changed:"]
             lines += [f"  {change.line}: {change.difference}" for change in self.changed]
         return "\n".join(lines)
 
@@ -172,7 +172,7 @@ def status(locales: Path, language: Language, settings: Settings) -> Status:
         CatalogError: when its catalog cannot be used.
     """
     file = catalogs.open_file(locales / language.tag / CATALOG, language)
-    catalog = catalogs.sound(file)
+    catalog = catalogs.publishable(file)
     renderers = _renderers(settings)
     source = renderers(renderers.languages.source)
     return Status(
@@ -181,11 +181,11 @@ def status(locales: Path, language: Language, settings: Settings) -> Status:
         measure(catalog, where_shown(renderers).keys()),
         {page.slug: measure(catalog, render_page(source, page).texts) for page in PAGES},
         [
-            Changed(
+            ChangedText(
                 entry.line,
                 entry.sources[0],
                 entry.previous,
-                merging.changed(entry.previous, entry.sources[0]),
+                review.changed(entry.previous, entry.sources[0]),
             )
             for entry in file.entries
             if entry.state == "fuzzy" and entry.previous
@@ -194,6 +194,6 @@ def status(locales: Path, language: Language, settings: Settings) -> Status:
 
 
 def _renderers(settings: Settings) -> Renderers:
-    """Renderers that record which texts a page shows, in Swedish and without any translation."""
+    """Renderers without any translation, which are enough to see which texts a page shows."""
     texts = {tag: catalogs.empty(language(tag)) for tag in (SOURCE, "en")}
     return open_renderers(settings, Languages(texts), texts, asset=str)

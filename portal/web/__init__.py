@@ -22,12 +22,12 @@ Its modules, in the order in which they may import:
     staff.access          who is signed in, and how a page of staff is made
     staff.sign_in         signing in and out, the second factor, sessions
     staff.inbox           views, filters, a search; what is done with several cases at once
-    staff.figures         the standing of the work in figures
+    staff.figures         how the work is going, in figures
     staff.secrecy         what in a guardian's text may fall under secrecy
     staff.answer_form     the form in which an answer is written in two languages
     staff.case            one case: its thread, what is done with it, answers, notes
     staff.routes          the table of routes below /inbox
-    reload                a saved catalog, or the clock, makes a new edition
+    reload                replaces the edition when catalogs or opening hours change
     guard                 what holds for every request and every response
     protocol              deadlines below the application
     fast_path             responses that are ready, written below the application

@@ -1,7 +1,6 @@
 """The table of routes. Everything is put together here and nowhere else."""
 
 import asyncio
-import logging
 import platform
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -17,6 +16,7 @@ from portal import __version__
 from portal.cases.search import fold_regularly
 from portal.i18n.languages import Languages
 from portal.i18n.negotiation import negotiate
+from portal.i18n.templates import LOCALES
 from portal.mail.delivery import delivering
 from portal.metrics import Metrics, Samples, serving
 from portal.settings import Settings
@@ -24,19 +24,17 @@ from portal.storage.database import Database
 from portal.storage.limits import forget_regularly
 from portal.storage.secret_key import open_secret_key
 from portal.web import resources
-from portal.web.edition import LOCALES, build
+from portal.web.edition import build
 from portal.web.guard import SAFE_METHODS, Guard
 from portal.web.headers import REVALIDATE
 from portal.web.health import READY, Health
 from portal.web.public import case, contact, finder
 from portal.web.public.errors import accepted_languages
 from portal.web.public.pages import CONTACT, FINDER
-from portal.web.reload import read_stamps, reloading
+from portal.web.reload import log_faults, read_stamps, reloading
 from portal.web.requests import Request, ResourceRoute
 from portal.web.resources import Resource
 from portal.web.staff.routes import ROUTES as STAFF_ROUTES
-
-log = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
@@ -53,8 +51,7 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
     settings = replace(settings, secret_key=open_secret_key(settings))
     stamps = read_stamps(locales)
     edition = build(settings, locales)
-    for fault in edition.faults:
-        log.warning("shown in Swedish: %s", fault)
+    log_faults(edition.catalogs.values())
     metrics = Metrics()
     database = Database(settings.database_url, metrics=metrics)
     health = Health(database)

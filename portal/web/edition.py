@@ -1,8 +1,8 @@
 """An edition: everything that is built from texts, templates and style sheets.
 
-An edition is built whole and replaced whole. A request is served from the edition that
-stood when it came, so it never meets half of a change. Only compressed bodies are carried
-from one edition to the next, where their bytes are equal.
+An edition is never changed, only replaced by a new one. A request is served from the edition
+that was current when it arrived, so it never sees half of a change. Only compressed bodies are
+reused in the next edition, where the bytes are equal.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -11,15 +11,13 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
-from portal.cases.messages import MESSAGE_LIMIT
-from portal.content.facts import Facts
 from portal.content.hours import Opening
 from portal.content.words import words_in
 from portal.i18n.catalogs import Catalog, read_all
 from portal.i18n.languages import Language, Languages, discover
-from portal.i18n.rendering import Renderer, Renderers, Vocabulary
+from portal.i18n.rendering import Renderer, Renderers
+from portal.i18n.templates import LOCALES, open_renderers
 from portal.settings import DATA, Settings
 from portal.web import health
 from portal.web.assets import Assets
@@ -37,21 +35,20 @@ from portal.web.public.pages import (
 )
 from portal.web.resources import Bodies, Resource, Resources, redirect
 
-LOCALES = DATA / "locales"
 COMPRESSED_AHEAD = 1000
 """Resources that are compressed before a reader asks for them; each takes a core 20 ms."""
 
 
 @dataclass(frozen=True)
 class Edition:
-    """What readers are served from."""
+    """All pages and files of one state of the catalogs."""
 
     renderers: Renderers
     catalogs: Mapping[str, Catalog]
     """By language tag."""
     coverage: PageCoverage
     opening: Opening | None
-    """Whether the telephone is answered; when that changes, the edition is out of date."""
+    """Whether the telephone is answered, and when that changes; then the edition is stale."""
     resources: Resources[str]
     """By address: path and query."""
     errors: Errors
@@ -63,14 +60,14 @@ class Edition:
 
     @property
     def faults(self) -> list[str]:
-        """What was left out of the catalogs, a line each."""
+        """The texts left out of the catalogs because of an error, a line each."""
         return [fault for catalog in self.catalogs.values() for fault in catalog.faults]
 
     def find(self, path: str, query: str) -> Resource | None:
-        """The resource of an address, whatever else stands in its query.
+        """The resource of an address, or None.
 
-        Each reading mode is one parameter; those that nobody knows change nothing, such as
-        the ones that social networks add to a link.
+        A reading mode is one parameter of the query. Unknown parameters are ignored, such as
+        those that social networks add to a link.
         """
         for parameter in query.split("&"):
             if resource := self.resources.find(f"{path}?{parameter}"):
@@ -78,9 +75,9 @@ class Edition:
         return self.resources.find(path)
 
     def route(self, path: str) -> str:
-        """The name under which requests for a path are counted, of a fixed set of names.
+        """The name of a path in the metrics, of a fixed set of names.
 
-        A page has one in all languages; what is at no known address is ``other``.
+        It is the same in all languages; an unknown path is ``other``.
         """
         first, _, slug = path[1:].partition("/")
         if first in self.languages:
@@ -126,8 +123,8 @@ def build_from(
 ) -> Edition:
     """Build an edition.
 
-    Every page is rendered once in Swedish, and so is one error page: a fault in a template
-    shows itself here and not to a reader. All else is built when it is first asked for.
+    Every page is rendered once in Swedish, and so is one error page, so that a fault in a
+    template raises here. Everything else is built when it is first requested.
 
     Args:
         settings: what the operator decided.
@@ -142,12 +139,15 @@ def build_from(
     assets = _open_assets(DATA / "static")
     hours = settings.confirmed.phone_hours
     opening = hours.opening(now) if hours else None
-    renderers = open_renderers(settings, languages, catalogs, asset=assets, opening=opening)
-    swedish = {page.slug: render_page(renderers(languages.source), page) for page in PAGES}
+    open_all = partial(open_renderers, settings, languages, catalogs, asset=assets, opening=opening)
+    in_swedish = open_all()(languages.source)
+    swedish = {page.slug: render_page(in_swedish, page) for page in PAGES}
     coverage = cover_pages(swedish, catalogs, settings.translated_share)
-    renderers.values["page_words"] = {
+    # The words explained on a page can be found only in its finished text.
+    page_words = {
         slug: words_in(page.main_text) for slug, page in swedish.items() if slug != WORD_LIST.slug
     }
+    renderers = open_all(page_words=page_words)
     errors = Errors(renderers)
     errors.page(500, languages.source)
     builders: dict[str, Callable[[], Resource]] = {
@@ -163,56 +163,18 @@ def build_from(
 
 @cache
 def _open_assets(folder: Path) -> Assets:
-    """Read once, as templates are compiled once: pages and files are always of one version."""
+    """Read once, like the templates, so that pages and files are always of one version."""
     return Assets(folder)
-
-
-def open_renderers(
-    settings: Settings,
-    languages: Languages,
-    catalogs: Mapping[str, Catalog],
-    vocabulary: type[Vocabulary] = Vocabulary,
-    **values: Any,
-) -> Renderers:
-    """Renderers with everything that the templates use.
-
-    Args:
-        settings: what the operator decided.
-        languages: those of the catalogs.
-        catalogs: by language tag.
-        vocabulary: as ``Renderers`` takes it.
-        values: further values for all templates.
-    """
-    common = {
-        "base_url": settings.base_url,
-        "facts": Facts(),
-        "confirmed": settings.confirmed,
-        "message_limit": MESSAGE_LIMIT,
-        "sends_mail": bool(settings.smtp_url),
-        "opening": None,
-        "page_words": {},
-    }
-    return Renderers(DATA / "templates", languages, catalogs, vocabulary, **common | values)
-
-
-def read_renderers(settings: Settings) -> Renderers:
-    """Renderers of the catalogs as they are saved, for what is no page: letters.
-
-    Raises:
-        CatalogError: when a catalog cannot be used.
-    """
-    catalogs = read_all(LOCALES, discover(LOCALES))
-    return open_renderers(settings, Languages(catalogs), catalogs)
 
 
 def _page_builders(
     renderers: Renderers, coverage: PageCoverage
 ) -> Iterator[tuple[str, Callable[[], Resource]]]:
-    """What builds each page in each language and reading mode, by its address.
+    """The address of each page in each language and reading mode, and what builds it.
 
-    The pages that are asked for most come first: they are compressed first.
+    The pages that are requested most come first, because they are compressed in this order.
     """
-    for renderer in sorted(renderers.reading_modes, key=lambda renderer: renderer.alongside):
+    for renderer in sorted(renderers.all, key=lambda renderer: renderer.alongside):
         for page in PAGES:
             yield renderer.href(page.slug), partial(_build_page, renderer, page, coverage)
     source = renderers(renderers.languages.source)

@@ -1,12 +1,12 @@
-"""A saved catalog, or the clock, makes a new edition while readers are served from the old one.
+"""Reloading: a new edition replaces the old one when catalogs or opening hours change.
 
-1. A trigger comes: a catalog was saved (development looks four times a second), the signal
-   SIGHUP announced saved catalogs (production), or the telephone opens or closes.
-2. The catalogs that were saved are read and checked. One with an error is refused: its
-   language keeps the texts that it had, and the log says what is wrong and where.
+1. A trigger: a catalog was saved (development looks four times a second), SIGHUP was
+   received (production), or the telephone opens or closes.
+2. The catalogs that were saved are read; ``i18n.catalogs`` decides what of them is shown.
+   The language of a file that is refused keeps its texts. The log names every fault.
 3. A whole new edition is built, in a thread.
 4. It replaces the old edition in one step.
-5. In the background its pages are compressed, before readers ask for them.
+5. Its pages are compressed in the background, before readers ask for them.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ import gc
 import logging
 import signal
 import threading
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -23,17 +23,15 @@ from typing import Protocol
 
 from portal.i18n import catalogs
 from portal.i18n.catalogs import Catalog, CatalogError
-from portal.i18n.languages import CATALOG, Language, discover
+from portal.i18n.languages import CATALOG, discover
 from portal.settings import Settings
 from portal.web.edition import Edition, build_from
 
 LOOK_SECONDS = 0.25
-"""Between two looks at the files, in development."""
+"""The interval at which the files are looked at, in development."""
 
 GONE_SECONDS = 2.0
-"""How long a file may be away, in development: some editors move it away before they save."""
-FEWEST_TEXTS = 0.5
-"""A catalog with a smaller share of its former texts was cut off, and is refused."""
+"""How long a file may be missing, in development: some editors move it before they save."""
 
 Stamps = Mapping[Path, tuple[int, int, int]]
 """When each catalog was saved and changed (nanoseconds), and its size."""
@@ -42,15 +40,15 @@ log = logging.getLogger(__name__)
 
 
 class Site(Protocol):
-    """Whatever serves an edition; the guard."""
+    """The object whose ``edition`` is replaced; in the application that is ``Guard``."""
 
     edition: Edition
 
 
-def read_stamps(locales: Path) -> Stamps:
-    """The stamps of all catalogs."""
+def read_stamps(locales: Path, pattern: str = f"*/{CATALOG}") -> Stamps:
+    """The stamps of all catalogs, or of other files below their folder."""
     stamps = {}
-    for path in locales.glob(f"*/{CATALOG}"):
+    for path in locales.glob(pattern):
         with suppress(FileNotFoundError):
             status = path.stat()
             stamps[path] = status.st_mtime_ns, status.st_ctime_ns, status.st_size
@@ -117,7 +115,7 @@ async def _keep_up(
 
 
 def _seconds_to_wait(edition: Edition, settings: Settings) -> float | None:
-    """Seconds until something may have changed that nobody announces; None for never."""
+    """Seconds until the next look without a signal; None for never."""
     if not settings.production:
         return LOOK_SECONDS
     if not edition.opening:
@@ -127,14 +125,14 @@ def _seconds_to_wait(edition: Edition, settings: Settings) -> float | None:
 
 
 def compress(site: Site, edition: Edition, closing: threading.Event) -> None:
-    """Compress the pages of an edition for as long as it stands.
+    """Compress the pages of an edition, until it is replaced.
 
-    Its objects stay, so the garbage collector need not look through them again and again.
+    Then its objects are frozen (``gc.freeze``), because they live as long as the edition.
     """
     try:
         edition.compress_ahead(lambda: site.edition is edition and not closing.is_set())
     except Exception as error:
-        # The readers of that page are told; all other pages are served all the same.
+        # Readers of that page get an error page; all others are still served.
         log.error("A page cannot be built: %s: %s", type(error).__name__, error)
     gc.unfreeze()
     gc.collect()
@@ -144,14 +142,13 @@ def compress(site: Site, edition: Edition, closing: threading.Event) -> None:
 def reload(
     site: Site, settings: Settings, locales: Path, saved: Collection[Path] | None = None
 ) -> None:
-    """Put a new edition in the place of the present one, unless nothing has changed.
+    """Replace the edition by a new one, unless nothing has changed.
 
     Args:
         site: whose edition is replaced.
         settings: what it is built with.
         locales: where the catalogs are.
-        saved: the catalogs to read; None leaves all texts as they are, for a new edition at
-            another hour.
+        saved: the catalogs to read; None if only the opening hours have changed.
     """
     former, now = site.edition, datetime.now(UTC)
     try:
@@ -162,10 +159,11 @@ def reload(
             return
         site.edition = build_from(settings, current, now, former.resources.compressed())
     except Exception as error:
-        # Whatever is wrong with what was saved, readers keep what they had.
+        # Whatever goes wrong, the old edition stays.
         log.error("The pages stay as they were: %s: %s", type(error).__name__, error)
         return
     changed = [tag for tag in current if current[tag] is not former.catalogs.get(tag)]
+    log_faults(current[tag] for tag in changed)
     gone = [tag for tag in former.catalogs if tag not in current]
     log.info("New pages: %s", ", ".join(changed + gone) or "the opening hours have changed")
 
@@ -173,33 +171,25 @@ def reload(
 def _read_saved(
     locales: Path, saved: Collection[Path], former: Mapping[str, Catalog]
 ) -> dict[str, Catalog]:
-    """All catalogs: those that were saved are read, the others are the former ones."""
+    """All catalogs: saved ones are read, the others are unchanged."""
     languages = discover(locales)
     source = languages.source.tag
     current = {source: former[source]}
     for tag in catalogs.translated(languages):
         path, catalog = locales / tag / CATALOG, former.get(tag)
         if path in saved:
-            catalog = _read_or_keep(path, languages[tag], catalog)
+            try:
+                catalog = catalogs.read(path, languages[tag], catalog)
+            except CatalogError as error:
+                log.error("Refused: %s. %s", error, error.fault.explain().remedy)
         if catalog:
             current[tag] = catalog
     return current
 
 
-def _read_or_keep(path: Path, language: Language, former: Catalog | None) -> Catalog | None:
-    """The saved catalog, or the former one where the saved one is refused or equal."""
-    try:
-        catalog = catalogs.read(path, language)
-        faults = catalog.faults
-    except CatalogError as error:
-        faults = (str(error),)
-    if former and not faults and len(catalog.entries) < FEWEST_TEXTS * len(former.entries):
-        faults = (f"{path}: most of its texts are gone; was it saved whole?",)
-    if faults:
-        for fault in faults:
-            log.error("%s", fault)
-        log.error("Refused. Run: portal catalogs check %s", language.tag)
-        return former
-    if former and (catalog.entries, catalog.fuzzy) == (former.entries, former.fuzzy):
-        return former
-    return catalog
+def log_faults(read: Iterable[Catalog]) -> None:
+    """Name the texts that are left out of catalogs because of an error."""
+    for catalog in read:
+        for fault in catalog.faults:
+            tag = catalog.language.tag
+            log.warning("Shown in Swedish: %s. Run: portal catalogs check %s", fault, tag)

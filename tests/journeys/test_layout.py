@@ -1,12 +1,16 @@
-"""Where things stand: a phone's first view, help beside the text, Swedish beside a translation."""
+"""The layout of pages: a phone's first view, help beside the text, Swedish beside a translation."""
 
+import shutil
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.conftest import Running
+from portal.i18n.templates import LOCALES
+from portal.translators import merging
+from tests.conftest import Running, running
 from tests.journeys.browsing import LANGUAGES, SEND, SLUGS, opened
 
 PHONE = {"width": 320, "height": 568}
@@ -94,6 +98,43 @@ async def test_each_paragraph_of_a_message_stands_in_its_own_direction(tab: Page
     assert swedish[0] == pytest.approx(arabic[1], abs=1)
     assert swedish[0] < swedish[1]
     assert arabic[1] < arabic[0]
+
+
+async def test_each_language_has_its_own_font_and_leading(browser: Browser, tmp_path: Path) -> None:
+    """Urdu is written in Nastaliq, Arabic in Naskh; ``catalogs add`` is all that either needs."""
+    locales = shutil.copytree(LOCALES, tmp_path / "locales")
+    merging.add(locales, "ur")
+    with running(tmp_path, locales) as portal:
+        async with opened(browser, portal, viewport=PHONE) as page:
+            await page.goto("/ur/kontakt")
+            for element in await page.locator("body, h1, h2, h3, .brand").all():
+                assert await typography(element) == ("Noto Nastaliq Urdu", 2.2)
+            assert await typography(page.locator("p > [lang=sv]").first) == ("system-ui", 1.6)
+            assert await typography(page.locator("h1 > [lang=sv]")) == ("system-ui", 1.3)
+            assert await page.evaluate("measure.clipped()") == []
+            await page.fill("#message", "السلام علیکم")
+            await page.click(SEND)
+            await page.locator(".reference").wait_for()
+            await page.goto(page.url.replace("/ur/", "/sv/"))
+            assert await typography(page.locator("h1")) == ("system-ui", 1.3)
+            own_words = page.locator(".own-words")
+            assert await typography(own_words) == ("Noto Nastaliq Urdu", 2.2)
+            await own_words.evaluate("words => words.lang = 'ar'")
+            assert await typography(own_words) == ("Segoe UI", 1.85)
+            for tag, leading in (("ur", 2.2), ("ar", 1.85), ("en", 1.6)):
+                link = page.locator(f".language-list [lang={tag}]")
+                assert (await typography(link))[1] == leading
+
+
+async def typography(element: Locator) -> tuple[str, float]:
+    """The first font of an element, and its line height as a multiple of the font size."""
+    font, leading = await element.evaluate(
+        """element => {
+          const { fontFamily, fontSize, lineHeight } = getComputedStyle(element);
+          return [fontFamily.split(",")[0], parseFloat(lineHeight) / parseFloat(fontSize)];
+        }"""
+    )
+    return font.strip('"'), round(leading, 2)
 
 
 async def stands_below(page: Page) -> bool:

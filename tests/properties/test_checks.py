@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.i18n.checks import CatalogInfo, Entry, examine
+from portal.i18n.checks import CatalogEntry, CatalogInfo, examine
 from portal.i18n.languages import language
 
 PIECES = ["%(name)s", "%", "(", ")s", "<b>", "&amp;", "https://x", "www.x.se", "a@b.se", "031-"]
@@ -14,7 +14,7 @@ texts = st.lists(
     max_size=2,
 ).map("".join)
 entries = st.builds(
-    Entry,
+    CatalogEntry,
     st.just(1),
     st.none(),
     st.lists(texts.filter(bool), min_size=1, max_size=2).map(tuple),
@@ -25,7 +25,7 @@ entries = st.builds(
 @pytest.mark.slow
 @settings(max_examples=2000)
 @given(entries)
-def test_the_quick_check_finds_every_error(entry: Entry) -> None:
+def test_the_quick_check_finds_every_error(entry: CatalogEntry) -> None:
     info = CatalogInfo(language("ar"), 6)
     thorough = [fault.check for fault in examine(entry, info) if fault.check.is_error]
     assert [fault.check for fault in examine(entry, info, errors_only=True)] == thorough

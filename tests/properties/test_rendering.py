@@ -111,7 +111,7 @@ def test_any_name_and_code_is_wrapped_in_one_element(value: str) -> None:
     assert text_of(name) == text_of(code) == value
     assert elements(name) == [("bdi", {"lang": "sv", "dir": "ltr", "translate": "no"})]
     assert elements(code) == [("bdi", {"dir": "ltr", "translate": "no"})]
-    assert text_of(parsed(Vocabulary(renderer).name(value).source)) == value
+    assert text_of(parsed(Vocabulary(renderer).name(value).swedish)) == value
 
 
 @given(words, words)
@@ -120,7 +120,7 @@ def test_any_address_stays_inside_its_link(address: str, text: str) -> None:
     link = Vocabulary(renderer).link(address, Vocabulary(renderer).gettext("Hej"))
     assert elements(parsed(link)) == [("a", {"href": address})]
     assert text_of(parsed(link)) == text
-    assert elements(parsed(link.source)) == [("a", {"href": address})]
+    assert elements(parsed(link.swedish)) == [("a", {"href": address})]
 
 
 @given(words, words)

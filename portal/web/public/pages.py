@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.types import Scope
 
+from portal.cases.messages import MESSAGE_LIMIT
 from portal.content.areas import AREAS
 from portal.content.words import WORDS
 from portal.i18n.rendering import Rendered, Renderer
@@ -65,6 +66,7 @@ def render_page(renderer: Renderer, page: Page, **values: Any) -> Rendered:
     """
     frame = {
         "slug": page.slug,
+        "message_limit": MESSAGE_LIMIT,
         "private": False,
         "problems": (),
         "query": {},

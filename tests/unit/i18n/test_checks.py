@@ -9,10 +9,10 @@ from portal.commands import main
 from portal.i18n import catalogs
 from portal.i18n.checks import BROKEN, CHECKS, RULE, UNREADABLE, Fault
 from portal.i18n.languages import CATALOG, discover, language
+from portal.i18n.templates import open_renderers
 from portal.settings import DATA, Settings
-from portal.translators import merging, reports
+from portal.translators import reports, review
 from portal.translators.examples import EXAMPLES, where_shown
-from portal.web.edition import open_renderers
 from tests.unit.conftest import write_catalog
 
 LOCALES = DATA / "locales"
@@ -108,12 +108,12 @@ SOUND = [
 
 def check_entry(folder: Path, tag: str, entry: str) -> list[Fault]:
     """The faults of a catalog with a single entry, checked with the shipped glossary."""
-    write_catalog(folder, tag, entry, language(tag).plurals)
+    write_catalog(folder, tag, entry, language(tag).plural_header)
     if (LOCALES / "glossary" / f"{tag}.csv").exists():
         (folder / "glossary").mkdir()
         words = (LOCALES / "glossary" / f"{tag}.csv").read_text("utf-8")
         (folder / "glossary" / f"{tag}.csv").write_text(words, "utf-8")
-    return list(merging.check(folder, language(tag)))
+    return list(review.check(folder, language(tag)))
 
 
 @pytest.mark.parametrize(("tag", "names", "entry"), PLANTED)
@@ -139,7 +139,7 @@ def test_a_sound_translation_has_no_fault(tmp_path: Path, tag: str, entry: str) 
 
 @pytest.mark.parametrize("tag", catalogs.translated(discover(LOCALES)))
 def test_the_shipped_catalogs_have_no_fault(tag: str) -> None:
-    assert list(merging.check(LOCALES, language(tag))) == []
+    assert list(review.check(LOCALES, language(tag))) == []
 
 
 @pytest.mark.parametrize(
@@ -157,14 +157,14 @@ def test_a_broken_file_is_reported_as_one_fault(
     tmp_path: Path, check: object, content: bytes
 ) -> None:
     write_catalog(tmp_path, "en").write_bytes(content)
-    (fault,) = merging.check(tmp_path, language("en"))
+    (fault,) = review.check(tmp_path, language("en"))
     assert fault.check is check
     assert fault.explain("sv").remedy
 
 
 def test_a_text_with_an_error_is_not_published_and_one_with_a_warning_is(tmp_path: Path) -> None:
     for tag, names, entry in PLANTED:
-        path = write_catalog(tmp_path, tag, entry, language(tag).plurals)
+        path = write_catalog(tmp_path, tag, entry, language(tag).plural_header)
         stops = any(check.is_error for check in CHECKS if check.name in names.split())
         assert bool(catalogs.read(path, language(tag)).faults) == stops, entry
         assert bool(catalogs.read(path, language(tag)).entries) != stops, entry
@@ -190,7 +190,7 @@ def test_a_translator_gets_a_report_in_english_or_swedish(
     assert main(["catalogs", "check", "en"]) == 1
     report = capsys.readouterr().out
     assert "locales/en/LC_MESSAGES/portal.po:10: error (lost-value)" in report
-    assert "The value phone is missing. Put %(phone)s where the value should stand." in report
+    assert "The value phone is missing. Put %(phone)s where the value belongs." in report
     assert "Seen on: every page" in report
     assert main(["catalogs", "check", "--in", "sv"]) == 1
     assert "Värdet phone saknas. Sätt in %(phone)s" in capsys.readouterr().out

@@ -118,7 +118,7 @@ def test_only_swedish_is_the_source() -> None:
 
 def test_a_malformed_tag_is_refused() -> None:
     for tag in ("a1", "en_GB", "", "../x"):
-        with pytest.raises(ValueError, match="no language tag"):
+        with pytest.raises(ValueError, match="not a language tag"):
             language(tag)
 
 
@@ -191,5 +191,6 @@ def test_a_folder_that_is_no_language_stops_no_other(tmp_path: Path) -> None:
     strange = strange_folders(tmp_path)
     assert len(strange) == 4
     assert any(
-        line.endswith("pt_BR is no language tag (BCP 47); rename it to pt-BR") for line in strange
+        line.endswith("pt_BR is not a language tag (BCP 47); rename it to pt-BR")
+        for line in strange
     )

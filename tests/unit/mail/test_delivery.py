@@ -24,12 +24,12 @@ from portal.cases.messages import Arrival, Submission, receive_all
 from portal.cases.outbox import Letter, NewLetter
 from portal.content.hours import ZONE
 from portal.i18n.rendering import Renderers
+from portal.i18n.templates import read_renderers
 from portal.mail import delivery
 from portal.mail.delivery import Delivery, delivering
 from portal.settings import Settings
 from portal.storage.database import Database, Unavailable
 from portal.storage.tables import letters
-from portal.web.edition import read_renderers
 from tests.conftest import Serve
 from tests.sink import HANG_UP, TAKEN, Sink, open_sink, part
 from tests.visitor import Visitor

@@ -13,10 +13,10 @@ import pytest
 from portal.cases.messages import Case
 from portal.cases.outbox import TO_GUARDIANS, TO_STAFF, Letter
 from portal.i18n.rendering import Renderers
+from portal.i18n.templates import read_renderers
 from portal.mail import letters
 from portal.mail.letters import CHECK
 from portal.settings import Settings
-from portal.web.edition import read_renderers
 from tests.sink import part
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

@@ -10,7 +10,7 @@ import pytest
 from portal.i18n.catalogs import Catalog, CatalogError, read
 from portal.i18n.languages import CATALOG, discover
 from portal.settings import CHECKOUT
-from portal.translators.merging import Change, extract, out_of_step, update
+from portal.translators.merging import Change, extract, outdated, update
 from tests.unit.conftest import write_catalog
 
 CODE = """\
@@ -301,7 +301,7 @@ def test_the_order_of_flags_and_headers_does_not_matter(checkout: Path) -> None:
     assert "#, python-format\n" in text
     reordered = text.replace("#, python-format\n", "#, fuzzy, python-format\n", 1)
     path.write_text(reordered.replace('"MIME', '"X-Generator: Weblate 5.8\\n"\n"MIME'), "utf-8")
-    assert out_of_step(checkout, discover(checkout / "locales")) == []
+    assert outdated(checkout, discover(checkout / "locales")) == []
 
 
 def test_each_language_gets_its_own_number_of_plural_forms(checkout: Path) -> None:

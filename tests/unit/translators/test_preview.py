@@ -14,11 +14,12 @@ from portal.i18n import catalogs
 from portal.i18n.catalogs import open_file
 from portal.i18n.checks import placeholders
 from portal.i18n.languages import CATALOG, Languages, language
+from portal.i18n.templates import LOCALES, open_renderers
 from portal.settings import DATA, Settings
-from portal.translators import pseudo
+from portal.translators import pseudo, review
 from portal.translators.examples import EXAMPLES
 from portal.translators.preview import create_preview
-from portal.web.edition import LOCALES, build, open_renderers
+from portal.web.edition import build
 from tests.visitor import words
 
 TEMPLATE = open_file(LOCALES / "portal.pot", language("sv")).entries
@@ -110,6 +111,37 @@ async def test_a_saved_catalog_is_shown_and_a_broken_one_is_reported(
     path.write_text("nonsense", "utf-8")
     page = (await preview.get("/en/kontakt")).text
     assert "this is not a line of a .po file: nonsense" in page
+
+
+async def test_the_preview_checks_plural_forms_by_the_rule_of_the_file(
+    preview: httpx2.AsyncClient, locales: Path
+) -> None:
+    """Some tools number the forms in another order than CLDR. A form for 1 needs no digit."""
+    path, singular = locales / "en" / CATALOG, "You have one character left."
+    text = path.read_text("utf-8").replace("plural=(n != 1)", "plural=(n == 1)")
+    path.write_text(text.replace("You have %(num)s characters left.", singular), "utf-8")
+    page = (await preview.get(f"/entry/{number('Du har %(num)s tecken kvar.')}")).text
+    assert singular in page
+    assert "is missing" not in page
+    assert singular not in [fault.text for fault in review.check(locales, language("en"))]
+
+
+async def test_a_broken_glossary_is_reported_and_the_texts_are_still_checked(
+    preview: httpx2.AsyncClient, locales: Path
+) -> None:
+    path = locales / "en" / CATALOG
+    path.write_text(path.read_text("utf-8").replace('"Complaints"', '"Complaints 99"'), "utf-8")
+    glossary = locales / "glossary" / "en.csv"
+    words = glossary.read_text("utf-8")
+    glossary.write_text("word;translation\n", "utf-8")
+    page = (await preview.get("/en/kontakt")).text
+    assert "glossary/en.csv: the glossary cannot be read: word;translation" in page
+    digits = "the digits “99” are typed in"
+    assert digits in (await preview.get(f"/entry/{number('Klagomål')}")).text
+    names = [fault.check.name for fault in review.check(locales, language("en"))]
+    assert names[:2] == ["glossary-file", "digits"]
+    glossary.write_text(words, "utf-8")
+    assert "glossary cannot be read" not in (await preview.get("/en/kontakt")).text
 
 
 async def test_style_sheets_are_served_and_the_index_lists_every_text(

@@ -36,13 +36,13 @@ def checkout(tmp_path: Path) -> Path:
 def test_the_shipped_catalogs_need_no_update(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert merging.out_of_step(CHECKOUT, discover(LOCALES)) == []
+    assert merging.outdated(CHECKOUT, discover(LOCALES)) == []
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/own.db")
     assert main(["catalogs", "update", "--check"]) == 0
     assert capsys.readouterr().err == ""
 
 
-def test_catalogs_out_of_step_are_named_and_not_changed(
+def test_catalogs_outdated_are_named_and_not_changed(
     checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page = checkout / "templates" / "public" / "start.html"
@@ -68,7 +68,7 @@ def test_headers_of_other_tools_survive_an_update(checkout: Path) -> None:
     assert metadata["X-Generator"] == "Poedit 3.4"
     assert metadata["Last-Translator"] == "Anna Öberg <anna@example.org>"
     assert metadata["X-Poedit-SourceCharset"] == "UTF-8"
-    assert merging.out_of_step(checkout, discover(checkout / "locales")) == []
+    assert merging.outdated(checkout, discover(checkout / "locales")) == []
 
 
 @pytest.mark.parametrize("tag", TAGS)

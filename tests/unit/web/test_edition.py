@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from jinja2 import UndefinedError
 
+from portal.i18n import templates
 from portal.settings import DATA, Settings
-from portal.web import edition
 from portal.web.edition import build
 from portal.web.public.pages import PAGES
 
@@ -17,10 +17,9 @@ def test_a_fault_in_any_template_stops_the_start(
     template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(DATA / "templates", tmp_path / "templates")
-    (tmp_path / "static").symlink_to(DATA / "static")
     path = tmp_path / "templates" / "public" / template
     path.write_text(path.read_text("utf-8").replace("{% endblock %}", "{{ nobody }}{% endblock %}"))
-    monkeypatch.setattr(edition, "DATA", tmp_path)
+    monkeypatch.setattr(templates, "DATA", tmp_path)
     with pytest.raises(UndefinedError, match="nobody"):
         build(Settings())
 

@@ -7,12 +7,14 @@ from uuid import uuid4
 import httpx2
 import pytest
 
+from portal.staff.accounts import RECOVERY_CODES
 from portal.staff.admission import FREE_FAILURES
 from tests.conftest import Running, Serve
 from tests.staff import PASSWORD, Staff, signed_in, staff_visitor
-from tests.visitor import Visitor, checked, parts
+from tests.visitor import Visit, Visitor, checked, parts, words
 
 COOKIE = "inbox"
+OTHER_PASSWORD = "en annan mening att minnas"
 
 
 @pytest.fixture
@@ -215,3 +217,65 @@ async def test_nothing_typed_is_lost_when_the_session_is_over(
     assert 'action="/inbox/sessions"' in response.text
     async with Staff(portal, officer.account, token, []).visitor() as visitor:
         await visitor.get("/inbox/sessions")
+
+
+async def change(officer: Staff, status: int, do: str = "password", **fields: str) -> Visit:
+    """Send the form of one's own account, with the right password and code unless told."""
+    typed = {"present": PASSWORD, "totp": officer.code(), "new": OTHER_PASSWORD, "do": do}
+    async with officer.visitor() as visitor:
+        response = await visitor.client.post("/inbox/password", files=parts(typed | fields))
+    return checked(response, status)
+
+
+async def test_an_owner_changes_the_password_and_is_signed_out_elsewhere(
+    portal: Running, stranger: Visitor
+) -> None:
+    other, officer = signed_in(portal, "frida"), signed_in(portal, "frida")
+    page = await change(officer, 200)
+    assert "Ditt lösenord är bytt." in page.text
+    assert PASSWORD not in page.response.text
+    async with other.visitor() as visitor:
+        assert (await visitor.client.get("/inbox/sessions")).status_code == 303
+    async with officer.visitor() as visitor:
+        await visitor.get("/inbox/sessions")
+    code = officer.code(1)
+    assert (await sign_in(stranger, "frida", code)).status_code == 422
+    response = await sign_in(stranger, "frida", code, password=OTHER_PASSWORD)
+    assert response.status_code == 303
+
+
+async def test_an_owner_gets_new_recovery_codes(portal: Running, stranger: Visitor) -> None:
+    officer = signed_in(portal, "gerd")
+    page = await change(officer, 200, "codes", new="")
+    codes = [words(code) for code in page.all("bdi", dir="ltr")]
+    assert len({*codes}) == RECOVERY_CODES
+    assert (await sign_in(stranger, "gerd", officer.recovery_codes[0])).status_code == 422
+    assert (await sign_in(stranger, "gerd", codes[0])).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"present": "fel"}, "Lösenordet eller koden stämmer inte."),
+        ({"totp": "000000"}, "Lösenordet eller koden stämmer inte."),
+        ({"new": "kort"}, "Lösenordet måste ha 12–200 tecken."),
+        ({"new": "Sommar2026!!"}, "Det lösenordet är lätt att gissa."),
+        ({"new": PASSWORD}, "Välj ett annat lösenord än det du har."),
+    ],
+)
+async def test_a_refused_change_says_why_and_changes_nothing(
+    portal: Running, stranger: Visitor, fields: dict[str, str], reason: str
+) -> None:
+    officer = signed_in(portal, f"hilda{uuid4().hex}")
+    page = await change(officer, 422, **fields)
+    assert reason in page.text
+    assert not any(field.get("value") for field in page.all("input", type="password"))
+    response = await sign_in(stranger, officer.account.name, officer.code())
+    assert response.status_code == 303
+
+
+async def test_a_stolen_session_cannot_guess_the_password(portal: Running) -> None:
+    officer = signed_in(portal, "irma")
+    for _ in range(FREE_FAILURES):
+        await change(officer, 422, present="gissat")
+    assert "Vänta 1 minut" in (await change(officer, 429)).text

@@ -191,6 +191,22 @@ def enrol(
         recovery codes, of which only digests are stored.
     """
     _change(connection, account.id, password_hash=password_hash, totp_step=step, enrolled_at=now)
+    return renew_recovery_codes(connection, account, secret_key)
+
+
+def change_password(connection: sa.Connection, account: Account, password_hash: str) -> None:
+    """Store another password of an account that is enrolled."""
+    _change(connection, account.id, password_hash=password_hash)
+
+
+def renew_recovery_codes(
+    connection: sa.Connection, account: Account, secret_key: bytes
+) -> list[str]:
+    """Replace the recovery codes of an account.
+
+    Returns:
+        the new codes, of which only digests are stored.
+    """
     connection.execute(sa.delete(recovery_codes).where(recovery_codes.c.account_id == account.id))
     codes = [
         "".join(secrets.choice(CODE_ALPHABET) for _ in range(_CODE_LENGTH))

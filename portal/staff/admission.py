@@ -1,14 +1,17 @@
-"""Signing in: checking name, password and code, and completing an account with a first password.
+"""Signing in: checking name, password and code; and what needs them again.
+
+Completing an account with a first password, changing a password, new recovery codes.
 
 A refusal does not tell its reason: an unknown name gets the same answer as a wrong password
 or code, in the same time. After failures the network address that tried must wait; the account
 itself is never locked (``storage.attempts``).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from portal.settings import Settings
 from portal.staff import accounts, passwords, sessions
@@ -19,6 +22,8 @@ from portal.storage.limits import sender_number
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+Result = TypeVar("Result")
 
 FREE_FAILURES = 5
 """Failed sign-ins to one account from one address in an hour, after which waits begin."""
@@ -68,11 +73,81 @@ async def sign_in(
     Without an enrolled second factor, the session gives access only to the enrolment.
 
     Args:
+        database, settings, credentials, client, now: as ``_as_owner`` takes them.
+
+    Raises:
+        MustWait, Refused, Unavailable: as ``_as_owner`` does.
+    """
+
+    def begin(connection: "Connection", account: Account) -> str:
+        return sessions.begin(connection, account.id, client.browser, now)
+
+    return await _as_owner(database, settings, credentials, client, now, begin)
+
+
+async def change_password(
+    database: Database,
+    settings: Settings,
+    credentials: Credentials,
+    client: Client,
+    now: datetime,
+    password: str,
+    session_id: int,
+) -> None:
+    """Change the password of an account, and end its other sessions.
+
+    Args:
+        database, settings, credentials, client, now: as ``_as_owner`` takes them.
+        password: the new one.
+        session_id: of the session that stays.
+
+    Raises:
+        MustWait, Refused, Unavailable: as ``_as_owner`` does.
+    """
+    password_hash = await passwords.hash_apart(password)
+
+    def change(connection: "Connection", account: Account) -> None:
+        accounts.change_password(connection, account, password_hash)
+        sessions.end_all(connection, account.id, but=session_id)
+
+    await _as_owner(database, settings, credentials, client, now, change)
+
+
+async def renew_recovery_codes(
+    database: Database, settings: Settings, credentials: Credentials, client: Client, now: datetime
+) -> list[str]:
+    """Replace the recovery codes of an account by new ones.
+
+    Args:
+        database, settings, credentials, client, now: as ``_as_owner`` takes them.
+
+    Raises:
+        MustWait, Refused, Unavailable: as ``_as_owner`` does.
+    """
+
+    def renew(connection: "Connection", account: Account) -> list[str]:
+        return accounts.renew_recovery_codes(connection, account, settings.secret_key)
+
+    return await _as_owner(database, settings, credentials, client, now, renew)
+
+
+async def _as_owner(
+    database: Database,
+    settings: Settings,
+    credentials: Credentials,
+    client: Client,
+    now: datetime,
+    do: Callable[["Connection", Account], Result],
+) -> Result:
+    """Do something that only the owner of an account may do.
+
+    Args:
         database: with the accounts.
         settings: the secret keys, and the allowed number of failures.
         credentials: as they were typed.
-        client: where the person signs in.
+        client: where the person types them.
         now: the current time.
+        do: is called in the transaction that uses up the code.
 
     Raises:
         MustWait: after too many failures; nothing was compared.
@@ -91,7 +166,7 @@ async def sign_in(
     password_hash = account.password_hash if account else None
     is_right = await passwords.is_right(credentials.password, password_hash)
 
-    def begin(connection: "Connection") -> str | None:
+    def confirm_and_do(connection: "Connection") -> tuple[Result] | None:
         # Looked up again, since the account may have been disabled or reset meanwhile.
         present = accounts.find_now(connection, name)
         if not (is_right and present and present == account):
@@ -101,12 +176,12 @@ async def sign_in(
         ):
             return None
         attempts.withdraw(connection, allowed, now)
-        return sessions.begin(connection, present.id, client.browser, now)
+        return (do(connection, present),)
 
-    token = await database.write(begin)
-    if token is None:
+    outcome = await database.write(confirm_and_do)
+    if outcome is None:
         raise Refused
-    return token
+    return outcome[0]
 
 
 def _allowed(settings: Settings, name: str, client: Client) -> dict[int, int]:

@@ -6,6 +6,7 @@ memory or delays pages.
 """
 
 import asyncio
+import re
 import secrets
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +27,35 @@ _threads = ThreadPoolExecutor(AT_ONCE, "passwords")
 def first_password() -> str:
     """A random password that is easy to type: 79 bits, in four groups."""
     return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
+
+
+def is_guessable(password: str, *names: str) -> bool:
+    """Whether a password is made only of what is tried first (NIST SP 800-63B, 3.1.1.2).
+
+    That is: words of this place and of passwords, the person's names, digits, marks, and few
+    different letters. No list of stolen passwords is asked.
+
+    Args:
+        password: as it was typed.
+        names: of its owner, in any case; they may consist of several words.
+    """
+    rest = unicodedata.normalize("NFKC", password).casefold()
+    for word in sorted({*_TRIED_FIRST, *" ".join(names).casefold().split()}, key=len, reverse=True):
+        rest = rest.replace(word, "")
+    return len({*re.sub(r"[\W\d_]", "", rest)}) < DIFFERENT_LETTERS
+
+
+DIFFERENT_LETTERS = 5
+"""Letters of a password at the least, beside the words that are tried first."""
+_TRIED_FIRST = (
+    *("lösenord", "losenord", "password", "qwertyuiop", "qwerty", "asdfgh", "zxcvbn", "abcdef"),
+    *("välkommen", "valkommen", "welcome", "admin", "hemlig", "secret", "hejsan", "hej", "test"),
+    *("göteborgs", "göteborg", "goteborg", "gothenburg", "sverige", "sweden", "stad", "svenska"),
+    *("grundskole", "grundskola", "skola", "skolan", "school", "förvaltningen", "förvaltning"),
+    *("forvaltning", "vårdnadshavare", "inkorgen", "inkorg", "portalen", "portal", "inbox"),
+    *("sommar", "vinter", "januari", "februari", "mars", "april", "juni", "juli", "augusti"),
+    *("september", "oktober", "november", "december", "måndag", "fredag", "iloveyou", "letmein"),
+)
 
 
 def password_hash(password: str) -> str:

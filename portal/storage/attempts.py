@@ -23,9 +23,9 @@ def subject(secret_key: bytes, *words: object) -> int:
     """The number of a subject.
 
     Args:
-        secret_key: the portal's own; without it nothing can be found again.
-        words: what kind of attempt it is; then a sender, as ``limits.sender_number`` gives
-            it; then perhaps the name of an account or the number of a case.
+        secret_key: the portal's; without it, a hash cannot be traced to a sender.
+        words: the kind of attempt; the sender, from ``limits.sender_number``; optionally
+            the name of an account or the number of a case.
     """
     return narrow_hash(secret_key + repr(words).encode("utf-8", "replace"))
 
@@ -48,7 +48,7 @@ def make(connection: sa.Connection, allowed: Mapping[int, int], now: datetime) -
 
 
 def wait(connection: sa.Connection, allowed: Mapping[int, int], now: datetime) -> timedelta:
-    """How long to wait before the next attempt; zero for not at all.
+    """How long the sender must wait before the next attempt; may be zero.
 
     Args:
         connection: in the writer's transaction, where ``record`` follows.

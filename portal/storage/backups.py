@@ -55,15 +55,15 @@ class Contents:
 def back_up(settings: Settings, target: Path, with_key: bool = False) -> Contents:
     """Copy the database, which may be in use, to a file.
 
-    Writers are not held up: SQLite copies the pages of one moment (sqlite.org/backup.html).
+    Writers are not blocked: SQLite copies a snapshot (sqlite.org/backup.html).
 
     Args:
-        settings: which database, and its secret key.
-        target: an older backup of this name is replaced.
-        with_key: puts the secret key beside it.
+        settings: name the database and its secret key.
+        target: the backup; an existing file is replaced.
+        with_key: whether to write the secret key to a file beside it.
 
     Raises:
-        BackupFault: when there is no database, or it or its copy cannot be trusted.
+        BackupFault: when there is no database, or it or its copy is damaged.
     """
     source = sqlite_file(settings.database_url)
     if not source.exists():
@@ -80,11 +80,11 @@ def back_up(settings: Settings, target: Path, with_key: bool = False) -> Content
 
 
 def examine(path: Path) -> Contents:
-    """What an SQLite file holds, after looking for all that can be wrong with it.
+    """Verify an SQLite file and return its contents.
 
     Raises:
-        BackupFault: when it is damaged, or no database of the portal.
-        NewerDatabase: when it was made by a later version, and this one cannot work with it.
+        BackupFault: when it is damaged or not a database of the portal.
+        NewerDatabase: when a later version has changed its tables incompatibly.
     """
     if not path.is_file():
         raise BackupFault(f"There is no file {path}.")
@@ -103,7 +103,7 @@ def examine(path: Path) -> Contents:
     if orphans:
         raise BackupFault(f"{path} is damaged: {len(orphans)} rows refer to rows that are gone.")
     if not revision:
-        raise BackupFault(f"{path} is no database of the portal.")
+        raise BackupFault(f"{path} is not a database of the portal.")
     return contents
 
 
@@ -143,10 +143,10 @@ def key_beside(backup: Path) -> Path:
 
 
 def _key_to_restore(settings: Settings, backup: Path, replace: bool) -> bytes:
-    """The key to be put beside the restored database; empty when the right one is in place.
+    """The key to write beside the restored database; empty if the right one is in place.
 
-    A portal that starts without a key makes a new one, and then the addresses that people
-    were given stop working. So a backup is not restored without a key.
+    A backup is not restored without a key: a portal that starts without one creates a new
+    key, and then the case addresses that guardians were given stop working.
     """
     beside, stored = key_beside(backup), key_file(settings.database_url)
     if not beside.exists():
@@ -159,15 +159,15 @@ def _key_to_restore(settings: Settings, backup: Path, replace: bool) -> bytes:
             raise BackupFault(f"PORTAL_SECRET_KEY is not the key in {beside}: set that one.")
         return b""
     if stored.exists() and stored.read_bytes() != key and not replace:
-        raise BackupFault(f"{stored} is not the key in {beside}. To lose it, say --replace.")
+        raise BackupFault(f"{stored} is not the key in {beside}. Use --replace to overwrite it.")
     return key
 
 
 def _ensure_unused(target: Path) -> None:
-    """Fold the write-ahead log into a database that is to be replaced.
+    """Make sure that no process uses the database, and remove its write-ahead log.
 
-    SQLite can do that only when no other process has the database open. A log left behind
-    would be taken for that of the new database.
+    SQLite can leave WAL mode only when no other process has the database open. A log that
+    is left behind would be applied to the new database.
     """
     if target.exists():
         try:
@@ -176,13 +176,13 @@ def _ensure_unused(target: Path) -> None:
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorname in IN_USE:
                 raise BackupFault(f"{target} is in use. Stop the portal first.") from None
-            # A damaged database may well be the reason to restore a backup.
+            # A damaged database may be the reason to restore a backup.
     for suffix in ("-wal", "-shm"):
         target.with_name(target.name + suffix).unlink(missing_ok=True)
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy an SQLite database as it is at one moment, without its write-ahead log."""
+    """Copy a snapshot of an SQLite database into one file, without a write-ahead log."""
     try:
         with (
             closing(sqlite3.connect(_read_only(source), uri=True)) as reading,
@@ -196,10 +196,9 @@ def _copy(source: Path, target: Path) -> None:
 
 @contextmanager
 def _appearing(target: Path) -> Iterator[Path]:
-    """A temporary file that gets its name at the end of the block, unless that fails.
+    """A temporary file that is renamed to the target if the block succeeds.
 
-    Only its owner may read it. Both the file and the entry in its folder are on the disk
-    when the block has ended.
+    Only its owner may read it. The file and its folder are synced to disk.
 
     Raises:
         BackupFault: when the folder cannot be written.
@@ -223,7 +222,7 @@ def _appearing(target: Path) -> Iterator[Path]:
 
 @contextmanager
 def _reading(path: Path) -> Iterator[sa.Connection]:
-    """A connection to a file that is not changed by it."""
+    """A read-only connection to a file."""
     engine = sa.create_engine(
         "sqlite://",
         creator=lambda: sqlite3.connect(_read_only(path), uri=True),

@@ -17,7 +17,7 @@ from portal.storage.engines import sqlite_file
 
 
 def open_secret_key(settings: Settings) -> bytes:
-    """The key of a portal, made if need be.
+    """The portal's key, created if there is none.
 
     Raises:
         SettingsError: when the stored key is too short.
@@ -32,7 +32,7 @@ def open_secret_key(settings: Settings) -> bytes:
             file.flush()
             os.fsync(file.fileno())
             with suppress(FileExistsError):
-                os.link(file.name, path)  # complete or not at all; the first of two wins
+                os.link(file.name, path)  # atomic; of two processes the first wins
     key = path.read_bytes()
     if len(key) < SECRET_BYTES:
         raise SettingsError([f"PORTAL_SECRET_KEY: the key in {path} is too short"])
@@ -40,7 +40,7 @@ def open_secret_key(settings: Settings) -> bytes:
 
 
 def key_file(url: str) -> Path:
-    """Where the key of an SQLite database is stored.
+    """The file that holds the key beside an SQLite database.
 
     Args:
         url: as in ``DATABASE_URL``.
@@ -57,5 +57,5 @@ def derived(secret_key: bytes, label: bytes, content: str, size: int) -> bytes:
         content: what it is of.
         size: in bytes, 64 at the most.
     """
-    key = hashlib.blake2b(secret_key).digest()  # BLAKE2b takes a key of 64 bytes
+    key = hashlib.blake2b(secret_key).digest()  # BLAKE2b takes at most 64 bytes of key
     return hashlib.blake2b(content.encode(), key=key, person=label, digest_size=size).digest()

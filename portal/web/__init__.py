@@ -20,7 +20,8 @@ Its modules, in the order in which they may import:
     public.finder         leads to a case by its reference and code
     public.refusals       a refused form is shown again with all that was typed
     staff.access          who is signed in, and how a page of staff is made
-    staff.sign_in         signing in and out, the second factor, sessions
+    staff.sign_in         signing in and out, the second factor
+    staff.account         one's own account: sessions, another password, recovery codes
     staff.inbox           views, filters, a search; what is done with several cases at once
     staff.figures         how the work is going, in figures
     staff.secrecy         what in a guardian's text may fall under secrecy

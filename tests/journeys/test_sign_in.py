@@ -140,3 +140,8 @@ async def test_every_page_on_the_way_is_sound(
         await check_sound(page)
         await page.goto("/inbox/sessions")
         await check_sound(page)
+        await page.get_by_role("link", name="Byt lösenord eller skaffa nya").click()
+        await check_sound(page)
+        await page.get_by_role("button", name="Byt lösenord").click()
+        await expect(page.locator("#problems")).to_be_focused()
+        await check_sound(page)

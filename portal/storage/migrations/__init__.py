@@ -24,7 +24,7 @@ def newest() -> str:
 
 
 class NewerDatabase(Exception):
-    """A later version has changed the tables too much for this one; the text says what to do."""
+    """A later version has changed the tables incompatibly; the text says what to do."""
 
     def __init__(self, revision: str) -> None:
         super().__init__(
@@ -34,7 +34,7 @@ class NewerDatabase(Exception):
 
 
 def current(connection: sa.Connection) -> str:
-    """The revision of a database; empty when it has none."""
+    """The revision of a database; empty if it has no tables."""
     if not sa.inspect(connection).has_table(_VERSION.name):
         return ""
     return connection.scalar(sa.select(_VERSION.c.version_num)) or ""
@@ -67,7 +67,7 @@ def upgrade(connection: sa.Connection) -> None:
 
 
 def differences(connection: sa.Connection) -> list[str]:
-    """What differs between a database and the portal's tables."""
+    """The differences between the tables of a database and those of the portal."""
     from portal.storage.migrations import steps
 
     return steps.differences(connection)

@@ -1,10 +1,10 @@
-"""Signing in and out, the enrolment of the second factor, and the list of sessions."""
+"""Signing in and out, and the enrolment of the second factor."""
 
 import math
 import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,7 @@ from starlette.types import Scope
 
 from portal.content.facts import Facts
 from portal.staff import accounts, admission, passwords, sessions, totp
+from portal.staff.accounts import Account
 from portal.staff.admission import Client, Credentials, MustWait, Refused
 from portal.web import form_data
 from portal.web.forms import Problem
@@ -63,15 +64,23 @@ async def _sign_in(request: Request) -> Resource:
         return page(problems=problems, status=422)
     try:
         token = await admission.sign_in(
-            request.database, request.settings, credentials, _client(request), datetime.now(UTC)
+            request.database, request.settings, credentials, client(request), datetime.now(UTC)
         )
     except Refused:
         return page(problems=[Problem("form", "refused")], status=422)
     except MustWait as wait:
-        seconds = math.ceil(wait.time.total_seconds())
-        problem = Problem("form", "too-many", math.ceil(seconds / 60))
-        return page(problems=[problem], status=429, headers=[("retry-after", str(seconds))])
+        return page(**too_many(wait))
     return await _continued(request, address, typed, token)
+
+
+def too_many(wait: MustWait) -> dict[str, Any]:
+    """Problem, status and header of the response to a person who must wait."""
+    seconds = math.ceil(wait.time.total_seconds())
+    return {
+        "problems": [Problem("form", "too-many", math.ceil(seconds / 60))],
+        "status": 429,
+        "headers": [("retry-after", str(seconds))],
+    }
 
 
 async def _continued(request: Request, address: str, typed: str, token: str) -> Resource:
@@ -117,9 +126,27 @@ def _own_address(address: str) -> str:
     return address if _ADDRESS.fullmatch(address) else INBOX
 
 
-def _client(request: Request) -> Client:
+def client(request: Request) -> Client:
+    """Where the person signs in who sent a request."""
     address = request.client.host if request.client else ""
     return Client(address, sessions.browser_name(request.headers.get("user-agent", "")))
+
+
+async def password_problems(field: str, password: str, account: Account) -> list[Problem]:
+    """Why an account cannot get a new password.
+
+    Args:
+        field: the name of its field.
+        password: as it was typed.
+        account: with the present password.
+    """
+    if not passwords.SHORTEST <= len(password) <= passwords.LONGEST:
+        return [Problem(field, "length")]
+    if passwords.is_guessable(password, account.name, account.full_name):
+        return [Problem(field, "guessable")]
+    if await passwords.is_right(password, account.password_hash):
+        return [Problem(field, "same")]
+    return []
 
 
 async def enrol(request: Request) -> Resource:
@@ -135,10 +162,7 @@ async def enrol(request: Request) -> Resource:
     step = totp.accepted_step(fields.get("totp", ""), [secret], now, account.totp_step)
     if step is None:
         problems.append(Problem("totp", "wrong"))
-    if not passwords.SHORTEST <= len(password) <= passwords.LONGEST:
-        problems.append(Problem("password", "length"))
-    elif await passwords.is_right(password, account.password_hash):
-        problems.append(Problem("password", "first"))
+    problems += await password_problems("password", password, account)
     if problems or step is None:
         return _enrolment_page(request, secret, problems=problems, status=422)
     browser = request.state.session.browser
@@ -152,6 +176,7 @@ async def enrol(request: Request) -> Resource:
         request,
         "recovery_codes.html",
         codes=enrolled.recovery_codes,
+        is_new=True,
         headers=[session_cookie(request.settings, enrolled.token)],
     )
 
@@ -195,29 +220,3 @@ async def sign_out(request: Request) -> Resource:
         partial(sessions.end, session_id=session.id, account_id=session.account_id)
     )
     return redirect(SIGN_IN, 303, headers=[session_cookie(request.settings, "")])
-
-
-async def show_sessions(request: Request) -> Resource:
-    """List where an account is signed in, or end one of the sessions, or all others."""
-    session = request.state.session
-    if request.method != "POST":
-        async with request.database.reading() as connection:
-            own = await sessions.of_account(connection, session.account_id, datetime.now(UTC))
-            codes_left = await accounts.codes_left(connection, session.account_id)
-        return staff_page(
-            request,
-            "sessions.html",
-            sessions=own,
-            present=session,
-            codes_left=codes_left,
-            idle_minutes=sessions.IDLE_LIMIT // timedelta(minutes=1),
-            life_hours=sessions.LIFE_LIMIT // timedelta(hours=1),
-        )
-    chosen = (await request.fields()).get("session", "")
-    if chosen == "others":
-        job = partial(sessions.end_all, account_id=session.account_id, but=session.id)
-    else:
-        number = int(chosen) if re.fullmatch("[0-9]{1,15}", chosen) else 0
-        job = partial(sessions.end, session_id=number, account_id=session.account_id)
-    await request.database.write(job)
-    return redirect("/inbox/sessions", 303)

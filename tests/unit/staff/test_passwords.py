@@ -44,3 +44,32 @@ def test_a_first_password_is_random_and_easy_to_type() -> None:
     assert all(
         re.fullmatch(r"([a-hj-km-np-z2-9]{4}-){3}[a-hj-km-np-z2-9]{4}", word) for word in made
     )
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        *("Sommar2026!!", "Välkommen123", "Lösenord12345", "Göteborg-2026", "password1234"),
+        *("aaaaaaaaaaaaaaaa", "123456789012", "qwertyuiop123", "Grundskola2026", "            "),
+        *(
+            "anna.andersson1",
+            "AndersSonAnna!",
+            "GrundskolaGöteborg",
+            "hejhejhejhej",
+            "ababababababab",
+        ),
+    ],
+)
+def test_what_is_tried_first_can_be_guessed(password: str) -> None:
+    assert passwords.is_guessable(password, "anna", "Anna Andersson")
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        *("hästar äter grönt hö", "en lång mening att minnas", "correct horse battery staple"),
+        *("خيول تأكل العشب الأخضر", "kx7!Tq92$mZ3#w", "min skola har blå fönster"),
+    ],
+)
+def test_words_that_a_person_made_up_cannot(password: str) -> None:
+    assert not passwords.is_guessable(password, "anna", "Anna Andersson")

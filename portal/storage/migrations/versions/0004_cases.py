@@ -57,7 +57,7 @@ def downgrade() -> None:
         of_case = values.where(sa.literal_column("cases.id = messages.case_id")).scalar_subquery()
         op.execute(sa.update(sa.table("messages", sa.column(name))).values({name: of_case}))
     op.add_column("messages", sa.Column("code", sa.Text()))
-    # The addresses are lost; a number is as unique.
+    # The addresses are lost; the id is unique too.
     op.execute("UPDATE messages SET code = CAST(id AS TEXT)")
     with _messages() as table:
         table.drop_constraint("fk_messages_case_id", type_="foreignkey")
@@ -72,10 +72,10 @@ def downgrade() -> None:
 
 
 def _create_search() -> None:
-    """Create the table of the folded words of cases, and the index of its words.
+    """Create the table with the normalised text of cases, and its full-text index.
 
-    On SQLite the table is the index. Searches are for beginnings of words, of two
-    letters and more: those of two to five letters have an index of their own.
+    On SQLite the table is itself the index. Searches are for prefixes of two letters and
+    more; prefixes of two to five letters have an index of their own.
     """
     if op.get_bind().dialect.name == "sqlite":
         op.execute(
@@ -122,7 +122,7 @@ def _digest_addresses_and_count() -> None:
 
 
 def _chunks(connection: sa.Connection) -> Iterator[list[sa.Row[tuple[int, str, object, str, str]]]]:
-    """All messages in the order of their numbers, some at a time."""
+    """All messages in the order of their ids, in chunks."""
     latest = 0
     query = sa.select(_MESSAGES).order_by(_MESSAGES.c.id).limit(10_000)
     while rows := list(connection.execute(query.where(_MESSAGES.c.id > latest))):
@@ -134,7 +134,7 @@ _LATEST = {
     "sqlite": sa.text("SELECT seq FROM sqlite_sequence WHERE name = 'messages'"),
     "postgresql": sa.text("SELECT last_value FROM messages_id_seq WHERE is_called"),
 }
-"""The last number that a message had; it may have been erased, and no number is used again."""
+"""The last id that was used; its message may be erased, and no id is used again."""
 _MESSAGES = sa.table(
     "messages",
     sa.column("id", _Number),
@@ -163,7 +163,7 @@ def _narrow_messages() -> None:
 
 
 def _messages() -> AbstractContextManager[BatchOperations]:
-    """Alter messages; Alembic does not see a check constraint when it copies SQLite's table."""
+    """Alter messages, with the check constraint, which Alembic omits in SQLite's copy."""
     length = sa.CheckConstraint(
         "length(text) BETWEEN 1 AND 5000", name=op.f("ck_messages_text_length")
     )
@@ -191,7 +191,7 @@ def _create_arrivals(case: sa.Column[object]) -> None:
 
 
 def _where(condition: str) -> dict[str, Any]:
-    """Of a partial index, on both databases."""
+    """The options of a partial index, for both databases."""
     return {f"{dialect}_where": sa.text(condition) for dialect in ("sqlite", "postgresql")}
 
 

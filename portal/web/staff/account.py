@@ -1,0 +1,78 @@
+"""One's own account: its sessions, another password, new recovery codes.
+
+A password and recovery codes change only with the present password and a code, as at the
+sign-in, and with its waits: a session that was stolen changes nothing.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from portal.staff import accounts, admission, passwords, sessions
+from portal.staff.admission import Credentials, MustWait, Refused
+from portal.web.forms import Problem
+from portal.web.requests import Request
+from portal.web.resources import Resource, redirect
+from portal.web.staff.access import INBOX, staff_page
+from portal.web.staff.sign_in import client, password_problems, too_many
+
+SESSIONS = f"{INBOX}/sessions"
+PASSWORD = f"{INBOX}/password"
+
+
+async def show_sessions(request: Request) -> Resource:
+    """List where an account is signed in, or end one of the sessions, or all others."""
+    session = request.state.session
+    if request.method != "POST":
+        async with request.database.reading() as connection:
+            own = await sessions.of_account(connection, session.account_id, datetime.now(UTC))
+            codes_left = await accounts.codes_left(connection, session.account_id)
+        return staff_page(
+            request,
+            "sessions.html",
+            sessions=own,
+            present=session,
+            codes_left=codes_left,
+            idle_minutes=sessions.IDLE_LIMIT // timedelta(minutes=1),
+            life_hours=sessions.LIFE_LIMIT // timedelta(hours=1),
+        )
+    chosen = (await request.fields()).get("session", "")
+    if chosen == "others":
+        job = partial(sessions.end_all, account_id=session.account_id, but=session.id)
+    else:
+        number = int(chosen) if re.fullmatch("[0-9]{1,15}", chosen) else 0
+        job = partial(sessions.end, session_id=number, account_id=session.account_id)
+    await request.database.write(job)
+    return redirect(SESSIONS, 303)
+
+
+async def change(request: Request) -> Resource:
+    """Show the form for another password and for new recovery codes, or make the change."""
+    account, session, now = request.state.account, request.state.session, datetime.now(UTC)
+    page = partial(
+        staff_page,
+        request,
+        "password.html",
+        shortest=passwords.SHORTEST,
+        longest=passwords.LONGEST,
+        is_changed=False,
+    )
+    if request.method != "POST":
+        return page()
+    fields = await request.fields()
+    password, renews_codes = fields.get("new", ""), fields.get("do") == "codes"
+    problems = [] if renews_codes else await password_problems("new", password, account)
+    if problems:
+        return page(problems=problems, status=422)
+    credentials = Credentials(account.name, fields.get("present", ""), fields.get("totp", ""))
+    owner = (request.database, request.settings, credentials, client(request), now)
+    try:
+        if renews_codes:
+            codes = await admission.renew_recovery_codes(*owner)
+            return staff_page(request, "recovery_codes.html", codes=codes, is_new=False)
+        await admission.change_password(*owner, password=password, session_id=session.id)
+    except Refused:
+        return page(problems=[Problem("present", "refused")], status=422)
+    except MustWait as wait:
+        return page(**too_many(wait))
+    return page(is_changed=True)

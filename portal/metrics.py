@@ -2,7 +2,7 @@
 
 ``FIGURES`` is the table of all there are. To add one, add its row, and then either call
 ``count`` or ``observe`` where it happens, or register a function with ``gauge`` that reads
-it. Every application has one ``Metrics``; a request finds it in ``request.state.metrics``.
+it. Every application has one ``Metrics``; a request finds it in ``Request.metrics``.
 
 Labels come from fixed sets: names of routes, status codes, languages that there are. What
 a client sent is never a label, and no figure says anything about a person. A function that

@@ -305,6 +305,9 @@ class Settings:
     keep_alive_seconds: int = setting(
         "PORTAL_KEEP_ALIVE_SECONDS", _count, 75, "Seconds that an idle connection stays open"
     )
+    drain_seconds: int = setting(
+        "PORTAL_DRAIN_SECONDS", _count, 0, "Seconds from SIGTERM to the stop, for proxies to notice"
+    )
     metrics: tuple[str, int] | None = setting(
         "PORTAL_METRICS",
         _listening_address,

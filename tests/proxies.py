@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx2
 import pytest
+import yaml
 
 from portal.settings import CHECKOUT
 from tests.conftest import program
@@ -23,6 +24,11 @@ DOMAIN = "skola.example.se"
 
 def text(name: str) -> str:
     return (DEPLOY / name).read_text("utf-8")
+
+
+def compose() -> Any:
+    """What deploy/compose.yaml says."""
+    return yaml.safe_load(text("compose.yaml"))
 
 
 def free_port() -> int:

@@ -28,7 +28,8 @@ def number_at(address: str) -> int:
 
 def set_state(records: sa.Connection, address: str, state: str) -> None:
     with begin(records):
-        messages.change_state(records, number_at(address), state, datetime.now(UTC))
+        case = messages.case_numbered(records, number_at(address))
+        messages.change_state(records, case, state, datetime.now(UTC))
 
 
 def add_answer(
@@ -45,5 +46,6 @@ def add_answer(
     row = {"case_id": number, "account_id": OFFICER, "form_key": f"{now}", "written_at": now}
     texts = {"swedish": swedish, "translated": translated, "language": language}
     with begin(records):
-        messages.change_state(records, number, "answered", now)
+        case = messages.case_numbered(records, number)
+        messages.change_state(records, case, "answered", now)
         records.execute(sa.insert(answers), row | texts | {"visible_at": now + hold})

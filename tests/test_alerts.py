@@ -12,6 +12,7 @@ import yaml
 
 from portal import metrics
 from portal.settings import CHECKOUT
+from portal.web.health import LATE_SECONDS
 
 DEPLOY = CHECKOUT / "deploy"
 OF_A_HISTOGRAM = re.compile(r"_(bucket|sum|count)$")
@@ -52,6 +53,11 @@ def test_every_alert_says_what_to_do_and_is_explained_to_operators() -> None:
         assert rule["annotations"].keys() == {"summary", "action"}
         assert rule["labels"]["severity"] in {"page", "ticket"}
         assert f"`{rule['alert']}`" in page, rule["alert"]
+
+
+def test_letters_are_late_for_an_alert_when_they_are_late_for_readyz() -> None:
+    (late,) = [rule["expr"] for rule in alerts() if rule["alert"] == "PortalLettersWait"]
+    assert late.endswith(f" > {LATE_SECONDS}")
 
 
 def test_no_two_panels_lie_on_each_other() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from portal.cases.messages import newest
 from portal.storage.database import Database, Unavailable
+from portal.web.form_data import FIELDS, URLENCODED
 from tests.conftest import Running, Serve
 from tests.visitor import Visit, Visitor, checked, parts, words
 
@@ -287,7 +288,7 @@ async def test_a_receipt_is_unavailable_when_the_database_fails(serve: Serve) ->
         (b"{}", "application/json", 415),
         (b"hej", "text/plain", 415),
         (b"message=a&message=b", "application/x-www-form-urlencoded", 400),
-        (b"&".join(b"f%d=" % n for n in range(30)), "application/x-www-form-urlencoded", 400),
+        (b"&".join([b"f%d=" % n for n in range(FIELDS + 1)]), URLENCODED, 400),
         (b"nonsense", "multipart/form-data; boundary=x", 400),
         (b"nonsense", "multipart/form-data", 400),
         (b"message=" + b"x" * 1_100_000, "application/x-www-form-urlencoded", 413),

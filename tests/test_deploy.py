@@ -1,8 +1,8 @@
 """What deploy/ holds can be used as it is: each file is read by the program that it is for.
 
-No container engine and no systemd runs here. The image is held to what can be read from its
-steps, and those steps that build the portal are taken in an empty folder; the units are
-measured by systemd's own analysis; the proxies run before a portal, on ports of their own.
+No container engine and no systemd runs in these tests. The image is held to what can be read
+from its steps, and those steps that build the portal are taken in an empty folder; the units
+are measured by systemd's own analysis; the proxies run before a portal, on ports of their own.
 """
 
 import fnmatch
@@ -21,12 +21,12 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
-import yaml
 
+from portal.commands.serve import FINISH_SECONDS
+from portal.mail.delivery import STOP_SECONDS
 from portal.settings import CHECKOUT, Settings
 from tests.conftest import program
 from tests.proxies import (
@@ -34,6 +34,7 @@ from tests.proxies import (
     DOMAIN,
     PROXIES,
     ask,
+    compose,
     free_port,
     nginx,
     reading_through,
@@ -79,7 +80,8 @@ def test_compose_gives_two_equal_nodes_settings_that_are_accepted(tmp_path: Path
     (tmp_path / "PORTAL_SECRET_KEY").write_text("k" * 32)
     (tmp_path / "PORTAL_SMTP_URL").touch()
     environment = {
-        name: value.replace("${PORTAL_DOMAIN:?set it in .env}", DOMAIN)
+        name: str(value)
+        .replace("${PORTAL_DOMAIN:?set it in .env}", DOMAIN)
         .replace("${PORTAL_MAIL_FROM:-}", "")
         .replace("/run/secrets", str(tmp_path))
         for name, value in services["portal1"]["environment"].items()
@@ -90,8 +92,15 @@ def test_compose_gives_two_equal_nodes_settings_that_are_accepted(tmp_path: Path
     assert settings.trusted_proxies == (proxy,)
 
 
-def compose() -> Any:
-    return yaml.safe_load(text("compose.yaml"))
+def test_a_node_of_compose_waits_until_caddy_has_noticed_that_it_stops() -> None:
+    node = compose()["services"]["portal1"]
+    drain = int(node["environment"]["PORTAL_DRAIN_SECONDS"])
+    looks = re.findall(r"health_(?:interval|timeout) (\d+)s", text("Caddyfile"))
+    assert len(looks) == 2
+    assert sum(map(int, looks)) < drain
+    (limit,) = re.findall(r"TimeoutStopSec=(\d+)", text("portal.service"))
+    assert int(limit) > drain + FINISH_SECONDS + STOP_SECONDS
+    assert node["stop_grace_period"] == f"{limit}s"
 
 
 def test_no_service_of_compose_can_change_its_image_or_gain_rights() -> None:
@@ -204,6 +213,13 @@ def test_a_unit_has_no_line_that_systemd_does_not_know(unit: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     lines = [line for line in done.stderr.splitlines() if "is not executable" not in line]
     assert lines == []
+
+
+def test_a_portal_that_keeps_failing_is_always_started_again() -> None:
+    """By default, systemd gives up after five starts in ten seconds."""
+    unit, _ = text("portal.service").split("[Service]")
+    assert "StartLimitIntervalSec=0\n" in unit
+    assert "Restart=always\n" in text("portal.service")
 
 
 def test_a_command_runs_as_the_service_does(tmp_path: Path) -> None:

@@ -71,6 +71,7 @@ async def test_a_portal_that_serves_is_ready(client: httpx2.AsyncClient, host: s
     assert response.json() == {
         "status": "ready",
         "messages": "ok",
+        "letters": "ok",
         "catalogs": {"sv": 1.0, "en": 1.0, "ar": 1.0},
         "version": __version__,
     }

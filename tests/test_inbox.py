@@ -120,6 +120,21 @@ async def test_cases_are_taken_closed_and_set_aside_and_each_can_be_undone(
         assert (count(page, "Nya"), count(page, view)) == (2, 0)
 
 
+async def test_a_case_taken_in_the_inbox_and_then_opened_is_recorded_as_read(
+    guardian: Visitor, anna: Visitor
+) -> None:
+    await guardian.send(message="hej")
+    page = await anna.get("/inbox")
+    await do(anna, "take", boxes(page))
+    for _ in range(3):
+        case = await anna.get(f"/inbox/{references(page)[0]}")
+    entries = [words(line) for line in case.only("ol", class_="history-list")]
+    assert [line.partition("Andersson ")[2] for line in entries] == [
+        "tog ärendet",
+        "läste ärendet",
+    ]
+
+
 async def test_what_a_colleague_changed_first_is_not_changed_again(
     office: Running, guardian: Visitor, anna: Visitor
 ) -> None:

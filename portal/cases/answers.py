@@ -1,12 +1,13 @@
-"""What staff write to a guardian: drafts, sending, and the hold in which it can be taken back.
+"""Answers to guardians: drafts, sending, and the hold in which an answer can be taken back.
 
 An answer has Swedish words, words in the guardian's language, or both. Each form in which
 one is written has a key, so that an answer that is sent twice is stored once. A draft is a
-row of its own for each person and form; only sending it or its owner's own word removes it.
-An answer that is sent stays invisible for a moment (the hold). After that it is fixed, and
-can only be followed by another.
+row for each person and form; it is removed only when it is sent or when its author discards
+it. The guardian cannot see an answer for a moment after it is sent (the hold). After that it
+cannot be changed, only followed by another.
 """
 
+import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,10 +19,10 @@ import sqlalchemy as sa
 from portal.cases import figures, handling, history, outbox
 from portal.cases.figures import Figure
 from portal.cases.handling import Changed, Step
-from portal.cases.messages import change_state
+from portal.cases.messages import Case, case_numbered, change_state
 from portal.cases.outbox import NewLetter
 from portal.storage import tables
-from portal.storage.tables import Moment, accounts, answers, cases, drafts, messages
+from portal.storage.tables import Moment, accounts, answers, drafts, messages
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -29,23 +30,23 @@ if TYPE_CHECKING:
 ANSWER_LIMIT = 10_000
 """The longest text of an answer in one language, in characters."""
 SEND, TAKE_BACK = "answer", "take-back"
-"""As the history calls what is done with an answer."""
+"""The actions with an answer, as the history calls them."""
 
 
 class TooLate(Exception):
-    """The hold of an answer is over: it is fixed."""
+    """The hold of an answer is over."""
 
 
 @dataclass(frozen=True)
 class Words:
-    """What an answer says."""
+    """The words of an answer."""
 
     swedish: str = ""
     translated: str = ""
     language: str = ""
-    """Of the translated words; empty where there are none."""
+    """The language of the translated words; empty if there are none."""
     asks: bool = False
-    """Whether it asks the guardian something, so that the case waits for them."""
+    """Whether the guardian is asked something, so that the case waits for them."""
 
 
 @dataclass(frozen=True)
@@ -55,20 +56,21 @@ class Answer:
     id: int
     written_at: datetime
     visible_at: datetime
-    """The end of the hold, in which it can be taken back."""
+    """The end of the hold."""
     swedish: str
     translated: str
     language: str
-    """Of the translated words; empty where there are none."""
+    """The language of the translated words; empty if there are none."""
 
 
 @dataclass(frozen=True)
 class StaffAnswer(Answer):
-    """An answer as staff see it, who also see it in its hold."""
+    """An answer as staff see it, also in its hold."""
 
     account_id: int
+    """The account of its author."""
     full_name: str
-    """Of whoever wrote it."""
+    """The name of its author."""
     asks: bool
 
     def can_be_taken_back(self, account_id: int, now: datetime) -> bool:
@@ -78,7 +80,7 @@ class StaffAnswer(Answer):
 
 @dataclass(frozen=True)
 class Draft:
-    """What somebody has written and not sent."""
+    """An answer that is not sent yet."""
 
     form_key: str
     words: Words
@@ -86,27 +88,25 @@ class Draft:
 
 
 class Sending(NamedTuple):
-    """An answer that is to be sent."""
+    """An answer to be sent."""
 
     step: Step
     latest_message: int
-    """The id of the newest message that was shown to whoever wrote it."""
+    """The id of the newest message that its author was shown."""
     form_key: str
     base: datetime | None
     """As ``save_draft`` takes it."""
     words: Words
     hold: timedelta
     is_announced: bool
-    """Whether a letter tells of it, where there is an address."""
-    spare_key: str
-    """As ``save_draft`` takes it."""
+    """Whether the guardian is told by a letter, if the case has an address."""
 
 
 def send(connection: sa.Connection, sending: Sending) -> int:
-    """Store an answer; it becomes visible when its hold is over.
+    """Store an answer; the guardian can see it when its hold is over.
 
-    A case that is nobody's becomes its author's. Sent twice, it is stored once. Its draft is
-    removed, unless another window has saved other words in it since.
+    If the case has no officer, it becomes the author's. An answer that is sent twice is stored
+    once. Its draft is removed, unless another window has saved other words in it since.
 
     Args:
         connection: in the writer's transaction.
@@ -116,8 +116,8 @@ def send(connection: sa.Connection, sending: Sending) -> int:
         the id of the answer.
 
     Raises:
-        Changed: when the case was changed since it was shown, or has another message. The
-            caller keeps the draft.
+        Changed: when the case was changed since it was shown, or has a new message. The
+            caller saves the draft.
     """
     step, words = sending.step, sending.words
     key = {"case_id": step.number, "form_key": sending.form_key}
@@ -128,7 +128,7 @@ def send(connection: sa.Connection, sending: Sending) -> int:
     latest = sa.select(sa.func.max(messages.c.id)).where(messages.c.case_id == step.number)
     if form or connection.scalar(latest) != sending.latest_message:
         raise Changed
-    before, visible_at = _first_visible(connection, case.id), step.now + sending.hold
+    before, visible_at = _first_visible(connection, case.number), step.now + sending.hold
     values = key | _columns(words) | {"account_id": step.account_id}
     values |= {"written_at": step.now, "visible_at": visible_at}
     insert = sa.insert(answers).values(values).returning(answers.c.id)
@@ -136,28 +136,27 @@ def send(connection: sa.Connection, sending: Sending) -> int:
     _count_first(connection, case, before)
     officer_id = case.officer_id or step.account_id
     state = _state_after(words.asks)
-    handling.change(connection, step, SEND, state, str(answer_id), officer_id=officer_id)
+    handling.change(connection, step, case, SEND, state, str(answer_id), officer_id=officer_id)
     if case.email and sending.is_announced:
-        letter = NewLetter("answered", case.email, case.language, case.id, answer_id, visible_at)
+        letter = NewLetter(
+            "answered", case.email, case.language, case.number, answer_id, visible_at
+        )
         outbox.queue(connection, [letter], step.now)
     draft = _has(drafts, key | {"account_id": step.account_id})
     is_own = drafts.c.saved_at == sending.base
     connection.execute(sa.delete(drafts).where(draft, is_own))
-    connection.execute(sa.update(drafts).where(draft).values(form_key=sending.spare_key))
+    connection.execute(sa.update(drafts).where(draft).values(form_key=new_key()))
     return answer_id
 
 
-def take_back(
-    connection: sa.Connection, answer_id: int, account_id: int, form_key: str, now: datetime
-) -> None:
-    """Take an answer back in its hold; its words become a draft again.
+def take_back(connection: sa.Connection, answer_id: int, account_id: int, now: datetime) -> None:
+    """Take back an answer in its hold; its words become a draft again.
 
     Args:
         connection: in the writer's transaction.
-        answer_id: of the answer.
-        account_id: of its author.
-        form_key: a new one, for the draft.
-        now: the present.
+        answer_id: the id of the answer.
+        account_id: the account of its author.
+        now: the current time.
 
     Raises:
         TooLate: when the hold is over, or the answer is not this person's.
@@ -168,17 +167,16 @@ def take_back(
         raise TooLate
     if answer.withdrawn_at:
         return
-    case = connection.execute(sa.select(cases).where(cases.c.id == answer.case_id)).one()
-    before = _first_visible(connection, case.id)
+    case = case_numbered(connection, answer.case_id)
+    before = _first_visible(connection, case.number)
     withdrawal = sa.update(answers).where(answers.c.id == answer_id)
     connection.execute(withdrawal.values(withdrawn_at=now))
     _count_first(connection, case, before)
     outbox.withdraw(connection, answer_id)
     if case.state == _state_after(answer.asks):
-        sent = connection.execute(_SENDING, {"case_id": case.id, "answer": str(answer_id)}).one()
-        change_state(connection, case.id, handling.detail_of(sent.detail)["state"], now)
-    history.record(connection, account_id, case.id, TAKE_BACK, f"answer={answer_id}", now)
-    save_draft(connection, case.id, account_id, Draft(form_key, _words(answer), now))
+        change_state(connection, case, _state_before(connection, case.number, answer_id), now)
+    history.record(connection, account_id, case.number, TAKE_BACK, f"answer={answer_id}", now)
+    save_draft(connection, case.number, account_id, Draft(new_key(), _words(answer), now))
 
 
 def save_draft(
@@ -187,23 +185,21 @@ def save_draft(
     account_id: int,
     draft: Draft,
     base: datetime | None = None,
-    spare_key: str = "",
 ) -> Draft:
-    """Save a draft, in the place of what its form had saved; one without words is removed.
+    """Save a draft in place of the one that its form saved before; remove one without words.
 
-    What the same form saved in another window since is not overwritten, and what it has sent
-    is not joined by a draft: then the draft gets a key of its own.
+    If another window has saved this form since, or the form has already been sent, the draft
+    gets a new key instead, so that nothing is overwritten.
 
     Args:
         connection: in the writer's transaction.
         case_id: the case that it is written for.
         account_id: who writes it.
         draft: what is saved.
-        base: when the words were saved with which its form was filled in; None for a new form.
-        spare_key: the key that the draft gets beside another one.
+        base: when the draft that the form was opened with was saved; None for a new form.
 
     Returns:
-        the draft as it is saved: one whose words are as before keeps its moment.
+        the draft as it is stored: if the words are unchanged, it keeps its time.
     """
     words = draft.words
     key = {"case_id": case_id, "account_id": account_id, "form_key": draft.form_key}
@@ -214,12 +210,17 @@ def save_draft(
     if stored and _words(stored) == words:
         return replace(draft, saved_at=stored.saved_at)
     if (stored and stored.saved_at != base) or connection.execute(sent).first():
-        key["form_key"] = spare_key
+        key["form_key"] = new_key()
     connection.execute(sa.delete(drafts).where(_has(drafts, key)))
     if words.swedish.strip() or words.translated.strip():
         values = key | _columns(words) | {"saved_at": draft.saved_at}
         connection.execute(sa.insert(drafts).values(values))
     return replace(draft, form_key=str(key["form_key"]))
+
+
+def new_key() -> str:
+    """A key for a form that was not saved yet."""
+    return secrets.token_urlsafe(12)
 
 
 def discard(connection: sa.Connection, case_id: int, account_id: int, form_key: str) -> None:
@@ -231,7 +232,7 @@ def discard(connection: sa.Connection, case_id: int, account_id: int, form_key: 
 async def visible_answers(
     connection: "AsyncConnection", number: int, now: datetime
 ) -> Sequence[Answer]:
-    """The answers of a case that the guardian can see, in the order in which they were given.
+    """The answers of a case that the guardian can see, in order.
 
     Args:
         connection: to read with.
@@ -251,7 +252,7 @@ async def visible_answers(
 
 
 async def answers_of(connection: "AsyncConnection", number: int) -> Sequence[StaffAnswer]:
-    """All answers of a case that were not taken back, also those in their hold."""
+    """All answers of a case except those that were taken back, in order."""
     names = (*Answer.__annotations__, "account_id", "asks")
     query = (
         sa.select(*(answers.c[name] for name in names), accounts.c.full_name)
@@ -272,7 +273,7 @@ async def drafts_of(
     return [Draft(row.form_key, _words(row), row.saved_at) for row in rows]
 
 
-async def other_writers(
+async def other_authors(
     connection: "AsyncConnection", case_id: int, account_id: int
 ) -> Sequence[str]:
     """The names of the others who have a draft in a case."""
@@ -286,10 +287,10 @@ async def other_writers(
     return (await connection.execute(query)).scalars().all()
 
 
-def _count_first(connection: sa.Connection, case: sa.Row[Any], before: datetime | None) -> None:
-    """Count the first answer of a case where it is another than before."""
+def _count_first(connection: sa.Connection, case: Case, before: datetime | None) -> None:
+    """Change the figures if the first answer of a case is another one than before."""
     changes: Counter[Figure] = Counter()
-    for moment, number in ((before, -1), (_first_visible(connection, case.id), 1)):
+    for moment, number in ((before, -1), (_first_visible(connection, case.number), 1)):
         if moment:
             figure = figures.first_answer(case.opened_at, moment, case.language, case.kind)
             changes[figure] += number
@@ -300,6 +301,12 @@ def _first_visible(connection: sa.Connection, number: int) -> datetime | None:
     """When the guardian can see the first answer of a case."""
     moment: datetime | None = connection.scalar(_FIRST_VISIBLE, {"number": number})
     return moment
+
+
+def _state_before(connection: sa.Connection, case_id: int, answer_id: int) -> str:
+    """The state of a case before an answer was sent, from its history."""
+    details = map(handling.detail_of, connection.scalars(_SENDINGS, {"case_id": case_id}))
+    return next(detail["state"] for detail in details if detail["reason"] == str(answer_id))
 
 
 def _state_after(asks: bool) -> str:
@@ -323,8 +330,6 @@ _DRAFTS = sa.select(drafts).order_by(drafts.c.saved_at.desc(), drafts.c.form_key
 _FIRST_VISIBLE = sa.select(
     sa.func.min(answers.c.visible_at, type_=Moment()),
 ).where(answers.c.case_id == sa.bindparam("number"), answers.c.withdrawn_at.is_(None))
-_SENDING = sa.select(tables.history.c.detail).where(
-    tables.history.c.case_id == sa.bindparam("case_id"),
-    tables.history.c.action == SEND,
-    tables.history.c.detail.endswith(sa.literal(" reason=").concat(sa.bindparam("answer"))),
+_SENDINGS = sa.select(tables.history.c.detail).where(
+    tables.history.c.case_id == sa.bindparam("case_id"), tables.history.c.action == SEND
 )

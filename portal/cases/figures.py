@@ -1,12 +1,12 @@
-"""Figures that are kept, not counted: how many cases there are of each kind.
+"""Figures: running totals of cases, messages and first answers, by language and kind.
 
 Each is changed in the transaction that changes what it counts, so a page of figures costs
-the same with a million cases as with ten. ``differences`` compares them with the truth.
+the same with a million cases as with ten. ``differences`` compares them with a new count.
 """
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,29 +19,29 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 CASES = "cases"
-"""The name of the count that numbers cases; it never falls."""
+"""The name of the figure from which new cases get their numbers; it never falls."""
 RECEIVED = "received"
-"""Messages of a day, by the language they were written in and the kind of their case."""
+"""Messages received on a day, by the language of their page and the kind of their case."""
 OPEN = "open"
 """Open cases, by the day since which they wait for an answer."""
 ANSWERED_WITHIN = {days: f"answered within {days}" for days in (1, 3, 7, 14, 30)}
 """Cases by the days until their first answer, on the day of that answer."""
 ANSWERED_LATER = "answered later"
 STATES = ("new", "taken", "waiting", "answered", "closed", "aside")
-"""A case waits while the guardian was asked something; one set aside is nothing to answer."""
+"""``waiting``: the guardian was asked something. ``aside``: staff decided not to answer."""
 OPEN_STATES = frozenset({"new", "taken"})
-"""Those in which the guardian waits for an answer."""
+"""The states in which the guardian waits for an answer."""
 
 
 class Figure(NamedTuple):
-    """What is counted: the columns of a row of ``counts``."""
+    """What is counted: the key of a row of ``counts``."""
 
     name: str
     """One of the names above, or a state of cases."""
     language: str
     kind: str
     day: str = ""
-    """Of Sweden, as ISO 8601 writes it; empty for what has no day."""
+    """A day in Sweden, in ISO 8601; empty for figures that are not of a day."""
 
 
 def next_numbers(connection: sa.Connection, count: int) -> range:
@@ -52,7 +52,7 @@ def next_numbers(connection: sa.Connection, count: int) -> range:
 
 
 def add(connection: sa.Connection, changes: Counter[Figure]) -> None:
-    """Change figures by as much as each counts."""
+    """Add changes to figures, in the writer's transaction."""
     if rows := [
         {**figure._asdict(), "number": number} for figure, number in changes.items() if number
     ]:
@@ -66,7 +66,7 @@ def add(connection: sa.Connection, changes: Counter[Figure]) -> None:
 def of_arrivals(
     received: Counter[tuple[str, str]], opened: Counter[tuple[str, str]], now: datetime
 ) -> Counter[Figure]:
-    """Where messages that came together are counted.
+    """The figures of messages that came together.
 
     Args:
         received: how many messages came, by language and kind.
@@ -84,7 +84,7 @@ def of_arrivals(
 
 
 def of_case(state: str, since: datetime, language: str, kind: str) -> list[Figure]:
-    """Where a case is counted: by its state, and an open one by how long it waits."""
+    """The figures that count a case: its state, and the day since which an open case waits."""
     figures = [Figure(state, language, kind)]
     if state in OPEN_STATES:
         figures.append(on_day(OPEN, language, kind, swedish_day(since)))
@@ -92,9 +92,9 @@ def of_case(state: str, since: datetime, language: str, kind: str) -> list[Figur
 
 
 def first_answer(opened_at: datetime, visible_at: datetime, language: str, kind: str) -> Figure:
-    """Where the first answer of a case is counted, by the days that it took.
+    """The figure that counts the first answer of a case, by the days that it took.
 
-    Whoever makes an answer visible adds 1 to it; whoever takes it back adds -1.
+    Sending the answer adds 1 to it; taking the answer back adds -1.
 
     Args:
         opened_at: when the case was opened.
@@ -114,8 +114,18 @@ def on_day(name: str, language: str, kind: str, day: date) -> Figure:
 
 
 def swedish_day(moment: datetime) -> date:
-    """The day of a moment in Sweden."""
+    """The day that it is in Sweden at a moment."""
     return moment.astimezone(ZONE).date()
+
+
+def due_day(today: date, answer_days: int) -> date:
+    """The first day whose cases are not overdue yet.
+
+    Args:
+        today: in Sweden.
+        answer_days: within how many days an answer is promised; 0: no case is overdue.
+    """
+    return today - timedelta(answer_days) if answer_days else date.min
 
 
 async def by_state(connection: "AsyncConnection") -> Counter[Figure]:
@@ -170,14 +180,14 @@ async def open_before(
 
 
 def differences(connection: sa.Connection) -> list[str]:
-    """Where the figures differ from what they count, in a line for each."""
+    """The figures that differ from a new count, in a line for each."""
     rows = connection.execute(sa.select(counts).where(counts.c.name.in_(_COUNTED)))
     figures = {Figure(row.name, row.language, row.kind, row.day): row.number for row in rows}
-    truth = count(connection)
+    counted = count(connection)
     lines = [
-        f"{' '.join(filter(None, figure))}: {figures.get(figure, 0)} kept, {truth[figure]} counted"
-        for figure in sorted({*figures, *truth})
-        if figures.get(figure, 0) != truth[figure]
+        f"{' '.join(filter(None, key))}: {figures.get(key, 0)} kept, {counted[key]} counted"
+        for key in sorted({*figures, *counted})
+        if figures.get(key, 0) != counted[key]
     ]
     used = connection.scalar(sa.select(sa.func.max(cases.c.id))) or 0
     numbered = connection.scalar(sa.select(counts.c.number).where(counts.c.name == CASES)) or 0
@@ -185,29 +195,29 @@ def differences(connection: sa.Connection) -> list[str]:
 
 
 def recount(connection: sa.Connection) -> None:
-    """Put the truth in the place of the figures, in the writer's transaction."""
+    """Replace the figures by a new count, in the writer's transaction."""
     connection.execute(sa.delete(counts).where(counts.c.name.in_(_COUNTED)))
     add(connection, count(connection))
 
 
 def count(connection: sa.Connection) -> Counter[Figure]:
-    """Count everything anew; it takes some seconds for a million cases."""
-    truth: Counter[Figure] = Counter()
+    """Count everything again; this takes some seconds for a million cases."""
+    counted: Counter[Figure] = Counter()
     stream = partial(connection.execute, execution_options={"yield_per": 10_000})
     for row in stream(sa.select(*cases.c["state", "since", "language", "kind"])):
-        truth.update(of_case(*row))
+        counted.update(of_case(*row))
     for received_at, language, kind in stream(
         sa.select(messages.c.received_at, messages.c.language, cases.c.kind).join(cases)
     ):
-        truth[on_day(RECEIVED, language, kind, swedish_day(received_at))] += 1
+        counted[on_day(RECEIVED, language, kind, swedish_day(received_at))] += 1
     for row in stream(_FIRST_ANSWERS):
-        truth[first_answer(*row)] += 1
-    return truth
+        counted[first_answer(*row)] += 1
+    return counted
 
 
 @cache
 def compiled(statement: sa.ClauseElement, dialect: sa.Dialect) -> str:
-    """A statement as the driver takes it; SQLAlchemy spends longer on one than SQLite."""
+    """A statement as SQL; compiling takes SQLAlchemy longer than running it takes SQLite."""
     return str(statement.compile(dialect=dialect))
 
 
@@ -222,7 +232,7 @@ _FIRST_ANSWERS = (
     .where(answers.c.withdrawn_at.is_(None))
     .group_by(cases.c.id)
 )
-# Most days are past: their zeros would be read with each page of the inbox.
+# Otherwise a zero would remain for each past day, and each page of the inbox would read them all.
 _DELETE_ZEROS = sa.text(
     "DELETE FROM counts WHERE name = :name AND day = :day AND language = :language"
     " AND kind = :kind AND number = 0"
@@ -233,8 +243,8 @@ _ADD = sa.text(
     " ON CONFLICT (name, day, language, kind)"
     " DO UPDATE SET number = counts.number + excluded.number"
 )
-# A conflict is found by the key. An UPDATE would look through the table where SQLite has
-# analysed it while it was small.
+# An upsert finds its row by the primary key. For an UPDATE, SQLite may scan the table if ANALYZE
+# ran while the table was small.
 _TAKE_NUMBERS = sa.text(
     "INSERT INTO counts (name, day, language, kind, number) VALUES ('cases', '', '', '', :count)"
     " ON CONFLICT (name, day, language, kind)"

@@ -1,9 +1,9 @@
 """What staff do with a case besides answering it: take, hand over, give back, close, set aside.
 
-Nobody is locked out: anybody may do any of it, and whoever comes second is told. A form
-carries the revision of the case that it shows; where the case has another by now, nothing
-is done. Every step is written to the history, with what it changed, so it can be undone by
-a further one.
+No case is locked: every officer can do all of it with every case. A form contains the revision
+of the case that it shows; if the case has another one by now, nothing is changed and the
+officer is told. Every step is written to the history with the former state of the case, so
+that a further step can undo it.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 
 from portal.cases import history
-from portal.cases.messages import change_state
+from portal.cases.messages import Case, case_of, change_state
 from portal.storage import tables
 from portal.storage.tables import cases, former_addresses
 
@@ -22,102 +22,105 @@ if TYPE_CHECKING:
 
 REASONS = ("spam", "duplicate", "not-ours", "test", "other")
 """Why a case is set aside."""
-ACTIONS = ("take", "hand-over", "give-back", "close", "set-aside", "reopen", "look-again")
+UNDOABLE = ("take", "hand-over", "give-back", "close", "set-aside", "reopen", "look-again")
 """The steps that can be undone, as the history calls them."""
 UNDO = "undo"
 
 
 class Changed(Exception):
-    """The case was changed since it was shown."""
+    """The case has been changed since it was shown."""
 
 
 class Step(NamedTuple):
-    """Who does something with which case."""
+    """Something that an officer does with a case."""
 
     number: int
-    """Of the case."""
+    """The number of the case."""
     revision: int
-    """That the case had when it was shown."""
+    """The revision of the case when it was shown."""
     account_id: int
     now: datetime
 
 
 Action = Callable[[sa.Connection, Step], None]
-"""One of the functions below, with everything but these given."""
+"""A function below, with all arguments bound except the connection and the step."""
 
 
 def take(connection: sa.Connection, step: Step) -> None:
-    """Make a case one's own; a closed one, or one that was set aside, is opened with it.
+    """Make a case one's own; one that is closed or set aside is reopened.
 
-    This and the other steps are taken in the writer's transaction.
+    This and all other steps must run in the writer's transaction.
 
     Raises:
-        Changed: as each other step does, when another change came first.
+        Changed: by all steps, when another change came first.
     """
     case = read_as_shown(connection, step)
-    change(connection, step, "take", _state_of_taken(case), officer_id=step.account_id)
+    change(connection, step, case, "take", _state_of_taken(case), officer_id=step.account_id)
 
 
 def hand_over(connection: sa.Connection, step: Step, officer_id: int) -> None:
-    """Give a case to a colleague, by the number of their account."""
+    """Give a case to a colleague, by the id of their account."""
     case = read_as_shown(connection, step)
     state, colleague = _state_of_taken(case), str(officer_id)
-    change(connection, step, "hand-over", state, colleague, officer_id=officer_id)
+    change(connection, step, case, "hand-over", state, colleague, officer_id=officer_id)
 
 
 def give_back(connection: sa.Connection, step: Step) -> None:
-    """Let a case be nobody's; one that was taken is new again."""
+    """Remove the officer from a case; a taken one becomes new again."""
     case = read_as_shown(connection, step)
     state = "new" if case.state == "taken" else case.state
-    change(connection, step, "give-back", state, officer_id=None)
+    change(connection, step, case, "give-back", state, officer_id=None)
 
 
 def close(connection: sa.Connection, step: Step) -> None:
-    """Close a case, also one without an answer."""
-    change(connection, step, "close", "closed", look_again_on=None)
+    """Close a case, with or without an answer."""
+    case = read_as_shown(connection, step)
+    change(connection, step, case, "close", "closed", look_again_on=None)
 
 
 def set_aside(connection: sa.Connection, step: Step, reason: str) -> None:
-    """Set a case aside that is nothing to answer; it stays a public record and is not deleted.
+    """Set aside a case that needs no answer; it remains a public record and is not deleted.
 
     Raises:
         ValueError: when the reason is none of ``REASONS``.
     """
     if reason not in REASONS:
         raise ValueError(reason)
-    change(connection, step, "set-aside", "aside", reason, look_again_on=None)
+    case = read_as_shown(connection, step)
+    change(connection, step, case, "set-aside", "aside", reason, look_again_on=None)
 
 
 def reopen(connection: sa.Connection, step: Step) -> None:
-    """Let a case wait for an answer again."""
+    """Reopen a case, so that it waits for an answer again."""
     case = read_as_shown(connection, step)
-    change(connection, step, "reopen", "taken" if case.officer_id else "new")
+    change(connection, step, case, "reopen", "taken" if case.officer_id else "new")
 
 
 def look_again(connection: sa.Connection, step: Step, day: date | None) -> None:
-    """Show a case among the overdue ones from a day on; None forgets the day."""
+    """List a case among the overdue ones from a day on; None removes the day."""
     case = read_as_shown(connection, step)
     look_again_on = day.isoformat() if day else None
-    change(connection, step, "look-again", case.state, look_again_on=look_again_on)
+    change(connection, step, case, "look-again", case.state, look_again_on=look_again_on)
 
 
 def withdraw_address(connection: sa.Connection, step: Step) -> None:
-    """Give a case another address and code, where those that it had went astray."""
+    """Give a case a new address and code, because others may know the former ones."""
     case = read_as_shown(connection, step)
     former = former_addresses.c.case_id == step.number
     connection.execute(sa.delete(former_addresses).where(former))
     version = case.address_version + 1
-    change(connection, step, "withdraw-address", case.state, address_version=version)
+    change(connection, step, case, "withdraw-address", case.state, address_version=version)
 
 
 def undo(connection: sa.Connection, step: Step) -> None:
-    """Undo one's own last step with a case, where nothing was changed since.
+    """Undo one's own last step with a case, if nothing was changed since.
 
     Raises:
         Changed: when there is no such step, or another change came after it.
     """
+    case = read_as_shown(connection, step)
     entry = connection.execute(_LAST_STEPS, {"numbers": [step.number]}).one_or_none()
-    if entry is None or entry.account_id != step.account_id or entry.action not in ACTIONS:
+    if entry is None or entry.account_id != step.account_id or entry.action not in UNDOABLE:
         raise Changed
     before = detail_of(entry.detail)
     if before["revision"] != str(step.revision):
@@ -125,6 +128,7 @@ def undo(connection: sa.Connection, step: Step) -> None:
     change(
         connection,
         step,
+        case,
         UNDO,
         before["state"],
         officer_id=int(before["officer"]) or None,
@@ -168,57 +172,59 @@ async def undoable(
     return {
         row.case_id: (row.action, row.revision)
         for row in rows
-        if row.account_id == account_id and row.action in ACTIONS
+        if row.account_id == account_id and row.action in UNDOABLE
         if detail_of(row.detail)["revision"] == str(row.revision)
     }
 
 
-def read_as_shown(connection: sa.Connection, step: Step) -> sa.Row[Any]:
-    """The case of a step, as it was shown.
+def read_as_shown(connection: sa.Connection, step: Step) -> Case:
+    """The case of a step, if it is as it was shown.
 
     Raises:
         Changed: when another change came first.
     """
     query = sa.select(cases).where(cases.c.id == step.number, cases.c.revision == step.revision)
-    if (case := connection.execute(query).one_or_none()) is None:
+    row = connection.execute(query).mappings().one_or_none()
+    if row is None:
         raise Changed
-    return case
+    return case_of(row)
 
 
 def change(
-    connection: sa.Connection, step: Step, action: str, state: str, reason: str = "", **values: Any
+    connection: sa.Connection,
+    step: Step,
+    case: Case,
+    action: str,
+    state: str,
+    reason: str = "",
+    **columns: Any,
 ) -> None:
-    """Change a case, count it in its new state, and write to the history what it was.
+    """Change a case and the figures, and write to the history what the case was before.
 
     Args:
         connection: in the writer's transaction.
-        step: who does it with which case.
+        step: who does it.
+        case: as ``read_as_shown`` gives it.
         action: as the history calls it.
-        state: of the case after it.
-        reason: a word for why, or a number for whom or what.
-        values: of further columns of the case.
-
-    Raises:
-        Changed: as ``read_as_shown`` does.
+        state: of the case afterwards.
+        reason: why it was set aside, or the id of the colleague's account or of the answer.
+        columns: values of further columns of the case.
     """
-    case = read_as_shown(connection, step)
-    if values:
-        connection.execute(sa.update(cases).where(cases.c.id == step.number).values(values))
-    change_state(connection, step.number, state, step.now)
+    change_state(connection, case, state, step.now, **columns)
     detail = (
         f"state={case.state} officer={case.officer_id or 0} again={case.look_again_on or ''}"
-        f" revision={step.revision + 1} reason={reason}"
+        f" revision={case.revision + 1} reason={reason}"
     )
     history.record(connection, step.account_id, step.number, action, detail, step.now)
 
 
 def detail_of(text: str) -> dict[str, str]:
-    """What ``change`` wrote of a case to the history: what it was, and its revision after it."""
+    """What ``change`` wrote to the history: the former state of a case, and its new revision."""
     return dict(word.split("=", 1) for word in text.split())
 
 
-def _state_of_taken(case: sa.Row[Any]) -> str:
-    """The state of a case that somebody makes theirs: one that is answered stays so."""
+def _state_of_taken(case: Case) -> str:
+    """The state of a case that gets an officer: after an answer it does not change."""
     return case.state if case.state in {"waiting", "answered"} else "taken"
 
 
@@ -227,7 +233,7 @@ _LAST_STEPS = sa.select(*tables.history.c["case_id", "account_id", "action", "de
         sa.select(sa.func.max(tables.history.c.id))
         .where(
             tables.history.c.case_id.in_(sa.bindparam("numbers", expanding=True)),
-            tables.history.c.action.in_((*ACTIONS, UNDO)),
+            tables.history.c.action.in_((*UNDOABLE, UNDO)),
         )
         .group_by(tables.history.c.case_id)
     )

@@ -1,9 +1,9 @@
-"""Who has read and done what with a case: entries that are only added.
+"""Who has read a case and what was done with it: a log to which entries are only added.
 
-Each entry carries the digest of itself and of the entry before it, so that none can be
-changed or removed without breaking the chain. Only the end of the chain can be cut off
-unnoticed, and not even that where somebody has noted its last digest elsewhere: ``portal log
-verify`` prints it. There is no text of anybody's in an entry.
+Each entry has a digest of its content and of the digest before it, so that no entry can be
+changed or removed without breaking the chain. Only the last entries could be removed
+unnoticed, unless the last digest was written down elsewhere: ``portal log verify`` prints it.
+An entry contains no text that a person wrote.
 """
 
 import hashlib
@@ -21,32 +21,32 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 READ = "read"
-"""The action of whoever opens a case."""
+"""The action of opening a case."""
 SAME_READING = timedelta(minutes=30)
-"""A case that the same person opens again within this time is read once."""
+"""A case that the same person opens again within this time has one entry for it."""
 
 
 @dataclass(frozen=True)
-class Entry:
+class HistoryEntry:
     """What somebody did with a case."""
 
     id: int
     happened_at: datetime
     account_id: int | None
-    """Of whoever did it; None for a command."""
+    """The account of the person; None for a command."""
     full_name: str | None
-    """Of that account."""
+    """The name of that account."""
     action: str
     detail: str
 
 
 class Chain(NamedTuple):
-    """What verifying the history shows."""
+    """The result of verifying the history."""
 
     length: int
     """Entries up to the first fault, or to the end."""
     digest: str
-    """Of the last of them; empty where there are none."""
+    """The digest of the last of them; empty if there are none."""
     fault: int | None
     """The id of the first entry that is not as it was written, or follows a gap."""
 
@@ -62,11 +62,11 @@ def record(
     """Add an entry.
 
     Args:
-        connection: in the writer's transaction, which excludes all other writers.
-        account_id: whose action it was; None for a command.
-        case_id: the case, if it was with one.
+        connection: in the writer's transaction, so that no two entries follow the same one.
+        account_id: the account of the person; None for a command.
+        case_id: the case, if the action was about one.
         action: a word for it.
-        detail: further words, none of them anybody's own.
+        detail: further words, none of them typed by a person.
         now: when it happened.
     """
     last = connection.execute(_LAST).one_or_none()
@@ -96,22 +96,24 @@ def verify(connection: sa.Connection) -> Chain:
     return Chain(length, digest, None)
 
 
-async def of_case(connection: "AsyncConnection", case_id: int) -> Sequence[Entry]:
+async def of_case(connection: "AsyncConnection", case_id: int) -> Sequence[HistoryEntry]:
     """What was done with a case, in the order in which it happened."""
     rows = await connection.execute(_OF_CASE, {"case_id": case_id})
-    return [Entry(**row) for row in rows.mappings()]
+    return [HistoryEntry(**row) for row in rows.mappings()]
 
 
-def is_reading(entries: Sequence[Entry], account_id: int, now: datetime) -> bool:
-    """Whether the entries of a case show already that somebody reads it just now."""
+def is_reading(entries: Sequence[HistoryEntry], account_id: int, now: datetime) -> bool:
+    """Whether the entries of a case say that this person opened it within ``SAME_READING``."""
     return any(
-        entry.account_id == account_id and now - entry.happened_at < SAME_READING
+        entry.action == READ
+        and entry.account_id == account_id
+        and now - entry.happened_at < SAME_READING
         for entry in entries
     )
 
 
 def _digest(previous: str, entry: Mapping[str, object]) -> str:
-    """The digest of an entry and of the one before it; JSON keeps its values apart."""
+    """The digest of an entry and of the digest before it; JSON separates the values."""
     content = json.dumps([previous, entry], sort_keys=True, default=_written_moment)
     return hashlib.sha256(content.encode()).hexdigest()
 

@@ -1,20 +1,20 @@
-"""The views of the inbox: cases by what is to be done with them, page by page.
+"""The views of the inbox, and what a search finds, page by page.
 
-A page begins where the last one ended, at the edge of its last row: it costs the same
-wherever it stands and however many cases there are. Rows are read in the order of an
-index. A view of several states, or with a filter, is one query for each pair of language
-and kind that has cases in a state, as the figures know; their rows are merged.
+A page begins after the last case of the page before, so each page costs the same, however
+many cases there are. Rows are read in the order of an index. A view of several states, or
+with a filter, is one query for each pair of language and kind that has cases in a state
+according to the figures; the rows of these queries (streams) are merged.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 
-from portal.cases import figures, outbox
+from portal.cases import figures, outbox, search
 from portal.cases.figures import OPEN_STATES, Figure
 from portal.cases.messages import Case, case_of
 from portal.content.hours import ZONE
@@ -30,20 +30,19 @@ VIEWS = (
 """All states, and further views: one's own cases, those that should be looked at, and those
 whose guardian could not be sent a letter."""
 DONE = frozenset({"answered", "closed", "aside"})
-"""Views whose newest cases come first; of the others it is those that wait longest."""
+"""Views whose newest cases come first; in the others it is those that wait longest."""
 COUNTED = 1000
-"""What no figure is kept of is counted up to this number."""
+"""Views without a running total are counted by a query, which stops at this number."""
 EXCERPT = 300
 """Characters of a text that are read for a row."""
 
 
 class Edge(NamedTuple):
-    """Where a page begins: after the case at that place, or before it."""
+    """The case after which a page begins or, when paging backwards, before which it ends."""
 
     since: datetime
     number: int
-    back: bool = False
-    """Whether the page ends there, and the pages are turned back."""
+    backwards: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,10 +60,10 @@ class Selection:
     kind: str | None = None
     """Of the cases; any when None."""
     age: int = 0
-    """Days that the cases are old at least."""
+    """The least age of the cases, in days."""
 
     def includes(self, figure: Figure) -> bool:
-        """Whether what a figure counts is in the languages and kinds that are shown."""
+        """Whether a figure counts cases of the languages and kinds that are shown."""
         return self.language in {"", figure.language} and self.kind in {None, figure.kind}
 
     @property
@@ -74,8 +73,8 @@ class Selection:
 
     @property
     def due(self) -> date:
-        """The first day whose messages are not overdue; without a promise none is."""
-        return self.today - timedelta(self.answer_days) if self.answer_days else date.min
+        """As ``figures.due_day`` gives it."""
+        return figures.due_day(self.today, self.answer_days)
 
 
 @dataclass(frozen=True)
@@ -88,12 +87,12 @@ class Row:
     language: str
     """Of that text."""
     officer: str
-    """The name of whoever has it; empty when nobody does."""
+    """The name of its officer; empty if it has none."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """Some rows, and where the pages beside them begin."""
+    """Some rows, and where the previous and the next page begin."""
 
     rows: Sequence[Row]
     previous: Edge | None = None
@@ -103,7 +102,7 @@ class Page:
 async def read_counts(
     connection: "AsyncConnection", selection: Selection
 ) -> tuple[dict[str, int], Counter[Figure]]:
-    """How many cases each view has; in those that are no state, ``COUNTED`` may stand for more.
+    """How many cases each view has; counting by a query stops at ``COUNTED``.
 
     Returns:
         the numbers by view, and the figures by state, as ``read_page`` takes them.
@@ -146,39 +145,69 @@ async def read_page(
         count: of rows at the most.
         edge: where the page begins; the first page when left out.
     """
-    back = edge is not None and edge.back
-    downwards = (selection.view in DONE) != back
+    descending = (selection.view in DONE) != _is_backwards(edge)
     place = sa.tuple_(cases.c.since, cases.c.id)
     limits: list[sa.ColumnElement[bool]] = []
     if edge:
         border = sa.tuple_(sa.literal(edge.since, Moment), sa.literal(edge.number))
-        limits.append(place < border if downwards else place > border)
+        limits.append(place < border if descending else place > border)
     streams = [[*stream, *limits] for stream in _streams(selection, totals)]
-    shown = await _first(connection, streams, downwards, count + 1)
-    more, shown = len(shown) > count, shown[:count]
-    if back:
-        shown.reverse()
-    rows = await _rows(connection, shown)
-    if not rows:
-        return Page(rows)
+    following = await _first(connection, streams, descending, count + 1)
+    return await _page(connection, following, count, edge)
+
+
+async def read_results(
+    connection: "AsyncConnection", words: str, count: int, edge: Edge | None = None
+) -> Page:
+    """A page of what a search finds, the newest cases first.
+
+    Args:
+        connection: to read with.
+        words: as ``search.search`` takes them.
+        count: of rows at the most.
+        edge: where the page begins; the first page when left out.
+    """
+    backwards = _is_backwards(edge)
+    number = edge.number if edge else None
+    numbers = await search.search(connection, words, count + 1, number, backwards)
+    order = cases.c.id if backwards else cases.c.id.desc()
+    query = sa.select(cases).where(cases.c.id.in_(numbers)).order_by(order)
+    following = [case_of(row) for row in (await connection.execute(query)).mappings()]
+    return await _page(connection, following, count, edge)
+
+
+def _is_backwards(edge: Edge | None) -> bool:
+    return edge is not None and edge.backwards
+
+
+async def _page(
+    connection: "AsyncConnection", following: Sequence[Case], count: int, edge: Edge | None
+) -> Page:
+    """The page of some cases.
+
+    Args:
+        connection: to read with.
+        following: the cases from the edge on, in the direction of paging; one more than the
+            page can show if there is another page.
+        count: of rows at the most.
+        edge: where the page begins.
+    """
+    backwards = _is_backwards(edge)
+    has_more, shown = len(following) > count, following[:count]
+    if not shown:
+        return Page(())
+    if backwards:
+        shown = shown[::-1]
     first, last = (Edge(case.since, case.number) for case in (shown[0], shown[-1]))
     return Page(
-        rows,
-        previous=first._replace(back=True) if (more if back else edge) else None,
-        next=last if back or more else None,
+        await _rows(connection, shown),
+        previous=first._replace(backwards=True) if (has_more if backwards else edge) else None,
+        next=last if backwards or has_more else None,
     )
 
 
-async def read_rows(connection: "AsyncConnection", numbers: Sequence[int]) -> list[Row]:
-    """The cases with some numbers, in their order."""
-    query = sa.select(cases).where(cases.c.id.in_(numbers))
-    by_number = {row["id"]: case_of(row) for row in (await connection.execute(query)).mappings()}
-    shown = [by_number[number] for number in numbers if number in by_number]
-    return await _rows(connection, shown)
-
-
 async def officers(connection: "AsyncConnection") -> dict[int, str]:
-    """The names of all who can have a case, by the numbers of their accounts."""
+    """The names of all who can have a case, by the ids of their accounts."""
     query = sa.select(accounts.c.id, accounts.c.full_name).where(accounts.c.disabled_at.is_(None))
     return dict((await connection.execute(query.order_by(accounts.c.full_name))).all())
 
@@ -187,7 +216,7 @@ Conditions = list[sa.ColumnElement[bool]]
 
 
 def _streams(selection: Selection, totals: Counter[Figure]) -> Iterator[Conditions]:
-    """The conditions whose cases are merged to a view: no case meets two of them."""
+    """The conditions of the streams of a view: no case meets the conditions of two streams."""
     view = selection.view
     if view == "mine":
         yield from _mine(selection)
@@ -217,7 +246,7 @@ def _of_state(selection: Selection, state: str, totals: Counter[Figure]) -> Iter
 
 
 def _mine(selection: Selection) -> Iterator[Conditions]:
-    """Whoever has a case has something to do with it until it is answered."""
+    """One's own cases that are not answered yet."""
     for state in ("taken", "waiting"):
         yield [
             cases.c.officer_id == selection.account_id,
@@ -227,7 +256,7 @@ def _mine(selection: Selection) -> Iterator[Conditions]:
 
 
 def _to_look_at(selection: Selection) -> Conditions:
-    """Cases whose day has come, but not those that are overdue anyway."""
+    """Cases whose day to look again has come, but not those that are overdue anyway."""
     is_overdue = sa.and_(cases.c.state.in_(OPEN_STATES), cases.c.since < _midnight(selection.due))
     return [
         cases.c.look_again_on <= selection.today.isoformat(),
@@ -256,34 +285,37 @@ def _age(selection: Selection) -> Conditions:
 
 
 def _midnight(day: date) -> datetime:
-    """The moment in which a day of Sweden begins."""
+    """When a day begins in Sweden."""
     return datetime.combine(max(day, date(1900, 1, 1)), time(), ZONE)
 
 
 async def _first(
-    connection: "AsyncConnection", streams: Sequence[Conditions], downwards: bool, count: int
+    connection: "AsyncConnection", streams: Sequence[Conditions], descending: bool, count: int
 ) -> list[Case]:
-    """The first cases of several streams; only these are read, of all others an index alone."""
+    """The first cases of several streams.
+
+    Whole rows are read only for these; an index alone decides which they are.
+    """
     if not streams:
         return []
 
     def first(places: sa.FromClause, *conditions: sa.ColumnElement[bool]) -> sa.Subquery:
         columns = [places.c.since, places.c.id]
-        order = [column.desc() if downwards else column for column in columns]
+        order = [column.desc() if descending else column for column in columns]
         return sa.select(*columns).where(*conditions).order_by(*order).limit(count).subquery()
 
     merged = sa.union_all(*(sa.select(first(cases, *stream)) for stream in streams))
     places = first(merged.subquery())
     query = sa.select(cases).join(places, cases.c.id == places.c.id)
     rows = (await connection.execute(query)).mappings()
-    return sorted(map(case_of, rows), key=lambda case: (case.since, case.number), reverse=downwards)
+    return sorted(
+        map(case_of, rows), key=lambda case: (case.since, case.number), reverse=descending
+    )
 
 
-async def _rows(connection: "AsyncConnection", shown: Iterable[Case]) -> list[Row]:
-    """Add to cases what a line of the inbox says besides."""
-    if not (of_page := [*shown]):
-        return []
-    numbers = [case.number for case in of_page]
+async def _rows(connection: "AsyncConnection", shown: Sequence[Case]) -> list[Row]:
+    """Read the beginning of the first message of each case, and the names of the officers."""
+    numbers = [case.number for case in shown]
     first = sa.select(sa.func.min(messages.c.id)).where(messages.c.case_id.in_(numbers))
     query = sa.select(
         messages.c.case_id,
@@ -291,7 +323,7 @@ async def _rows(connection: "AsyncConnection", shown: Iterable[Case]) -> list[Ro
         sa.func.coalesce(messages.c.text_language, messages.c.language).label("language"),
     ).where(messages.c.id.in_(first.group_by(messages.c.case_id)))
     texts = {row.case_id: row for row in await connection.execute(query)}
-    names = await officers(connection) if any(case.officer_id for case in of_page) else {}
+    names = await officers(connection) if any(case.officer_id for case in shown) else {}
     return [
         Row(
             case,
@@ -299,5 +331,5 @@ async def _rows(connection: "AsyncConnection", shown: Iterable[Case]) -> list[Ro
             texts[case.number].language,
             names.get(case.officer_id or 0, ""),
         )
-        for case in of_page
+        for case in shown
     ]

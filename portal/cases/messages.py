@@ -1,9 +1,9 @@
-"""A case and the messages in it: their limits, receiving them, finding them again.
+"""A case and the messages in it: their limits, receiving and reading them.
 
-A guardian's message opens a case; whatever they write in it later stands in the same case.
-A message is stored exactly as it was sent. The table ``arrivals`` remembers for an hour
-each message's sender and fingerprint. A message that is sent twice is recognised by it, and
-a sender's messages of the last hour are counted.
+A guardian's message opens a case; what they write later on the page of the case belongs to it.
+A message is stored as it was typed, after line breaks and Unicode have been normalised
+(``web.forms``). The table ``arrivals`` contains, for an hour, each message's sender and
+fingerprint: a message that is sent twice is recognised, and a sender's messages are counted.
 """
 
 from collections import Counter
@@ -51,7 +51,7 @@ class Submission:
     page: str | None
     """The slug of the page that a report of a fault is about."""
     language: str
-    """The tag of the page that it was written on."""
+    """The tag of the language of the page that it was written on."""
     answer_language: str = ""
     """The language wanted for the answer: a tag, or the person's own words for it."""
 
@@ -62,11 +62,11 @@ class Case:
 
     number: int
     address_version: int
-    """As ``addresses`` takes it."""
+    """Raised when the address is withdrawn; see ``addresses``."""
     state: str
     """One of ``STATES``."""
     since: datetime
-    """When it came into its state; in an open one, when the oldest unanswered message came."""
+    """When its state began; in an open case, when the oldest unanswered message came."""
     opened_at: datetime
     language: str
     answer_language: str
@@ -74,15 +74,15 @@ class Case:
     page: str | None
     email: str
     officer_id: int | None
-    """Whose case it is."""
+    """The account of its officer; None if it has none."""
     look_again_on: str | None
-    """A day, as ISO 8601 writes it."""
+    """A day in ISO 8601."""
     revision: int
-    """Raised by every change that staff make."""
+    """Raised by every change of the case, so that no form changes what its page did not show."""
 
     @property
     def reference(self) -> str:
-        """For people to say; it opens nothing."""
+        """What people say and type; it gives no access."""
         return references.reference(self.number)
 
 
@@ -94,14 +94,14 @@ class Message:
     case_id: int
     received_at: datetime
     language: str
-    """Of the page that it was written on."""
+    """The language of the page that it was written on."""
     text_language: str | None
-    """The language of its text, where an officer has said that it is another."""
+    """The language of its text, if an officer has corrected it."""
     text: str
 
 
 class CaseNumber(NamedTuple):
-    """What leads to a case, as ``addresses`` takes it."""
+    """What the address and the code of a case are derived from."""
 
     number: int
     address_version: int = 1
@@ -109,17 +109,17 @@ class CaseNumber(NamedTuple):
 
 @dataclass(frozen=True)
 class Arrival:
-    """A submission that is to be received."""
+    """A submission to be received."""
 
     submission: Submission
     sender: int
     """As ``limits.sender_number`` gives it."""
     per_hour: int
-    """How many a sender may send in an hour; 0 means no limit."""
+    """How many messages a sender may send in an hour; 0: no limit."""
     case: CaseNumber | None = None
-    """The case in which it is written; None where it opens one."""
+    """The case that it is added to; None if it opens one."""
     staff_mailbox: str | None = None
-    """As ``Settings.staff_mailbox``: who is told of it; None where no letters are sent."""
+    """As ``Settings.staff_mailbox``: who is told of it; None if no letters are sent."""
 
 
 class _New(NamedTuple):
@@ -135,17 +135,17 @@ def receive_all(
 ) -> list[CaseNumber | RateLimited]:
     """Store messages that came together, in their order.
 
-    1. Find what was sent before, and count what each sender has sent.
-    2. Decide on each: the case of the same message, "wait", its case, or a case of its own.
+    1. Find those that were sent before, and count what each sender has sent.
+    2. Decide on each: it was sent before, its sender must wait, or it is new.
     3. Store the new ones, with one statement for each table.
 
     Args:
         connection: in the writer's transaction.
         batch: checked submissions and their senders.
-        now: the time of receipt; the present when left out.
+        now: the time of receipt; the current time when left out.
 
     Returns:
-        for each its case, or how long its sender must wait.
+        for each submission, in order: its case, or the error that tells how long to wait.
     """
     now = now or datetime.now(UTC)
     fingerprints = [_fingerprint(arrival) for arrival in batch]
@@ -172,7 +172,7 @@ def receive_all(
 def _sent_before(
     connection: sa.Connection, fingerprints: Sequence[int], since: datetime
 ) -> dict[int, CaseNumber]:
-    """The cases of messages that came since a moment, by their fingerprints."""
+    """The cases of messages that came after a time, by fingerprint."""
     dialect = connection.dialect
     values: dict[str, Any] = {f"f{index}": value for index, value in enumerate(fingerprints)}
     values["since"] = Moment().process_bind_param(since, dialect)
@@ -182,7 +182,7 @@ def _sent_before(
 
 @cache
 def _select_sent(dialect: sa.Dialect, count: int) -> str:
-    """The query of ``_sent_before`` for as many fingerprints, compiled once."""
+    """The query of ``_sent_before`` for this many fingerprints, compiled once."""
     fingerprints: list[sa.BindParameter[int]] = [sa.bindparam(f"f{n}") for n in range(count)]
     query = (
         sa.select(arrivals.c.fingerprint, arrivals.c.case_id, cases.c.address_version)
@@ -196,10 +196,10 @@ def _select_sent(dialect: sa.Dialect, count: int) -> str:
 
 
 def _store(connection: sa.Connection, new: list[_New], now: datetime) -> None:
-    """Store new messages, their cases and that they arrived; count them.
+    """Store new messages, their cases and arrivals; update the figures and queue the letters.
 
-    SQLAlchemy takes longer to look through the values of a statement than SQLite to run
-    it, so the inserts are compiled once and their values given as the database stores them.
+    SQLAlchemy takes longer to process the values of a statement than SQLite to run it, so the
+    inserts are compiled once and get the values as the database stores them.
     """
     moment = Moment().process_bind_param(now, connection.dialect)
     opened: Counter[tuple[str, str]] = Counter()
@@ -233,7 +233,7 @@ def _store(connection: sa.Connection, new: list[_New], now: datetime) -> None:
 
 
 def _letters(connection: sa.Connection, new: list[_New]) -> list[NewLetter]:
-    """Who is to be told of new messages: whoever opened a case, and the staff."""
+    """The letters on new messages: to guardians who have opened a case, and to staff."""
     letters = []
     for arrival, _, case in new:
         submission, mailbox, officer = arrival.submission, arrival.staff_mailbox, None
@@ -259,7 +259,7 @@ _STORED_COLUMNS = {
     messages: ("case_id", "received_at", "language", "text"),
     arrivals: ("sender", "fingerprint", "case_id", "received_at"),
 }
-"""What is stored of a new message; all other columns have defaults."""
+"""The columns that are stored of a new message; all others have defaults."""
 
 
 @cache
@@ -269,44 +269,45 @@ def _insert_into(table: sa.Table, dialect: sa.Dialect) -> str:
 
 
 def _reopen(connection: sa.Connection, number: int, now: datetime) -> str:
-    """Let a case wait for staff again, where it did not: it is its officer's, or new.
+    """Reopen a case that is not open: as ``taken`` if it has an officer, otherwise as ``new``.
 
     Returns:
         the kind of the case.
     """
-    case = connection.execute(sa.select(cases).where(cases.c.id == number)).one()
+    case = case_numbered(connection, number)
     if case.state not in OPEN_STATES:
-        _move(connection, case, "taken" if case.officer_id else "new", now)
-    return str(case.kind)
+        _update(connection, case, "taken" if case.officer_id else "new", now)
+    return case.kind
 
 
-def change_state(connection: sa.Connection, number: int, state: str, now: datetime) -> None:
-    """Put a case into another state, and change the figures with it.
+def change_state(
+    connection: sa.Connection, case: Case, state: str, now: datetime, **columns: Any
+) -> None:
+    """Put a case into a state, which may be its own, and change the figures with it.
 
-    One that stays open waits as long as before. One that is opened again waits since its
-    oldest message without an answer, or since now where everything is answered.
+    A case that stays open waits as long as before. One that is opened again waits since its
+    oldest message without an answer, or since now if every message is answered.
 
     Args:
         connection: in the writer's transaction.
-        number: of the case.
+        case: as it was read in this transaction.
         state: one of ``STATES``.
         now: since when it is in that state.
+        columns: values of further columns.
     """
-    case = connection.execute(sa.select(cases).where(cases.c.id == number)).one()
     since = now
     if state == case.state or {state, case.state} <= OPEN_STATES:
         since = case.since
     elif state in OPEN_STATES:
-        since = connection.scalar(_OLDEST_UNANSWERED, {"number": number}) or now
-    _move(connection, case, state, since)
+        since = connection.scalar(_OLDEST_UNANSWERED, {"number": case.number}) or now
+    _update(connection, case, state, since, **columns)
 
 
-def _move(connection: sa.Connection, case: sa.Row[Any], state: str, since: datetime) -> None:
-    connection.execute(
-        sa.update(cases)
-        .where(cases.c.id == case.id)
-        .values(state=state, since=since, revision=cases.c.revision + 1)
-    )
+def _update(
+    connection: sa.Connection, case: Case, state: str, since: datetime, **columns: Any
+) -> None:
+    values = columns | {"state": state, "since": since, "revision": case.revision + 1}
+    connection.execute(sa.update(cases).where(cases.c.id == case.number).values(values))
     changes = Counter(figures.of_case(state, since, case.language, case.kind))
     changes.subtract(figures.of_case(case.state, case.since, case.language, case.kind))
     figures.add(connection, changes)
@@ -315,8 +316,8 @@ def _move(connection: sa.Connection, case: sa.Row[Any], state: str, since: datet
 def _fingerprint(arrival: Arrival) -> int:
     """Equal for the same words from the same sender, whatever the language of the page.
 
-    64 bits are enough: only messages of the last ten minutes are compared, and of a
-    million of them two are taken for one once in thirty-seven million times.
+    64 bits are enough: only messages of the last ten minutes are compared, and among a
+    million of them the chance that any two collide is about one in 37 million.
     """
     submission = arrival.submission
     fields = (
@@ -327,17 +328,17 @@ def _fingerprint(arrival: Arrival) -> int:
         submission.page,
         submission.answer_language,
     )
-    # repr() quotes the fields, so no text can be taken for a field.
+    # repr() quotes the fields, so a text cannot imitate a field.
     return narrow_hash(f"{fields!r}{submission.text}".encode())
 
 
 async def find_case(connection: "AsyncConnection", number: int | None) -> Case | None:
-    """A case by its number, as ``references.number`` reads it."""
+    """A case by its number; None if there is no such case."""
     return await _find(connection, cases.c.id == number)
 
 
 def case_numbered(connection: sa.Connection, number: int) -> Case:
-    """A case that there is, as it stands in the writer's transaction."""
+    """The case with this number, which must exist; read in the writer's transaction."""
     query = sa.select(cases).where(cases.c.id == number)
     return case_of(connection.execute(query).mappings().one())
 
@@ -353,21 +354,14 @@ async def find_by_former_address(connection: "AsyncConnection", code: str) -> Ca
 async def newest(connection: "AsyncConnection", count: int) -> list[tuple[Case, Message]]:
     """The newest messages with their cases, the newest first."""
     query = _MESSAGES_AND_CASES.order_by(messages.c.id.desc()).limit(count)
-    return [_case_and_message(row) for row in await connection.execute(query)]
-
-
-async def count_waiting(connection: "AsyncConnection", since: datetime) -> int:
-    """How many cases wait for an answer to a message that came before a moment."""
-    query = sa.select(sa.func.count()).where(
-        cases.c.state.in_(sorted(OPEN_STATES)), cases.c.since < since
-    )
-    return (await connection.execute(query)).scalar_one()
+    rows = (await connection.execute(query)).mappings()
+    return [(case_of(row), _message_of(row)) for row in rows]
 
 
 async def messages_of(connection: "AsyncConnection", number: int) -> list[Message]:
     """The messages of a case, in the order in which they came."""
     query = sa.select(messages).where(messages.c.case_id == number).order_by(messages.c.id)
-    return [Message(**row) for row in (await connection.execute(query)).mappings()]
+    return [_message_of(row) for row in (await connection.execute(query)).mappings()]
 
 
 async def _find(connection: "AsyncConnection", condition: sa.ColumnElement[bool]) -> Case | None:
@@ -376,16 +370,13 @@ async def _find(connection: "AsyncConnection", condition: sa.ColumnElement[bool]
 
 
 def case_of(row: sa.RowMapping) -> Case:
-    """A row of ``cases`` as a case."""
-    columns: dict[str, Any] = {**row}
+    """The case of a row that has all columns of ``cases``."""
+    columns = {column.name: row[column] for column in cases.c}
     return Case(number=columns.pop("id"), **columns)
 
 
-def _case_and_message(row: sa.Row[Any]) -> tuple[Case, Message]:
-    columns = row._mapping
-    message = Message(**{column.name: columns[column] for column in messages.c})
-    values = {column.name: columns[column] for column in cases.c}
-    return Case(number=values.pop("id"), **values), message
+def _message_of(row: sa.RowMapping) -> Message:
+    return Message(**{column.name: row[column] for column in messages.c})
 
 
 _MESSAGES_AND_CASES = sa.select(messages, cases).join(cases, messages.c.case_id == cases.c.id)

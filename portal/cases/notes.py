@@ -1,7 +1,7 @@
 """What staff write for each other about a case: notes, renderings, links, languages.
 
-Nothing of it reaches the guardian: it lies in tables of its own, and no query of the page
-of a case names them.
+The guardian sees nothing of it: it is stored in tables that no query for the guardian's page
+reads (``thread``).
 """
 
 from collections.abc import Sequence
@@ -22,15 +22,15 @@ NOTE_LIMIT = 5000
 
 
 class NoSuchCase(Exception):
-    """What should be linked is no other case."""
+    """There is no other case with the number that should be linked."""
 
 
 class NoSuchMessage(Exception):
     """The case has no such message."""
 
 
-class Writer(NamedTuple):
-    """Who writes something about which case."""
+class Author(NamedTuple):
+    """A colleague who writes something about a case."""
 
     case_id: int
     account_id: int
@@ -44,7 +44,7 @@ class Note:
     id: int
     written_at: datetime
     full_name: str
-    """Of whoever wrote it."""
+    """The name of its author."""
     text: str
 
 
@@ -56,7 +56,7 @@ class Rendering(Note):
 
 
 class Link(NamedTuple):
-    """Another case that belongs with a case."""
+    """A case that is linked with another."""
 
     number: int
     state: str
@@ -64,34 +64,34 @@ class Link(NamedTuple):
 
     @property
     def reference(self) -> str:
-        """As ``references`` writes its number."""
+        """Its number, as people say and type it."""
         return references.reference(self.number)
 
 
-def add_note(connection: sa.Connection, writer: Writer, text: str) -> None:
+def add_note(connection: sa.Connection, author: Author, text: str) -> None:
     """Add a note, in the writer's transaction. The same note sent twice is added once."""
-    values = {"case_id": writer.case_id, "account_id": writer.account_id, "text": text}
-    last = sa.select(notes).where(notes.c.case_id == writer.case_id).order_by(notes.c.id.desc())
+    values = {"case_id": author.case_id, "account_id": author.account_id, "text": text}
+    last = sa.select(notes).where(notes.c.case_id == author.case_id).order_by(notes.c.id.desc())
     stored = connection.execute(last.limit(1)).one_or_none()
-    if stored and (stored.account_id, stored.text) == (writer.account_id, text):
+    if stored and (stored.account_id, stored.text) == (author.account_id, text):
         return
-    connection.execute(sa.insert(notes).values(**values, written_at=writer.now))
-    history.record(connection, writer.account_id, writer.case_id, "note", "", writer.now)
+    connection.execute(sa.insert(notes).values(**values, written_at=author.now))
+    history.record(connection, author.account_id, author.case_id, "note", "", author.now)
 
 
-def render(connection: sa.Connection, writer: Writer, message_id: int, text: str) -> None:
+def render(connection: sa.Connection, author: Author, message_id: int, text: str) -> None:
     """Add a Swedish rendering of a message; earlier ones stay.
 
     Args:
         connection: in the writer's transaction.
-        writer: a colleague who reads the language of the message.
+        author: a colleague who reads the language of the message.
         message_id: of the message.
         text: in Swedish.
 
     Raises:
         NoSuchMessage: when the case has no such message.
     """
-    _find_message(connection, writer, message_id)
+    _find_message(connection, author, message_id)
     last = (
         sa.select(renderings)
         .where(renderings.c.message_id == message_id)
@@ -99,64 +99,64 @@ def render(connection: sa.Connection, writer: Writer, message_id: int, text: str
         .limit(1)
     )
     stored = connection.execute(last).one_or_none()
-    if stored and (stored.account_id, stored.text) == (writer.account_id, text):
+    if stored and (stored.account_id, stored.text) == (author.account_id, text):
         return
-    values = {"message_id": message_id, "account_id": writer.account_id, "text": text}
-    connection.execute(sa.insert(renderings).values(**values, written_at=writer.now))
+    values = {"message_id": message_id, "account_id": author.account_id, "text": text}
+    connection.execute(sa.insert(renderings).values(**values, written_at=author.now))
     detail = f"message={message_id}"
-    history.record(connection, writer.account_id, writer.case_id, "rendering", detail, writer.now)
+    history.record(connection, author.account_id, author.case_id, "rendering", detail, author.now)
 
 
 def correct_language(
-    connection: sa.Connection, writer: Writer, message_id: int, language: str | None
+    connection: sa.Connection, author: Author, message_id: int, language: str | None
 ) -> None:
-    """Say in which language a message is written, where it is not that of its page.
+    """Store in which language a message is written, if it is not that of its page.
 
     Args:
         connection: in the writer's transaction.
-        writer: who says it.
+        author: the colleague who corrects it.
         message_id: of the message.
         language: a tag; None for the language of its page.
 
     Raises:
         NoSuchMessage: when the case has no such message.
     """
-    message = _find_message(connection, writer, message_id)
+    message = _find_message(connection, author, message_id)
     if message.text_language != language:
         correction = sa.update(messages).where(messages.c.id == message_id)
         connection.execute(correction.values(text_language=language))
         detail = f"message={message_id} language={language or ''}"
         history.record(
-            connection, writer.account_id, writer.case_id, "language", detail, writer.now
+            connection, author.account_id, author.case_id, "language", detail, author.now
         )
 
 
-def link(connection: sa.Connection, writer: Writer, other: int | None) -> None:
-    """Link a case with another. Both records stay whole; the link can be removed.
+def link(connection: sa.Connection, author: Author, other: int | None) -> None:
+    """Link a case with another. Nothing is moved between them, and the link can be removed.
 
     Args:
         connection: in the writer's transaction.
-        writer: who links which case.
+        author: the colleague who links them, and the case.
         other: the number of the other case.
 
     Raises:
         NoSuchCase: when there is no other case of that number.
     """
     exists = sa.select(cases.c.id).where(cases.c.id == other)
-    if other in {None, writer.case_id} or connection.execute(exists).first() is None:
+    if other in {None, author.case_id} or connection.execute(exists).first() is None:
         raise NoSuchCase
-    if connection.execute(sa.select(case_links).where(_joins(writer.case_id, other))).first():
+    if connection.execute(sa.select(case_links).where(_joins(author.case_id, other))).first():
         return
-    values = {"case_id": writer.case_id, "other_id": other, "account_id": writer.account_id}
-    connection.execute(sa.insert(case_links).values(**values, linked_at=writer.now))
-    _record_link(connection, writer, "link", other)
+    values = {"case_id": author.case_id, "other_id": other, "account_id": author.account_id}
+    connection.execute(sa.insert(case_links).values(**values, linked_at=author.now))
+    _record_link(connection, author, "link", other)
 
 
-def unlink(connection: sa.Connection, writer: Writer, other: int | None) -> None:
+def unlink(connection: sa.Connection, author: Author, other: int | None) -> None:
     """Remove the link between two cases."""
-    removal = sa.delete(case_links).where(_joins(writer.case_id, other))
+    removal = sa.delete(case_links).where(_joins(author.case_id, other))
     if connection.execute(removal).rowcount:
-        _record_link(connection, writer, "unlink", other)
+        _record_link(connection, author, "unlink", other)
 
 
 async def notes_of(connection: "AsyncConnection", case_id: int) -> Sequence[Note]:
@@ -192,18 +192,18 @@ async def links_of(connection: "AsyncConnection", case_id: int) -> Sequence[Link
     return [Link(*row) for row in await connection.execute(query.order_by(cases.c.id))]
 
 
-def _record_link(connection: sa.Connection, writer: Writer, action: str, other: int | None) -> None:
-    """Write to the histories of both cases what was done with their link."""
-    for number, linked in ((writer.case_id, other), (other, writer.case_id)):
+def _record_link(connection: sa.Connection, author: Author, action: str, other: int | None) -> None:
+    """Write to the histories of both cases that they were linked or unlinked."""
+    for number, linked in ((author.case_id, other), (other, author.case_id)):
         detail = f"case={linked}"
-        history.record(connection, writer.account_id, number, action, detail, writer.now)
+        history.record(connection, author.account_id, number, action, detail, author.now)
 
 
 def _find_message(
-    connection: sa.Connection, writer: Writer, message_id: int
+    connection: sa.Connection, author: Author, message_id: int
 ) -> "sa.Row[tuple[str | None]]":
     query = sa.select(messages.c.text_language).where(
-        messages.c.id == message_id, messages.c.case_id == writer.case_id
+        messages.c.id == message_id, messages.c.case_id == author.case_id
     )
     if (message := connection.execute(query).one_or_none()) is None:
         raise NoSuchMessage

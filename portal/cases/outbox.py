@@ -1,12 +1,12 @@
-"""The outbox: letters that wait to be sent, and what became of them.
+"""The outbox: letters that wait to be sent, and the outcome of their deliveries.
 
 A letter is a row, written in the transaction of what it is about, so neither exists without
-the other. Whoever delivers takes a letter for a while (a lease), and the attempt is counted
-before it is made. If its deliverer dies, the letter is free again when the lease ends. It is
-sent at least once, and always with the same Message-ID.
+the other. A node takes a letter for some minutes (a lease), and counts the attempt before it
+makes it. If the node dies, another may take the letter when the lease ends. A letter is sent
+at least once, and always with the same Message-ID.
 
-An address gets one letter of a kind in an hour; the next ones wait for their turn, and one
-that waits already is not doubled. No letter is an answer to a letter (RFC 3834, 2).
+An address gets one letter of a kind in an hour; further ones wait, and none is queued if one
+that waits says the same. No letter is an answer to a letter (RFC 3834, 2).
 """
 
 import secrets
@@ -26,34 +26,34 @@ if TYPE_CHECKING:
 TO_GUARDIANS = ("received", "answered")
 TO_STAFF = ("new-message", "word-in-case", "overdue")
 
-TURN = timedelta(hours=1)
-"""An address gets one letter of a kind in this time."""
+INTERVAL = timedelta(hours=1)
+"""The least time between two letters of a kind to one address."""
 CONFIRMATIONS = 5
-"""How many may wait for one address: whoever types a stranger's address causes no flood."""
+"""How many may wait for one address, so that nobody can flood a stranger's mailbox."""
 LEASE = timedelta(minutes=5)
-"""How long a letter is taken for; no attempt lasts as long (``delivery.TIMEOUT_SECONDS``)."""
+"""How long a letter is taken for: longer than any attempt (``delivery.TIMEOUT_SECONDS``)."""
 LONGEST_WAIT = timedelta(hours=4)
 """Between two attempts."""
 GIVE_UP_AFTER = timedelta(days=4)
-"""A letter that nobody took until then has failed (RFC 5321, 4.5.4.1: four or five days)."""
+"""A letter is given up when an attempt fails after this time (RFC 5321, 4.5.4.1)."""
 
 
 class NewLetter(NamedTuple):
-    """A letter that is to be queued."""
+    """A letter to be queued."""
 
     kind: str
     """One of ``TO_GUARDIANS`` or ``TO_STAFF``."""
     recipient: str
     language: str
-    """The tag of what it is written in: the language of the case, or Swedish for staff."""
+    """The tag of its language: that of the case, or Swedish for staff."""
     case_id: int | None = None
-    """The case that its link opens; None where the link leads to the inbox."""
+    """The case that it is about; None if it is about the inbox."""
     answer_id: int | None = None
     """The answer that it announces."""
     not_before: datetime | None = None
     """The end of the answer's hold; at once when left out."""
     message_id: str = ""
-    """What stands before the @ of its Message-ID, if no other letter may have the same."""
+    """Its Message-ID before the @; no two letters can have the same. Random when left out."""
 
 
 @dataclass(frozen=True)
@@ -76,25 +76,25 @@ class Letter:
 
 
 class State(NamedTuple):
-    """How the outbox is doing."""
+    """The state of the outbox."""
 
     waiting_since: datetime | None
-    """When the oldest letter that waits should have been sent."""
+    """When the letter that has waited longest was due."""
     failed: int
     """How many letters could not be delivered."""
 
 
 def queue(connection: sa.Connection, new: Sequence[NewLetter], now: datetime) -> None:
-    """Put letters into the outbox, each in its turn.
+    """Put letters into the outbox, each at the earliest ``INTERVAL`` after one of its kind.
 
     Args:
         connection: in the writer's transaction, that of what the letters are about.
-        new: the letters; none where the portal has no mail server.
+        new: the letters; none if the portal has no mail server.
         now: when they are queued.
     """
     if not new:
         return
-    values = {"recipients": list({letter.recipient for letter in new}), "since": now - TURN}
+    values = {"recipients": list({letter.recipient for letter in new}), "since": now - INTERVAL}
     others: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for other in connection.execute(_OTHERS, values).mappings():
         others[other["recipient"], other["kind"]].append({**other})
@@ -102,7 +102,7 @@ def queue(connection: sa.Connection, new: Sequence[NewLetter], now: datetime) ->
     for letter in new:
         same = others[letter.recipient, letter.kind]
         ready = letter.not_before or now
-        turn = max([ready, *(other["goes_at"] + TURN for other in same)])
+        not_before = max([ready, *(other["goes_at"] + INTERVAL for other in same)])
         waiting = [other for other in same if other["waits"]]
         double = next((other for other in waiting if _covers(other, letter, now)), None)
         if double and letter.not_before and double["goes_at"] < ready:
@@ -111,24 +111,25 @@ def queue(connection: sa.Connection, new: Sequence[NewLetter], now: datetime) ->
         if double or (letter.kind == "received" and len(waiting) >= CONFIRMATIONS):
             continue
         message_id = letter.message_id or secrets.token_hex(16)
-        row = letter._asdict() | {"message_id": message_id, "queued_at": now, "not_before": turn}
+        times = {"queued_at": now, "not_before": not_before}
+        row = letter._asdict() | times | {"message_id": message_id}
         rows.append(row)
-        same.append(row | {"waits": True, "goes_at": turn, "visible_at": letter.not_before})
+        same.append(row | {"waits": True, "goes_at": not_before, "visible_at": letter.not_before})
     if rows:
         connection.execute(_INSERT, rows)
 
 
 def _covers(waiting: dict[str, Any], letter: NewLetter, now: datetime) -> bool:
-    """Whether a letter that waits tells what another would.
+    """Whether a letter that waits says what another would.
 
-    It does not while the answer that it announces can be taken back: it would go with it.
+    Not while the answer that it announces can be taken back, which removes the letter too.
     """
     visible_at = waiting["visible_at"]
     return waiting["case_id"] == letter.case_id and (visible_at is None or visible_at <= now)
 
 
 def withdraw(connection: sa.Connection, answer_id: int) -> None:
-    """Take back the letter of an answer that is taken back in its hold."""
+    """Remove the letter of an answer that is taken back in its hold."""
     case_id = sa.select(answers.c.case_id).where(answers.c.id == answer_id).scalar_subquery()
     connection.execute(
         sa.delete(letters).where(
@@ -147,7 +148,7 @@ def claim(connection: sa.Connection, now: datetime) -> Letter | None:
         now: when the lease begins.
 
     Returns:
-        None where no letter is to be sent now.
+        None if no letter is to be sent now.
     """
     values = {"now": now, "leased_until": now + LEASE}
     row = connection.execute(_CLAIM, values).mappings().one_or_none()
@@ -155,7 +156,7 @@ def claim(connection: sa.Connection, now: datetime) -> Letter | None:
 
 
 def note_delivery(connection: sa.Connection, letter: Letter, now: datetime) -> None:
-    """Note that the mail server has taken a letter."""
+    """Record that the mail server has accepted a letter."""
     done = sa.update(letters).where(letters.c.id == letter.id)
     connection.execute(done.values(delivered_at=now, failed_at=None, leased_until=None, fault=""))
 
@@ -167,21 +168,21 @@ def note_failure(
     now: datetime,
     first_wait: timedelta | None,
 ) -> None:
-    """Note that an attempt failed, and when the next may be made.
+    """Record that an attempt failed, and when the next may be made.
 
     Args:
         connection: in the writer's transaction.
-        letter: as ``claim`` gave it; nothing is noted if another has taken it since.
+        letter: as ``claim`` gave it; nothing is recorded if another node has taken it since.
         fault: the code of the mail server, or the kind of the fault; nothing personal.
         now: when it failed.
-        first_wait: after the first attempt, and twice as long after each further one; None
-            where no attempt can succeed.
+        first_wait: the wait after the first attempt, doubled after each further one; None
+            if no attempt can succeed.
     """
     values: dict[str, Any] = {"fault": fault, "leased_until": None}
     if first_wait is None or now - letter.queued_at >= GIVE_UP_AFTER:
         values["failed_at"] = now
     else:
-        # Beyond 2 ** 20 the longest wait decides anyway.
+        # The exponent is bounded, since no timedelta is long enough for a large one.
         growing = first_wait * 2 ** min(letter.attempts - 1, 20)
         values["not_before"] = now + min(growing, LONGEST_WAIT)
     connection.execute(
@@ -201,7 +202,7 @@ def retry(connection: sa.Connection, now: datetime, letter_id: int | None = None
     Args:
         connection: in a writing transaction.
         now: from when they are tried, as if they had just been queued.
-        letter_id: of the only one; all when left out.
+        letter_id: only the letter with this id; all when left out.
 
     Returns:
         how many.
@@ -228,7 +229,7 @@ async def undelivered(connection: "AsyncConnection", case_id: int) -> Sequence[L
 
 
 def undelivered_cases() -> sa.Select[tuple[int]]:
-    """The numbers of all cases with such letters, for a condition of a query."""
+    """The numbers of all cases with ``undelivered`` letters, as a subquery."""
     return sa.select(letters.c.case_id).where(
         letters.c.failed_at.is_not(None), letters.c.kind.in_(TO_GUARDIANS)
     )
@@ -240,7 +241,7 @@ async def not_delivered(connection: "AsyncConnection", count: int) -> Sequence[L
 
 
 async def state(connection: "AsyncConnection", now: datetime) -> State:
-    """How the outbox is doing; as quick as few letters wait, however many were sent."""
+    """The state of the outbox; the cost depends on the letters that wait, not on those sent."""
     waiting_since = (await connection.execute(_WAITING_SINCE, {"now": now})).scalar()
     return State(waiting_since, (await connection.execute(_FAILED)).scalar_one())
 
@@ -266,7 +267,7 @@ _TO_THE_SAME = (
         letters.c.failed_at.is_(None),
     )
 )
-# Two statements for one, since SQLite would look through all letters that an address ever got.
+# A union, since for one condition with OR SQLite would read all letters that an address ever got.
 _OTHERS = sa.union_all(
     _TO_THE_SAME.where(letters.c.delivered_at.is_(None)),
     _TO_THE_SAME.where(letters.c.delivered_at > sa.bindparam("since", type_=Moment)),
@@ -296,7 +297,7 @@ _CLAIM = (
     .values(attempts=letters.c.attempts + 1, leased_until=sa.bindparam("leased_until"))
     .returning(*_COLUMNS)
 )
-# A letter that was tried should have gone when it was queued; the wait after it is ours.
+# A letter that was tried is due since it was queued: a wait before the next attempt is no excuse.
 _DUE = sa.case((letters.c.attempts > 0, letters.c.queued_at), else_=letters.c.not_before)
 _WAITING_SINCE = sa.select(sa.func.min(_DUE, type_=Moment())).where(_WAITS, _DUE <= _NOW)
 _FAILED = sa.select(sa.func.count()).where(letters.c.failed_at.is_not(None))

@@ -1,46 +1,38 @@
-"""References: the numbers of messages, written so that people can say them."""
+"""References: the numbers of cases, written so that people can say them."""
 
-import unicodedata
+from portal.content.characters import CODE_ALPHABET, code_characters
 
-ALPHABET = "ABCDEFGHJKLMNPRSTUVWXY23456789"
-"""Without I, O, Q, Z, 0 and 1, which are hard to tell apart on the phone (GOV.UK)."""
 LENGTH = 8
-REFERENCES: int = len(ALPHABET) ** LENGTH
-"""How many there are."""
+REFERENCES: int = len(CODE_ALPHABET) ** LENGTH
+"""The number of all references."""
 MULTIPLIER = 405_492_100_019
-"""Spreads consecutive numbers; coprime to ``REFERENCES``, so no two get one reference."""
+"""Spreads consecutive numbers; coprime to ``REFERENCES``, so no two get the same reference."""
 _INVERSE: int = pow(MULTIPLIER, -1, REFERENCES)
 
 
 def reference(number: int) -> str:
-    """The reference of a message's number.
+    """The reference of a case, from its number.
 
     References of consecutive numbers look unrelated, but they can be computed: a reference
-    is a number in a register and no secret.
+    identifies a case and is no secret.
     """
     rest, characters = number * MULTIPLIER % REFERENCES, ""
     for _ in range(LENGTH):
-        rest, index = divmod(rest, len(ALPHABET))
-        characters += ALPHABET[index]
+        rest, index = divmod(rest, len(CODE_ALPHABET))
+        characters += CODE_ALPHABET[index]
     return characters
 
 
 def number(reference: str) -> int | None:
-    """The number of a reference as people write it.
+    """The number of a case, from its reference as people type it.
 
     Returns:
-        None where it is no reference.
+        None if the text is not a reference.
     """
-    written = characters(reference)
-    if len(written) != LENGTH or not set(written) <= set(ALPHABET):
+    written = code_characters(reference)
+    if len(written) != LENGTH or not set(written) <= set(CODE_ALPHABET):
         return None
     value: int = 0
     for character in reversed(written):
-        value = value * len(ALPHABET) + ALPHABET.index(character)
+        value = value * len(CODE_ALPHABET) + CODE_ALPHABET.index(character)
     return value * _INVERSE % REFERENCES
-
-
-def characters(text: str) -> str:
-    """The characters of a reference or code as people write it: ``abcd-efgh``, in any digits."""
-    european = "".join(str(unicodedata.digit(character, character)) for character in text)
-    return "".join(filter(str.isalnum, european.upper()))

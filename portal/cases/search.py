@@ -1,10 +1,10 @@
-"""The texts of cases, folded behind the receipt, and found again by their words.
+"""Full-text search of cases.
 
-A search compares folded texts: people leave out what is hard to type, and one letter has
-several forms in Arabic. Each case has a row of folded words in ``case_texts``: of its
-address, its messages and its answers. A running portal writes it a moment after the text
-is stored; what a crash leaves behind is caught up on, since the last text that was folded
-is remembered in the transaction that folds it.
+Words are compared in a normalised form, their folded form: people leave out what is hard to
+type, and in Arabic one letter has several forms. The table ``case_texts`` has a row with the
+folded words of each case: of its e-mail address, messages and answers. A running portal folds
+a text a moment after it is stored, so that no sender waits for it. The id of the last folded
+text is stored in the same transaction, so after a crash folding goes on where it stopped.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ import sqlalchemy as sa
 
 from portal.cases import figures, references
 from portal.cases.figures import Figure
+from portal.content.characters import with_european_digits
 from portal.storage.database import Database, Unavailable
 from portal.storage.engines import text_search
 from portal.storage.tables import answers, cases, counts, messages
@@ -29,13 +30,13 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 BATCH = 100
-"""Texts that are folded in one transaction at the most; no sender waits longer for that."""
+"""Texts folded in one transaction: few enough that the writer is soon free for messages."""
 PAUSE, SHORT_PAUSE = 1.0, 0.25
-"""Seconds between two looks at what is new, and between two full batches."""
+"""Seconds until the next look for new texts, and after a full batch."""
 LONGEST_WORD = 64
 """Characters of a word that are compared; both databases refuse to index very long words."""
 MOST_WORDS = 10
-"""Words of a query that are looked for; the rest are left out."""
+"""Words of a query that are searched for; the others are ignored."""
 
 _ONE_FORM = {
     **dict.fromkeys(map(ord, "أإآٱٲٳ"), "ا"),
@@ -51,7 +52,7 @@ _TASHKEEL = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u0
 
 
 class _Folding(dict[int, str]):
-    """What each character is folded to; worked out when it is first met."""
+    """The folded form of each character, computed when it first occurs."""
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
@@ -59,10 +60,8 @@ class _Folding(dict[int, str]):
         folded = " "
         if category == "Cf" or _TASHKEEL.match(character):  # Cf: invisible formats, soft hyphens
             folded = ""
-        elif category == "Nd":
-            folded = str(unicodedata.digit(character))
         elif category[0] in "LMN":
-            folded = character
+            folded = with_european_digits(character)
         self[code] = folded
         return folded
 
@@ -71,9 +70,9 @@ _FOLDING = _Folding(_ONE_FORM)
 
 
 def fold(text: str) -> list[str]:
-    """The words of a text in the form in which a search compares them.
+    """The words of a text in their folded form.
 
-    å, ä and ö are letters of their own in Swedish and stay so.
+    å, ä and ö are letters of their own in Swedish and are not folded to a and o.
 
         >>> fold("Får jag ringa ٠٣١?")
         ['får', 'jag', 'ringa', '031']
@@ -83,23 +82,28 @@ def fold(text: str) -> list[str]:
 
 
 async def search(
-    connection: "AsyncConnection", query: str, count: int, edge: int | None = None, up: bool = False
+    connection: "AsyncConnection",
+    query: str,
+    count: int,
+    edge: int | None = None,
+    backwards: bool = False,
 ) -> list[int]:
-    """The numbers of the cases in which all words of a query begin a word, the newest first.
+    """The numbers of the cases that a query finds, the newest first.
 
-    A query that is a reference leads to that case too.
+    A case is found if each word of the query is the beginning of one of its words. A reference
+    finds its case too.
 
     Args:
         connection: to read with.
         query: anything that a person types: a reference, an e-mail address, words.
         count: how many cases at the most.
-        edge: the search goes on below the case of this number.
-        up: whether it goes on above it instead.
+        edge: only cases with lower numbers are found.
+        backwards: find those with the next higher numbers instead.
     """
     numbers = []
     words = fold(query)[:MOST_WORDS]
     if words:
-        statement, values = text_search(connection.dialect, words, up)
+        statement, values = text_search(connection.dialect, words, backwards)
         values |= {"edge": _HIGHEST if edge is None else edge, "count": count}
         numbers = [*(await connection.execute(statement, values)).scalars()]
     if edge is None and (number := references.number(query)) and number not in numbers:
@@ -109,7 +113,7 @@ async def search(
 
 
 async def fold_regularly(database: Database) -> None:
-    """Fold what is new, until cancelled; a fault of the database is met again a moment later."""
+    """Fold new texts until cancelled; when the database fails, try again a moment later."""
     while True:
         count = 0
         with suppress(Unavailable):
@@ -121,16 +125,16 @@ async def fold_regularly(database: Database) -> None:
 
 
 def fold_new(connection: sa.Connection, now: datetime | None = None) -> int:
-    """Fold the oldest texts that are not folded yet, in the writer's transaction.
+    """Fold the oldest texts that are not folded yet.
 
-    An answer is folded after its hold: one that was taken back is in no search.
+    An answer is folded after its hold, so that one that was taken back is never found.
 
     Args:
-        connection: in that transaction, so that each text is folded once on all nodes.
-        now: decides whether the hold of an answer is over; the present when left out.
+        connection: in the writer's transaction, so that no two nodes fold the same text.
+        now: decides whether the hold of an answer is over; the current time when left out.
 
     Returns:
-        how many; fewer than ``BATCH`` when none is left.
+        how many messages or answers, whichever is more; ``BATCH`` if some may be left.
     """
     now = now or datetime.now(UTC)
     new = connection.execute(_NEW_MESSAGES).all()
@@ -150,7 +154,7 @@ def fold_new(connection: sa.Connection, now: datetime | None = None) -> int:
 
 
 def _append(connection: sa.Connection, texts: Iterable[tuple[int, str]]) -> None:
-    """Add the words of texts to those of their cases; FTS5 has no "insert or update"."""
+    """Add the words of texts to the rows of their cases; FTS5 has no upsert."""
     words: defaultdict[int, list[str]] = defaultdict(list)
     for number, text in texts:
         words[number] += fold(text)
@@ -171,7 +175,7 @@ def _append(connection: sa.Connection, texts: Iterable[tuple[int, str]]) -> None
 _HIGHEST = 2**63 - 1
 _MESSAGES = Figure("folded messages", "", "")
 _ANSWERS = Figure("folded answers", "", "")
-"""Which message and which answer was folded last; kept among the figures."""
+"""The ids of the message and the answer that were folded last, stored among the figures."""
 _CASE_TEXTS = sa.table("case_texts", sa.column("rowid", sa.BigInteger), sa.column("folded"))
 _STORED = sa.select(_CASE_TEXTS).where(
     _CASE_TEXTS.c.rowid.in_(sa.bindparam("numbers", expanding=True))

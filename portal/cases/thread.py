@@ -1,8 +1,7 @@
-"""A case as its guardian meets it: found by its secrets, and read.
+"""A case as its guardian sees it: found by its secrets, and read.
 
-It is found by its address, or by its reference and code. What is read is all that the guardian
-may see: messages and answers. Notes, drafts and renderings are for staff, and no query here
-names their tables.
+A case is found by its address, or by its reference and code. The guardian may read its messages
+and answers. Notes, drafts and renderings are for staff, and no query here reads their tables.
 """
 
 import math
@@ -28,13 +27,14 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 TRIES, TRIES_AT_ONE = 20, 5
-"""Wrong pairs of one sender in an hour that cause no wait: in all, and with one reference."""
+"""Wrong pairs that a sender may try in an hour without a wait: in total, and with one reference."""
 NO_CASE = (0, 0)
-"""The number and version of no case; a code is computed for it all the same."""
+"""A number and version that no case has. A code is computed for it, so that a reference that
+does not exist takes as long."""
 
 
 class Passage(NamedTuple):
-    """A text and its language, as an element that holds it states them."""
+    """A text with the language and direction that its element states."""
 
     language: str
     direction: str
@@ -42,7 +42,7 @@ class Passage(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Entry:
+class ThreadEntry:
     """What was written at one time: a message, or an answer in one language or two."""
 
     written_at: datetime
@@ -57,7 +57,7 @@ class Entry:
 
     @classmethod
     def of_answer(cls, answer: Answer) -> Self:
-        """An answer from when it could be read, its words in the guardian's language first."""
+        """An answer at the end of its hold; the words in the guardian's language come first."""
         texts = ((answer.language, answer.translated), (SOURCE, answer.swedish))
         passages = (Passage(tag, language(tag).direction, text) for tag, text in texts if text)
         return cls(answer.visible_at, True, tuple(passages))
@@ -68,16 +68,16 @@ class Thread:
     """A case and all that its guardian may read in it."""
 
     case: Case
-    entries: Sequence[Entry]
-    """In the order in which they could be read."""
+    entries: Sequence[ThreadEntry]
+    """In the order in which they became readable."""
     has_held_answer: bool = False
-    """Whether an answer is sent that can still be taken back."""
+    """Whether an answer is in its hold."""
     is_undelivered: bool = False
     """Whether a letter to the guardian could not be delivered."""
 
     @property
     def standing(self) -> str:
-        """The state that the guardian is shown: an answer that is held changes nothing yet."""
+        """The state that the guardian is shown: an answer in its hold does not change it yet."""
         announces_answer = self.case.state in {"answered", "waiting"}
         return "taken" if announces_answer and self.has_held_answer else self.case.state
 
@@ -85,8 +85,8 @@ class Thread:
 async def read_thread(connection: "AsyncConnection", case: Case, now: datetime) -> Thread:
     """All that the guardian of a case may read at a time."""
     entries = [
-        *map(Entry.of_message, await messages.messages_of(connection, case.number)),
-        *map(Entry.of_answer, await visible_answers(connection, case.number, now)),
+        *map(ThreadEntry.of_message, await messages.messages_of(connection, case.number)),
+        *map(ThreadEntry.of_answer, await visible_answers(connection, case.number, now)),
     ]
     entries.sort(key=lambda entry: entry.written_at)
     held = await connection.execute(_HELD, {"number": case.number, "now": now})
@@ -97,7 +97,7 @@ async def read_thread(connection: "AsyncConnection", case: Case, now: datetime) 
 async def find_by_address(
     connection: "AsyncConnection", address: str, secret_keys: Iterable[bytes]
 ) -> Case | None:
-    """The case of an address, whichever key made it, or of one from before there were keys."""
+    """The case of an address, made with any of the keys or before addresses were derived."""
     reference, _, key = address.partition("-")
     case = await messages.find_case(connection, references.number(reference))
     if case and opens(key, secret_keys, case.number, case.address_version):
@@ -110,18 +110,18 @@ async def find_by_code(
 ) -> Case | None:
     """The case of a reference and a code as people type them.
 
-    Every pair costs the same: one query, a code for each secret key, and one write. Who has
-    tried often must wait; tries are counted by sender, and by sender and case, so no stranger
-    can lock a case.
+    Every wrong pair costs the same: one query, one code for each secret key, and one write. A
+    sender who has tried often must wait; tries are counted by sender, and by sender and case, so
+    no stranger can lock a case.
 
     Args:
         database: where cases and attempts are stored.
         reference, code: as they were typed.
-        secret_keys: the present one first.
+        secret_keys: the current one first.
         sender: as ``limits.sender_number`` gives it.
 
     Returns:
-        None where they do not fit.
+        None if they do not belong to the same case.
 
     Raises:
         RateLimited: when the sender must wait.

@@ -1,9 +1,11 @@
 """``portal check``: everything that is wrong with a deployment, before it serves.
 
-``CHECKS`` lists what is looked at. Each check is a generator of faults, and changes nothing.
+``CHECKS`` lists what is looked at. Each check is a generator of faults and notes, and changes
+nothing.
 """
 
 import argparse
+import asyncio
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -22,11 +24,13 @@ from portal.commands.command import (
     print_json,
     read_settings,
     report,
+    visible,
 )
 from portal.commands.schema import schema_faults
 from portal.i18n.catalogs import CatalogError
 from portal.i18n.languages import strange_folders
 from portal.i18n.templates import LOCALES
+from portal.mail.delivery import NotSent, sign_in
 from portal.settings import Settings, SettingsError
 from portal.storage.database import Unavailable
 from portal.storage.engines import sqlite_file
@@ -40,6 +44,10 @@ YEARS = range(2026, 2100)
 """What a clock that was set may say; one that was not says 1970 or when the machine was made."""
 
 
+class Note(Fault):
+    """What an operator may have decided, and should know; serving goes well with it."""
+
+
 def add_to(nouns: Parsers) -> None:
     """Add the command to the parser."""
     parser = add_command(nouns, "check", run)
@@ -48,16 +56,25 @@ def add_to(nouns: Parsers) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Look whether everything that serving needs is in order."""
-    faults = list(_faults())
+    findings = list(_findings())
+    notes: list[Fault] = [finding for finding in findings if isinstance(finding, Note)]
+    faults = [finding for finding in findings if finding not in notes]
     if arguments.json:
-        print_json({"faults": [fault._asdict() for fault in faults]})
+        print_json(
+            {
+                "faults": [fault._asdict() for fault in faults],
+                "notes": [note._asdict() for note in notes],
+            }
+        )
         return FAULT if faults else 0
     if not faults:
         print("All well.")
+    for note in notes:
+        print(note)
     return report(*faults)
 
 
-def _faults() -> Iterator[Fault]:
+def _findings() -> Iterator[Fault]:
     try:
         settings = read_settings()
     except SettingsError as error:
@@ -143,6 +160,27 @@ def check_host(settings: Settings) -> Iterator[Fault]:
         yield Fault("host", what, "Set it to the portal's public address.")
 
 
+def check_mail(settings: Settings) -> Iterator[Fault]:
+    """Whether the mail server, if there is one, takes what the portal sends; nothing is sent."""
+    if not settings.smtp_url:
+        if settings.production:
+            what = "No letters are sent: guardians have to look whether there is an answer."
+            yield Note("mail", what, "Set PORTAL_SMTP_URL to tell them.")
+        return
+    try:
+        asyncio.run(sign_in(settings))
+    except NotSent as failure:
+        server = urlsplit(settings.smtp_url).hostname
+        what = f"{server} cannot be used: {failure.fault} {visible(failure.reply)}".strip()
+        # All codes of a refused user or password begin so.
+        is_of_user = failure.fault.startswith("53")
+        yield Fault("mail", f"{what}.", WRONG_USER if is_of_user else WRONG_SERVER)
+
+
+WRONG_USER = "Correct the user and the password in PORTAL_SMTP_URL."
+WRONG_SERVER = "Is PORTAL_SMTP_URL right, and does the server run, with a valid certificate?"
+
+
 CHECKS: tuple[Callable[[Settings], Iterator[Fault]], ...] = (
     check_texts,
     check_database,
@@ -150,6 +188,7 @@ CHECKS: tuple[Callable[[Settings], Iterator[Fault]], ...] = (
     check_clock,
     check_proxy,
     check_host,
+    check_mail,
 )
 
 

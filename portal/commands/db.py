@@ -7,7 +7,7 @@ from portal.cases import figures
 from portal.commands.command import Parsers, add_command, add_group, read_settings, report
 from portal.commands.schema import encoding_faults, schema_faults
 from portal.storage.database import Database
-from portal.storage.engines import begin, snapshot
+from portal.storage.engines import allow_long_statements, begin, snapshot
 from portal.storage.secret_key import open_secret_key
 
 
@@ -63,5 +63,6 @@ def recount(arguments: argparse.Namespace) -> int:
         database.connect() as connection,
         begin(connection),
     ):
+        allow_long_statements(connection)
         figures.recount(connection)
     return 0

@@ -18,6 +18,9 @@ from portal.web.protocol import BoundedProtocol
 CONNECTIONS = 2000
 """Open at once; more get 503 until some close."""
 
+FINISH_SECONDS = 10
+"""How long requests that are being answered may take when the portal is stopped."""
+
 ONE_WORKER = (
     "PORTAL_METRICS: workers cannot share an address, and each has figures of its own. Start "
     "several portals with one worker each, and give each its own address."
@@ -59,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
         server_header=False,
         date_header=True,
         timeout_keep_alive=settings.keep_alive_seconds,
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=FINISH_SECONDS,
         limit_concurrency=CONNECTIONS,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),

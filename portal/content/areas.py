@@ -1,4 +1,4 @@
-"""The three areas that the administration works on, after the page that it published.
+"""The three areas that the administration works on, from the page that it published.
 
 The headings are copied from that page; the sentences say the same in plain language.
 ``N_`` marks a text for translation; templates translate it when they show it.

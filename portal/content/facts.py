@@ -20,7 +20,7 @@ class Facts:
 
     phone: str = "031-365 09 60"
     switchboard: str = "031-365 00 00"
-    """The city's own."""
+    """The city's switchboard."""
     visiting_address: str = "Gamlestads Torg 5"
     place: str = "Göteborg"
     postal_address: tuple[str, str] = ("Box 1015", "405 21 Göteborg")
@@ -28,7 +28,7 @@ class Facts:
     longitude: float = 12.00499
 
     formed: date = date(2018, 7, 1)
-    """The administration and its board begin their work."""
+    """The day on which the administration and its board began their work."""
     council_decision: date = date(2017, 4, 20)
     """Kommunfullmäktige decides to gather preschool and compulsory school."""
     first_investigation: int = 2016
@@ -37,16 +37,16 @@ class Facts:
     unit_decision: date = date(2020, 6, 1)
     """Only year and month are known."""
     unit_organisation: int = 2021
-    """The autumn term in which the new school units begin."""
+    """The year of the autumn term in which the new school units began."""
     finnish_area: int = 2011
 
     access_law: str = "2018:1937"
     education_act_chapter: int = 4
-    """In skollagen: the sections on complaints stand in it."""
+    """The chapter of skollagen that has the sections on complaints."""
     complaints_section: int = 8
     """The responsible body's routines for complaints."""
     shortcomings_section: int = 7
-    """What complaints show to be wrong must be put right."""
+    """Faults that a complaint shows must be corrected."""
     adapted_school: date = date(2023, 7, 1)
     """Until then anpassad grundskola was called grundsärskola; only year and month are known."""
     representative_url: str = "https://beo.skolinspektionen.se/"

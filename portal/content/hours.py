@@ -1,4 +1,4 @@
-"""When the telephone is answered: opening hours, and whether it is answered now.
+"""Opening hours of the telephone, and working days.
 
 Hours are written as ``mon-fri 08:00-16:30, sat 10:00-14:00``, in Swedish time. Nobody
 answers on public holidays, nor on the eves that Sweden treats as public holidays.
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 try:
     ZONE = ZoneInfo("Europe/Stockholm")
 except ZoneInfoNotFoundError:
-    # Nothing here works without it, so every command says the same.
+    # Every command needs it, so all end with the same message.
     sys.exit("There is no time zone data on this machine: install the package tzdata.")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SHIFT = re.compile(
@@ -83,13 +83,13 @@ class Hours:
 
 
 def is_working_day(day: date) -> bool:
-    """Whether offices are open: a Monday to Friday that is no holiday."""
+    """Whether a day is a Monday to Friday that is not a holiday."""
     return day.weekday() < DAYS.index("sat") and day not in _holidays()
 
 
 @cache
 def _holidays() -> Container[date]:
-    """The Swedish ones; imported here, since only a portal with phone hours needs the package."""
+    """The Swedish holidays; the package is slow to import, and few processes need it."""
     from holidays.constants import DE_FACTO, PUBLIC
     from holidays.countries.sweden import Sweden
 

@@ -1,9 +1,9 @@
-"""E-mail addresses: what phones and keyboards make of them, and whether mail can reach them."""
+"""E-mail addresses: correcting what keyboards change in them, and checking them."""
 
 import re
 import unicodedata
 
-from portal.content.characters import IGNORED, INVISIBLE, UNREADABLE
+from portal.content.characters import IGNORED, INVISIBLE, UNREADABLE, with_european_digits
 
 LIMIT = 254
 """The longest address that mail can carry (RFC 5321, 4.5.3.1.3, less its brackets)."""
@@ -15,8 +15,8 @@ PLAIN = re.compile(
 """Plain addresses, all of which email-validator accepts and leaves unchanged.
 
 The package takes 20 to 27 µs for such an address, the pattern 1 µs. The package checks all
-other addresses.
-No special-use domain (RFC 6761) ends in so few letters.
+other addresses, and refuses special-use domains such as ``.test``: none of the top-level ones
+(RFC 6761) is as short as two or three letters.
 """
 
 _HYPHENS = "\u2010\u2011\u2012\u2013\u2014\u2212\ufe58\ufe63"
@@ -28,14 +28,14 @@ _PLAIN_CHARACTERS = {
     **dict.fromkeys(map(ord, _FULL_STOPS), "."),
     **{0xFF01 + offset: chr(0x21 + offset) for offset in range(0x5E)},
 }
-"""Typographic and full-width characters, and those that are typed for them."""
+"""Typographic and full-width characters, and the characters that they replace."""
 
 
 def normalised(address: str) -> str:
-    """An address as it is checked and stored; other text is only tidied.
+    """An address as it is stored; one that is not valid is only tidied.
 
-    Without what cannot be seen, with the plain characters that keyboards put others for,
-    and with the digits that mail servers know.
+    Invisible characters are removed. Typographic and full-width characters become plain ones,
+    and digits become European ones.
     """
     if not address:
         return ""
@@ -46,12 +46,12 @@ def normalised(address: str) -> str:
     if not 0 < len(address) <= LIMIT:
         return address
     address = unicodedata.normalize("NFC", address.translate(_PLAIN_CHARACTERS))
-    address = re.sub(r"\d", lambda digit: str(unicodedata.decimal(digit[0])), address)
+    address = with_european_digits(address)
     return checked(address) or address
 
 
 def checked(address: str) -> str | None:
-    """A normalised address as mail can reach it; None where it cannot."""
+    """A normalised address in the spelling of email-validator; None if it is not valid."""
     if PLAIN.fullmatch(address):
         return address if len(address) <= LIMIT else None
     local_part = address.rpartition("@")[0]
@@ -68,7 +68,7 @@ def checked(address: str) -> str | None:
 
 
 def with_ascii_domain(address: str) -> str:
-    """A checked address as every mail server takes it, where its local part is ASCII.
+    """A checked address that every mail server accepts, if its local part is ASCII.
 
     >>> with_ascii_domain("namn@göteborg.se")
     'namn@xn--gteborg-90a.se'

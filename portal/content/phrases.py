@@ -1,8 +1,8 @@
 """Standard sentences for answers, each with one name for all languages.
 
-An officer picks one in Swedish, and the answer gets it in Swedish and in the guardian's
-language, as the catalogs have it. ``N_`` marks a text for translation. Numbers, addresses
-and names enter as values, so that they are the same in every language.
+An officer chooses one in Swedish, and it is added to the answer in Swedish and, from the
+catalogs, in the guardian's language. ``N_`` marks a text for translation. Numbers, addresses
+and names are values, so that they are the same in every language.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Phrase:
     """A sentence or two that many answers need."""
 
     name: str
-    """In forms; it stays the same when the words change."""
+    """The value in forms; it does not change when the text does."""
     text: str
     """A text that may name a value of ``phrase_values``, as ``%(phone)s``."""
 
@@ -126,7 +126,7 @@ PHRASES = {phrase.name: phrase for group in GROUPS for phrase in group.phrases}
 
 
 def phrase_values(facts: Facts) -> dict[str, str]:
-    """What the phrases name, by the names of the placeholders; numbers stay on one line."""
+    """The values of the placeholders in phrases; a phone number is not broken across lines."""
     return {
         "phone": facts.phone.replace(" ", NO_BREAK_SPACE),
         "switchboard": facts.switchboard.replace(" ", NO_BREAK_SPACE),

@@ -1,4 +1,4 @@
-"""The words of the word list, and where a text uses one of them (WCAG 2.2, 3.1.3 and 3.1.4).
+"""The words of the word list, and the words of it that a text uses (WCAG 2.2, 3.1.3 and 3.1.4).
 
 ``pgettext`` and ``N_`` mark texts for translation; templates translate what they show.
 """
@@ -22,18 +22,18 @@ class Word:
     """A word that is explained in the word list."""
 
     id: str
-    """Of its entry there, as the address of the entry ends."""
+    """The fragment of its entry's address, as in ``/sv/ordlista#elev``."""
     swedish: str
     meaning: str
     """A text that may name ``%(month)s`` and ``%(name)s``."""
     month: date | None = None
     name: str = ""
     other_forms: tuple[str, ...] = ()
-    """Those that its endings do not make."""
+    """Forms that cannot be made by adding one of ``_ENDINGS``."""
 
     @property
     def forms(self) -> tuple[str, ...]:
-        """Its forms, without the usual endings."""
+        """The forms to look for; each may be followed by one of ``_ENDINGS``."""
         return (self.swedish, *self.other_forms)
 
 
@@ -436,12 +436,12 @@ WORDS = (
 """In the order of the Swedish alphabet."""
 
 _ENDINGS = "(?:e?n|e?t|an?|ar|er|or|na|arna|erna|orna)?s?"
-"""Of Swedish nouns and adjectives: forms, definite forms, and the genitive. Where a word ends
-in ``a``, that is an ending too."""
+"""Endings of Swedish nouns and adjectives: plural, definite forms and genitive. A final ``a`` is
+an ending too, so it is removed from the forms to look for."""
 
 
 def words_in(text: str) -> tuple[Word, ...]:
-    """The words of the list that stand in a Swedish text, in the order of the list.
+    """The words of the list that a Swedish text uses, in the order of the list.
 
     >>> [word.id for word in words_in("Rektorn, huvudmannen och IP-adressen")]
     ['huvudman', 'ip-adress', 'rektor']
@@ -453,9 +453,9 @@ def words_in(text: str) -> tuple[Word, ...]:
 
 @cache
 def _pattern() -> tuple[re.Pattern[str], dict[str, Word]]:
-    """An expression with a group for each word, and the word of each group; compiled once."""
+    """A regular expression with a group for each word, and the words by group."""
     by_group = {f"word{number}": word for number, word in enumerate(WORDS)}
-    # Longer words first: "anpassad grundskola" is no "grundskola".
+    # Longer words first, so that "anpassad grundskola" is not taken for "grundskola".
     ordered = sorted(by_group.items(), key=lambda item: -len(item[1].swedish))
     alternatives = "|".join(
         f"(?P<{group}>{'|'.join(re.escape(form.removesuffix('a')) for form in word.forms)})"

@@ -1,11 +1,11 @@
-"""The outbox is emptied: each letter goes to the mail server, and again when that fails.
+"""Delivers the letters of the outbox to the mail server, and tries again after a failure.
 
 It runs as a task beside the pages, or alone (``portal outbox run``). Any number of nodes may
 run it: a letter is taken by one of them (``outbox.claim``). Each letter has a connection of
-its own, since a connection that has met a fault is never quite trusted again.
+its own, so that a fault of one connection affects no other letter.
 
-A server that takes a letter and then hangs up before saying so gets it twice, with the same
-Message-ID. That cannot be avoided (RFC 1047), and a notice does no harm twice.
+If the server accepts a letter but the connection breaks before its reply, the letter is sent
+again with the same Message-ID. That cannot be avoided (RFC 1047), and is harmless for a notice.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 from aiosmtplib import (
+    SMTP,
     SMTPDataError,
     SMTPException,
     SMTPRecipientRefused,
@@ -28,7 +29,7 @@ from aiosmtplib import (
     SMTPResponseException,
 )
 
-from portal.cases import messages, outbox
+from portal.cases import figures, messages, outbox
 from portal.cases.messages import Case
 from portal.cases.outbox import Letter, NewLetter
 from portal.content.hours import ZONE, is_working_day
@@ -40,29 +41,31 @@ from portal.settings import Settings
 from portal.storage.database import Database, Unavailable
 
 LOOK_SECONDS = 1.0
-"""Between two looks into an outbox that had nothing to send."""
+"""Until the next look into the outbox when no letter is due."""
 PAUSE_SECONDS = 15.0
-"""Before the next look after one that failed."""
+"""Until the next look after a fault of the database."""
 AT_ONCE = 4
-"""Letters that one node sends at a time."""
+"""Letters that one node sends at the same time."""
 REPLY_SECONDS = 60.0
 """How long the mail server may take for one reply."""
+SIGN_IN_SECONDS = 20.0
+"""How long an operator who tries the mail server waits."""
 TIMEOUT_SECONDS = 240.0
 """How long an attempt may take; shorter than the lease of the letter."""
 STOP_SECONDS = 10.0
-"""How long attempts may go on when the portal is stopped."""
+"""How long running attempts may take when the portal is stopped."""
 REMIND_AT = time(7, 0)
-"""When staff are told of what is overdue, in Sweden."""
+"""When staff are told of overdue cases, in Swedish time."""
 
 _PERMANENT = 500
-"""The least code of a refusal that is for ever (RFC 5321, 4.2.1)."""
+"""The lowest SMTP code of a permanent refusal (RFC 5321, 4.2.1)."""
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 log = logging.getLogger(__name__)
 
 
 class NotSent(Exception):
-    """The mail server has not taken a letter.
+    """The mail server has not accepted a letter.
 
     Args:
         fault: the code of its refusal, or the kind of the fault; nothing personal.
@@ -83,7 +86,7 @@ class Delivery:
     Args:
         database: with the outbox; its writer runs.
         settings: the mail server and the sender.
-        renderers: gives those of the present texts.
+        renderers: returns the current renderers.
     """
 
     def __init__(
@@ -97,9 +100,9 @@ class Delivery:
         self._reminded_on: date | None = None
 
     async def run(self) -> None:
-        """Deliver letters and remind staff until stopped; attempts are finished first.
+        """Deliver letters and remind staff until stopped, then finish the running attempts.
 
-        A slow attempt keeps one worker busy, and the others go on.
+        A slow attempt occupies one worker while the others go on.
         """
         workers: set[asyncio.Task[None]] = set()
         while not self._stopping.is_set():
@@ -118,10 +121,10 @@ class Delivery:
         self._stopping.set()
 
     async def remind(self, now: datetime) -> None:
-        """Queue a letter on what is overdue, from seven o'clock on a working day.
+        """Queue a letter on overdue cases, from seven o'clock on a working day.
 
-        The number of the letter is that of the day, so it is queued once, however many nodes
-        there are and however often they start.
+        Its Message-ID contains the date, so it is queued only once a day, however many nodes
+        run and however often they restart.
 
         Raises:
             Unavailable: when the database cannot be used.
@@ -150,12 +153,12 @@ class Delivery:
                     break
                 await self._attempt(*taken)
             self._pause = LOOK_SECONDS
-        except Exception as error:  # pages stand, and letters go on when the database is back
+        except Exception as error:  # try again later; pages must be served meanwhile
             log.error("letters wait: %s", type(error).__name__)
             self._pause = PAUSE_SECONDS
 
     async def _attempt(self, letter: Letter, case: Case | None) -> None:
-        """Try to deliver a letter, and note what became of it."""
+        """Try to deliver a letter, and record the outcome."""
         failure = None
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
@@ -166,13 +169,13 @@ class Delivery:
                 await send(letters.message(letter, case, renderers, settings, overdue), settings)
         except NotSent as error:
             failure = error
-        except Exception as error:  # whatever it is, the other letters go on
+        except Exception as error:  # the worker must go on with the other letters
             failure = NotSent(type(error).__name__)
-        with suppress(Unavailable):  # when the lease ends, the letter is sent again
+        with suppress(Unavailable):  # the letter is taken again when its lease ends
             await self._database.write(self._outcome(letter, failure))
 
     def _outcome(self, letter: Letter, failure: NotSent | None) -> Callable[[Any], None]:
-        """What notes the end of an attempt."""
+        """The function that records the outcome of an attempt."""
         now = datetime.now(UTC)
         if failure is None:
             log.info("letter %d is delivered", letter.id)
@@ -188,10 +191,11 @@ class Delivery:
         )
 
     async def _count_overdue(self, now: datetime) -> int:
-        """How many cases have waited for longer than answers are promised to take."""
-        answer_time = timedelta(days=self._settings.confirmed.answer_days)
+        """How many open cases have waited longer than the promised days, as in the inbox."""
+        today = figures.swedish_day(now)
+        due_day = figures.due_day(today, self._settings.confirmed.answer_days)
         async with self._database.reading() as connection:
-            return await messages.count_waiting(connection, now - answer_time)
+            return await figures.open_before(connection, due_day)
 
 
 def _take(connection: Any, now: datetime) -> tuple[Letter, Case | None] | None:
@@ -206,7 +210,7 @@ def _take(connection: Any, now: datetime) -> tuple[Letter, Case | None] | None:
 async def delivering(
     database: Database, settings: Settings, renderers: Callable[[], Renderers]
 ) -> AsyncIterator[None]:
-    """Deliver letters until the end of the block, where there is a mail server.
+    """Deliver letters until the end of the block, if there is a mail server.
 
     Args:
         database, settings, renderers: as ``Delivery`` takes them.
@@ -230,33 +234,50 @@ async def send(message: EmailMessage, settings: Settings) -> None:
 
     Args:
         message: with its sender and its recipient.
-        settings: the address of the mail server. Encryption with a certificate that is
-            valid is demanded, but of a server on this machine.
+        settings: the address of the mail server. Encryption with a valid certificate is
+            required, except for a server on this machine.
 
     Raises:
-        NotSent: when it has not, or when that is not certain.
+        NotSent: when the server has not accepted it, or may not have.
     """
-    server = urlsplit(settings.smtp_url)
+    sender = with_ascii_domain(settings.mail_from)
     try:
-        await aiosmtplib.send(
-            message,
-            sender=with_ascii_domain(settings.mail_from),
-            hostname=server.hostname,
-            port=server.port or _PORTS[server.scheme],
-            username=unquote(server.username) if server.username else None,
-            password=unquote(server.password) if server.password else None,
-            # Left out, the package would ask DNS for it in the event loop.
-            local_hostname=_own_name(settings),
-            timeout=REPLY_SECONDS,
-            use_tls=server.scheme == "smtps",
-            start_tls=server.scheme == "smtp+starttls",
-        )
+        await aiosmtplib.send(message, sender=sender, **_connection(settings))
     except (SMTPException, OSError, ValueError) as error:
         raise _not_sent(error) from None
 
 
+async def sign_in(settings: Settings) -> None:
+    """Connect to the mail server as for a letter, and send none.
+
+    Raises:
+        NotSent: when a letter could not be sent either.
+    """
+    try:
+        async with asyncio.timeout(SIGN_IN_SECONDS), SMTP(**_connection(settings)):
+            pass
+    except (SMTPException, OSError, ValueError) as error:
+        raise _not_sent(error) from None
+
+
+def _connection(settings: Settings) -> dict[str, Any]:
+    """How the mail server is reached, as the package calls it."""
+    server = urlsplit(settings.smtp_url)
+    return {
+        "hostname": server.hostname,
+        "port": server.port or _PORTS[server.scheme],
+        "username": unquote(server.username) if server.username else None,
+        "password": unquote(server.password) if server.password else None,
+        # Left out, the package would ask DNS for it in the event loop.
+        "local_hostname": _own_name(settings),
+        "timeout": REPLY_SECONDS,
+        "use_tls": server.scheme == "smtps",
+        "start_tls": server.scheme == "smtp+starttls",
+    }
+
+
 def _own_name(settings: Settings) -> str:
-    """The name by which the portal greets a mail server (RFC 5321, 4.1.3 and 4.1.4)."""
+    """The name with which the portal introduces itself (RFC 5321, 4.1.3 and 4.1.4)."""
     host = urlsplit(settings.base_url).hostname or ""
     try:
         version = ip_address(host).version
@@ -268,8 +289,8 @@ def _own_name(settings: Settings) -> str:
 def _not_sent(error: Exception) -> NotSent:
     """What a fault of the connection or a refusal means for a letter.
 
-    Only what the server says of its recipient or its content is for ever, and only with a
-    code of 5xx (RFC 5321, 4.2.1). A refused sender or password is an operator's to mend.
+    Only a 5xx refusal of the recipient or the content is permanent (RFC 5321, 4.2.1). A refused
+    sender or password is for the operator to correct.
     """
     if isinstance(error, SMTPRecipientsRefused):
         error = error.recipients[0]

@@ -1,8 +1,8 @@
-"""A letter of the outbox becomes an e-mail message, in the language of its reader.
+"""Composes the e-mail message of a letter in the outbox, in the language of its reader.
 
-A letter says that there is something to read, and where: never what. E-mail is stored on
-other people's servers, so no word of a message or an answer is in it, and no name. Nothing
-that a person typed stands in a header but the address that the letter goes to.
+A letter says that there is something to read, and where, but not what. E-mail is stored on
+other people's servers, so it contains no name and no text of a message or an answer. The
+recipient's address is the only thing in a header that a person typed.
 """
 
 import re
@@ -15,6 +15,7 @@ from typing import Any
 from portal.cases.addresses import case_address
 from portal.cases.messages import Case
 from portal.cases.outbox import TO_GUARDIANS, Letter
+from portal.content.characters import ISOLATED
 from portal.content.mail_addresses import with_ascii_domain
 from portal.i18n.hyphenation import SOFT_HYPHEN
 from portal.i18n.rendering import Rendered, Renderer, Renderers
@@ -25,25 +26,24 @@ CHECK = "check"
 _TITLE = re.compile("<title>(.*?)</title>", re.DOTALL)
 _BLOCK = re.compile(r"<p\b[^>]*>(.*?)</p>", re.DOTALL)
 _TAG = re.compile("<[^>]*>")
-_WAY = re.compile(r'<a href="(https?:[^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
-_ISOLATED = re.compile(r'<bdi\b[^>]*\bdir="ltr"[^>]*>(.*?)</bdi>', re.DOTALL)
-_ISOLATE = "\N{LEFT-TO-RIGHT ISOLATE}%s\N{POP DIRECTIONAL ISOLATE}"
+_LINK = re.compile(r'<a href="(https?:[^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
+_NUMBER = re.compile(r'<bdi\b[^>]*\bdir="ltr"[^>]*>(.*?)</bdi>', re.DOTALL)
 
 
 def message(
     letter: Letter, case: Case | None, renderers: Renderers, settings: Settings, overdue: int = 0
 ) -> EmailMessage:
-    """A letter as it is sent; two attempts give the same but for the boundary of its parts.
+    """The message of a letter: the same in all attempts, except the boundary of its parts.
 
     Args:
         letter: as the outbox has it.
         case: the case that it is about, if it is about one.
-        renderers: of all languages; the source stands in for one that is gone.
-        settings: who sends it, and where the portal is.
-        overdue: how many cases are overdue, for the letter that tells it.
+        renderers: of all languages; Swedish replaces a language that was removed.
+        settings: the sender, and the address of the portal.
+        overdue: how many cases are overdue, for the letter about them.
 
     Raises:
-        ValueError: when an address cannot stand in a header.
+        ValueError: when an address is not allowed in a header.
     """
     languages = renderers.languages
     renderer = renderers(languages.get(letter.language, languages.source))
@@ -64,8 +64,8 @@ def render(renderer: Renderer, kind: str, **values: Any) -> Rendered:
     Args:
         renderer: of its language.
         kind: as the outbox has it, or ``CHECK``.
-        values: ``address``, where its link leads; ``asks_for_code``, whether the page there
-            does; ``overdue``.
+        values: ``address``, which its link opens; ``asks_for_code``, whether that page asks
+            for the code of the case; ``overdue``.
     """
     folder = "mail" if kind in TO_GUARDIANS else "mail/staff"
     return renderer.render(f"{folder}/{kind}.html", **values)
@@ -78,24 +78,24 @@ def subject(html: str) -> str:
 
 
 def text_part(html: str, direction: str) -> str:
-    """The text part of a letter: the same blocks, and each link alone on its line.
+    """The text part of a letter: the same blocks, with each address on a line of its own.
 
     Args:
         html: the HTML part.
-        direction: of the language. In a text from right to left, marks keep a telephone
-            number together, as the elements do in HTML (Unicode, UAX 9).
+        direction: of the language. In a text from right to left, control characters isolate
+            a telephone number, as elements do in HTML (UAX 9).
     """
     blocks = []
     for block in _BLOCK.findall(html):
-        block = _WAY.sub(r"\2:\n\1", block).replace("<br>", "\n")
+        block = _LINK.sub(r"\2:\n\1", block).replace("<br>", "\n")
         if direction == "rtl":
-            block = _ISOLATED.sub(lambda match: _ISOLATE % match[1], block)
+            block = _NUMBER.sub(lambda match: ISOLATED % match[1], block)
         blocks.append(unescape(_TAG.sub("", block)))
     return "\n\n".join(blocks) + "\n"
 
 
 def _address(kind: str, case: Case | None, renderer: Renderer, settings: Settings) -> str:
-    """Where the link of a letter leads; empty where there is none."""
+    """The address that the link of a letter opens; empty if it has no link."""
     path = "" if kind == CHECK else "/inbox"
     if case and kind not in TO_GUARDIANS:
         path = f"/inbox/{case.reference}"
@@ -108,7 +108,7 @@ def _address(kind: str, case: Case | None, renderer: Renderer, settings: Setting
 
 
 def _message(letter: Letter, renderer: Renderer, settings: Settings, html: str) -> EmailMessage:
-    # The style sheet of the pages keeps a telephone number on one line; there is none here.
+    # Letters have no style sheet, which keeps telephone numbers on one line in pages.
     html = html.replace('class="phone"', 'style="white-space: nowrap"').replace(SOFT_HYPHEN, "")
     sender = _mailbox(settings.mail_from, renderer.renderers.values["facts"].administration)
     headers = {
@@ -116,11 +116,11 @@ def _message(letter: Letter, renderer: Renderer, settings: Settings, html: str) 
         "To": _mailbox(letter.recipient),
         "Reply-To": settings.mail_reply_to and _mailbox(settings.mail_reply_to),
         "Subject": subject(html),
-        # The letter is the same in every attempt, so its date is too.
+        # Not the time of the attempt: the message is the same in all attempts.
         "Date": letter.queued_at,
         "Message-ID": f"<{letter.message_id}@{sender.domain}>",
-        # So that no machine answers it (RFC 3834), nor one of Microsoft's (MS-OXCMAIL);
-        # bounces come all the same.
+        # So that no program answers it (RFC 3834), Microsoft's included (MS-OXCMAIL). Servers
+        # still report when they cannot deliver it.
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "OOF, AutoReply",
     }
@@ -136,6 +136,6 @@ def _message(letter: Letter, renderer: Renderer, settings: Settings, html: str) 
 
 
 def _mailbox(address: str, name: str = "") -> Address:
-    """An address for a header, with the name of whoever has it."""
+    """An address for a header, with the name of its owner."""
     local_part, _, domain = with_ascii_domain(address).rpartition("@")
     return Address(name, local_part, domain)

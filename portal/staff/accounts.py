@@ -1,7 +1,7 @@
 """The people who may read the inbox: their roles, and their recovery codes.
 
 A new account, and one that was reset, has a first password. At the first sign-in its owner
-chooses a password and enrols a second factor; until then the account reads nothing.
+chooses a password and enrols a second factor; until then it gives no access to cases.
 """
 
 import hmac
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from portal.content.characters import CODE_ALPHABET, code_characters
 from portal.staff import totp
 from portal.storage.secret_key import derived
 from portal.storage.tables import accounts, recovery_codes, sessions
@@ -23,15 +24,14 @@ if TYPE_CHECKING:
 
 ROLES = ("officer", "registrar", "administrator")
 RECOVERY_CODES = 10
-"""How many each person gets, on paper."""
+"""How many each person gets, to print or write down."""
 _NAME = re.compile("[a-z0-9][a-z0-9._-]{1,39}")
-_LETTERS = "ABCDEFGHJKLMNPRSTUVWXY23456789"
 _CODE_LENGTH = 12
 """Characters of a recovery code: 58.9 bits."""
 
 
 class NameTaken(Exception):
-    """There is an account of that name already."""
+    """An account with this name exists already."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,20 +40,20 @@ class Account:
 
     id: int
     name: str
-    """What is typed to sign in: lower case."""
+    """What the person types to sign in; in lower case."""
     full_name: str
-    """What colleagues see."""
+    """The name that colleagues see."""
     email: str
     role: str
     """One of ``ROLES``."""
     totp_version: int
-    """As ``totp.account_secret`` takes it."""
+    """Raised by a reset; see ``totp.account_secret``."""
     totp_step: int
-    """Of the last code accepted."""
+    """The time step of the last accepted code."""
     password_hash: str
     created_at: datetime
     enrolled_at: datetime | None
-    """When the second factor was enrolled; without it the account reads nothing."""
+    """When the second factor was enrolled; until then the account gives no access to cases."""
     disabled_at: datetime | None
 
     @property
@@ -82,19 +82,19 @@ def add(
     email: str = "",
     now: datetime,
 ) -> Account:
-    """Make an account, whose second factor is not enrolled yet.
+    """Add an account, whose second factor is not enrolled yet.
 
     Args:
         connection: in a transaction.
-        name: as ``is_name`` accepts it.
-        full_name: what colleagues see.
+        name: one that ``is_name`` accepts.
+        full_name: the name that colleagues see.
         role: one of ``ROLES``.
         password_hash: of the first password.
-        email: where the person is told of their cases; empty for nowhere.
-        now: when it is made.
+        email: where the person is told of new messages in their cases; empty: they are not told.
+        now: the current time.
 
     Raises:
-        NameTaken: when there is one of that name.
+        NameTaken: when there is an account with this name.
     """
     if find_now(connection, name):
         raise NameTaken
@@ -111,27 +111,27 @@ def add(
 
 
 def find_now(connection: sa.Connection, name: str) -> Account | None:
-    """The account of a name, in the writer's transaction."""
+    """The account with a name, disabled ones too; read in the writer's transaction."""
     query = sa.select(accounts).where(accounts.c.name == name)
     row = connection.execute(query).mappings().one_or_none()
     return Account(**row) if row else None
 
 
 def all_accounts(connection: sa.Connection) -> list[Account]:
-    """All accounts, by their names."""
+    """All accounts, in the order of their names."""
     rows = connection.execute(sa.select(accounts).order_by(accounts.c.name)).mappings()
     return [Account(**row) for row in rows]
 
 
 async def find(connection: "AsyncConnection", name: str) -> Account | None:
-    """The account of a name, disabled ones too."""
+    """The account with a name, disabled ones too."""
     query = sa.select(accounts).where(accounts.c.name == name)
     row = (await connection.execute(query)).mappings().one_or_none()
     return Account(**row) if row else None
 
 
 async def everybody(connection: "AsyncConnection") -> list[Account]:
-    """All accounts, disabled ones too, by the names that colleagues see."""
+    """All accounts, disabled ones too, in the order of their full names."""
     query = sa.select(accounts).order_by(accounts.c.full_name, accounts.c.id)
     return [Account(**row) for row in (await connection.execute(query)).mappings()]
 
@@ -143,7 +143,7 @@ async def is_there_any(connection: "AsyncConnection") -> bool:
 
 
 def disable(connection: sa.Connection, account: Account, now: datetime) -> None:
-    """Let an account sign in no more, and end its sessions. Its name stays on what it did."""
+    """Disable an account and end its sessions. Its name remains in what it has done."""
     _change(connection, account.id, disabled_at=now)
     connection.execute(sa.delete(sessions).where(sessions.c.account_id == account.id))
 
@@ -153,7 +153,7 @@ def reset(connection: sa.Connection, account: Account, password_hash: str) -> No
 
     Args:
         connection: in a transaction.
-        account: which; a disabled one is enabled by it.
+        account: the account; if it is disabled, it is enabled.
         password_hash: of the new first password.
     """
     _change(
@@ -181,11 +181,11 @@ def enrol(
 
     Args:
         connection: in a transaction.
-        account: which.
+        account: the account.
         password_hash: of the password that its owner chose.
         step: of the code by which the owner confirmed the second factor.
-        secret_key: the portal's present key.
-        now: the present.
+        secret_key: the portal's current key.
+        now: the current time.
 
     Returns:
         recovery codes, of which only digests are stored.
@@ -193,7 +193,7 @@ def enrol(
     _change(connection, account.id, password_hash=password_hash, totp_step=step, enrolled_at=now)
     connection.execute(sa.delete(recovery_codes).where(recovery_codes.c.account_id == account.id))
     codes = [
-        "".join(secrets.choice(_LETTERS) for _ in range(_CODE_LENGTH))
+        "".join(secrets.choice(CODE_ALPHABET) for _ in range(_CODE_LENGTH))
         for _ in range(RECOVERY_CODES)
     ]
     rows = [
@@ -211,14 +211,14 @@ def confirm(
     secret_keys: Iterable[bytes],
     now: datetime,
 ) -> bool:
-    """Whether a code is the second factor of an account; it is used up by that.
+    """Whether a code is valid for an account; a valid code is used up.
 
     Args:
-        connection: in the writer's transaction, so that no two sign-ins use one code.
-        account: whose; what it says of the last code may be old.
+        connection: in the writer's transaction, so that no two sign-ins use the same code.
+        account: the account; its ``totp_step`` is read again.
         typed: a code of the device, or a recovery code.
-        secret_keys: the portal's present key and former ones.
-        now: the present.
+        secret_keys: the portal's current key and former ones.
+        now: the current time.
     """
     keys = list(secret_keys)
     last_step = connection.scalar(
@@ -228,7 +228,7 @@ def confirm(
     if step is not None:
         _change(connection, account.id, totp_step=step)
         return True
-    code = "".join(filter(str.isalnum, typed.upper()))
+    code = code_characters(typed)
     digests = {_code_digest(key, account.id, code) for key in keys}
     unused = sa.select(recovery_codes).where(
         recovery_codes.c.account_id == account.id, recovery_codes.c.used_at.is_(None)
@@ -250,7 +250,7 @@ async def codes_left(connection: "AsyncConnection", account_id: int) -> int:
 
 
 def totp_secrets(account: Account, secret_keys: Iterable[bytes]) -> list[bytes]:
-    """The secrets of an account's second factor, by the present key and by former ones."""
+    """The secrets of an account's second factor, one for each secret key."""
     return [totp.account_secret(key, account.id, account.totp_version) for key in secret_keys]
 
 
@@ -259,5 +259,5 @@ def _change(connection: sa.Connection, account_id: int, **values: object) -> Non
 
 
 def _code_digest(secret_key: bytes, account_id: int, code: str) -> str:
-    """What is stored of a recovery code; keyed, since a code alone could be guessed from it."""
+    """What is stored of a recovery code; a digest without a key would let codes be guessed."""
     return derived(secret_key, b"recovery code", f"{account_id}.{code}", 32).hex()

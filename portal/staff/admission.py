@@ -1,8 +1,8 @@
-"""A name, a password and a code become a session; a first password becomes an account of its own.
+"""Signing in: checking name, password and code, and completing an account with a first password.
 
-Whoever is refused learns no more than that: an unknown name gets the same answer as a wrong
-password or code, in the same time. Failures make whoever tries wait, and never the owner of
-the account (``storage.attempts``).
+A refusal does not tell its reason: an unknown name gets the same answer as a wrong password
+or code, in the same time. After failures the network address that tried must wait; the account
+itself is never locked (``storage.attempts``).
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 FREE_FAILURES = 5
-"""Failed sign-ins of an hour to one account from one address, after which waits begin."""
+"""Failed sign-ins to one account from one address in an hour, after which waits begin."""
 
 
 class Refused(Exception):
@@ -42,20 +42,20 @@ class MustWait(Exception):
 
 @dataclass(frozen=True)
 class Credentials:
-    """What is typed to sign in."""
+    """What a person types to sign in."""
 
     name: str
     password: str
     code: str
-    """Of the second factor, or a recovery code."""
+    """A code of the second factor, or a recovery code."""
 
 
 @dataclass(frozen=True)
 class Client:
-    """Where somebody signs in."""
+    """Where a person signs in."""
 
     address: str
-    """Of the network."""
+    """The network address."""
     browser: str
     """As ``sessions.browser_name`` gives it."""
 
@@ -63,26 +63,26 @@ class Client:
 async def sign_in(
     database: Database, settings: Settings, credentials: Credentials, client: Client, now: datetime
 ) -> str:
-    """Begin a session; gives its token.
+    """Begin a session; returns its token.
 
-    The session of an account without a second factor leads to the enrolment only.
+    Without an enrolled second factor, the session gives access only to the enrolment.
 
     Args:
         database: with the accounts.
-        settings: the secret keys, and how many sign-ins may fail.
+        settings: the secret keys, and the allowed number of failures.
         credentials: as they were typed.
-        client: where from.
-        now: the present.
+        client: where the person signs in.
+        now: the current time.
 
     Raises:
-        MustWait: before anything is compared.
+        MustWait: after too many failures; nothing was compared.
         Refused: when something is wrong.
         Unavailable: when the database cannot be used.
     """
     allowed = _allowed(settings, credentials.name, client)
     if wait := await database.write(partial(attempts.make, allowed=allowed, now=now)):
         raise MustWait(wait)
-    # What can be no name is looked up as the empty one: PostgreSQL takes no NUL.
+    # An impossible name is looked up as the empty one, since PostgreSQL refuses NUL in a text.
     name = credentials.name if accounts.is_name(credentials.name) else ""
     async with database.reading() as connection:
         account = await accounts.find(connection, name)
@@ -92,7 +92,7 @@ async def sign_in(
     is_right = await passwords.is_right(credentials.password, password_hash)
 
     def begin(connection: "Connection") -> str | None:
-        # Looked up again: meanwhile the account may have been disabled or reset.
+        # Looked up again, since the account may have been disabled or reset meanwhile.
         present = accounts.find_now(connection, name)
         if not (is_right and present and present == account):
             return None
@@ -121,10 +121,10 @@ def _allowed(settings: Settings, name: str, client: Client) -> dict[int, int]:
 
 @dataclass(frozen=True)
 class Enrolled:
-    """What comes of an enrolment."""
+    """The result of an enrolment."""
 
     token: str
-    """Of a new session."""
+    """The token of a new session."""
     recovery_codes: list[str]
 
 
@@ -137,19 +137,19 @@ async def enrol(
     browser: str,
     now: datetime,
 ) -> Enrolled | None:
-    """Complete an account, in a session that is new.
+    """Complete an account, and begin a new session in place of all others.
 
     Args:
         database: with the accounts.
-        settings: the present secret key.
+        settings: the current secret key.
         account: whose second factor is not enrolled yet.
         password: that its owner chose.
         step: of the code by which the owner confirmed the second factor.
         browser: of the session.
-        now: the present.
+        now: the current time.
 
     Returns:
-        None where the account was enrolled, reset or disabled meanwhile.
+        None if the account was enrolled, reset or disabled meanwhile.
     """
     password_hash = await passwords.hash_apart(password)
 

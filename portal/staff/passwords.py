@@ -1,8 +1,8 @@
-"""Passwords: hashing with argon2id in threads of its own, and first passwords.
+"""Passwords: hashing with argon2id in separate threads, and first passwords.
 
-A hash takes 64 MiB and a tenth of a second on purpose (RFC 9106, 4). Only some are made at a
-time, apart from the event loop, so that no flood of sign-ins exhausts the memory or keeps
-readers waiting.
+A hash takes 64 MiB and a tenth of a second on purpose (RFC 9106, 4). Only ``AT_ONCE`` are
+computed at the same time, and not in the event loop, so that no flood of sign-ins exhausts the
+memory or delays pages.
 """
 
 import asyncio
@@ -14,9 +14,9 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
 AT_ONCE = 2
-"""Hashes that are made at the same time."""
+"""Hashes that are computed at the same time."""
 SHORTEST, LONGEST = 12, 200
-"""Characters of a password; nothing else is asked of it (NIST SP 800-63B, 3.1.1.2)."""
+"""Characters of a password, the only rule for it (NIST SP 800-63B, 3.1.1.2)."""
 _HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4)
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """Without letters and digits that look alike."""
@@ -29,12 +29,12 @@ def first_password() -> str:
 
 
 def password_hash(password: str) -> str:
-    """What is stored of a password; for commands, since it takes a tenth of a second."""
+    """The hash of a password; only for commands, since it blocks for a tenth of a second."""
     return _HASHER.hash(_normalised(password))
 
 
 async def hash_apart(password: str) -> str:
-    """What is stored of a password, made in a thread of its own."""
+    """The hash of a password, computed in a separate thread."""
     return await asyncio.get_running_loop().run_in_executor(_threads, password_hash, password)
 
 
@@ -43,7 +43,7 @@ async def is_right(password: str, stored: str | None) -> bool:
 
     Args:
         password: as it was typed.
-        stored: its hash; None for an unknown name, which takes as long.
+        stored: the hash; None for an unknown name, which takes the same time.
     """
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(_threads, _is_right, password, stored)
@@ -51,7 +51,7 @@ async def is_right(password: str, stored: str | None) -> bool:
 
 def _is_right(password: str, stored: str | None) -> bool:
     if stored is None:
-        password_hash(password)  # as slow as comparing
+        password_hash(password)  # takes as long as comparing
         return False
     try:
         return _HASHER.verify(stored, _normalised(password))

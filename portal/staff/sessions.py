@@ -1,8 +1,8 @@
 """Sessions: who is signed in, in which browser, since when.
 
-A session is a row. Its token is random and known to the browser alone; the row has a digest.
-It ends at sign-out, when its owner ends it in another browser, an hour after it was last
-used, and twelve hours after it began.
+A session is a row. Its token is random and stored only in the browser; the row has its digest.
+A session ends at sign-out, when its owner ends it from another browser, an hour after it was
+last used, and twelve hours after it began.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ IDLE_LIMIT = timedelta(hours=1)
 LIFE_LIMIT = timedelta(hours=12)
 """How long a session lasts at the most: a working day."""
 SEEN_EVERY = timedelta(minutes=1)
-"""How exactly it is stored when a session was last used, so that reading seldom writes."""
+"""How often the time of last use is stored, so that not every page causes a write."""
 TOKEN_BYTES = 32
 
 
@@ -42,13 +42,13 @@ class Session:
 
 
 def begin(connection: sa.Connection, account_id: int, browser: str, now: datetime) -> str:
-    """Begin a session; gives its token. Sessions that are over are deleted.
+    """Begin a session; returns its token. Sessions that are over are deleted.
 
     Args:
         connection: in the writer's transaction.
-        account_id: whose session it is.
+        account_id: the account of the session.
         browser: as ``browser_name`` gives it.
-        now: the present.
+        now: the current time.
     """
     connection.execute(sa.delete(sessions).where(sa.not_(_is_alive(now))))
     token = secrets.token_urlsafe(TOKEN_BYTES)
@@ -67,7 +67,7 @@ def begin(connection: sa.Connection, account_id: int, browser: str, now: datetim
 async def find(
     connection: "AsyncConnection", token: str, now: datetime
 ) -> tuple[Session, Account] | None:
-    """The session of a token and whose it is; None where it is over or never was."""
+    """The session with a token, and its account; None if it is over or unknown."""
     query = (
         sa.select(sessions, accounts)
         .join(accounts, sessions.c.account_id == accounts.c.id)
@@ -85,7 +85,7 @@ async def find(
 async def of_account(
     connection: "AsyncConnection", account_id: int, now: datetime
 ) -> list[Session]:
-    """The sessions of an account, the one used last first."""
+    """The sessions of an account, the most recently used first."""
     query = (
         sa.select(sessions)
         .where(sessions.c.account_id == account_id, _is_alive(now))
@@ -95,12 +95,12 @@ async def of_account(
 
 
 def keep_alive(connection: sa.Connection, session_id: int, now: datetime) -> None:
-    """Store that a session is in use."""
+    """Store the time at which a session was last used."""
     connection.execute(sa.update(sessions).where(sessions.c.id == session_id).values(seen_at=now))
 
 
 def end(connection: sa.Connection, session_id: int, account_id: int) -> None:
-    """End a session, if it is one of this account."""
+    """End a session, if it belongs to this account."""
     connection.execute(
         sa.delete(sessions).where(sessions.c.id == session_id, sessions.c.account_id == account_id)
     )
@@ -126,7 +126,7 @@ _BROWSERS = (
     ("Chrome", "Chrome/"),
     ("Safari", "Safari/"),
 )
-"""Each begins with what only it says: Edge also calls itself Chrome, and Chrome Safari."""
+"""In this order, since Edge also calls itself Chrome, and Chrome calls itself Safari."""
 _SYSTEMS = (
     ("Android", "Android"),
     ("iOS", "iPhone|iPad"),
@@ -146,5 +146,5 @@ def _session(columns: sa.RowMapping) -> Session:
 
 
 def _digest(token: str) -> str:
-    """What is stored of a token; random as it is, it needs no salt."""
+    """What is stored of a token; a random token needs no salt."""
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

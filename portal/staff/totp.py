@@ -1,8 +1,8 @@
 """The second factor: codes that change every half minute (RFC 6238, RFC 4226).
 
-The secret of an account is derived from the portal's secret key, the account and a version,
-and stored nowhere: whoever steals the database can compute no code. Raising the version
-makes a new secret.
+The secret of an account is derived from the portal's secret key, the account and a version
+and is not stored, so nobody can compute codes from a stolen database. Raising the version
+gives the account a new secret.
 
     >>> code(b"12345678901234567890", step=1)
     '287082'
@@ -11,19 +11,19 @@ makes a new secret.
 import base64
 import hashlib
 import hmac
-import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 from urllib.parse import quote, urlencode
 
+from portal.content.characters import code_characters
 from portal.storage.secret_key import derived
 
 SECRET_SIZE = 20
-"""Bytes: as long as what HMAC-SHA-1 gives, which RFC 4226 (4) recommends."""
+"""Bytes: the length of an HMAC-SHA-1, which RFC 4226 (4) recommends."""
 STEP_SECONDS = 30
 DIGITS = 6
 STEPS_BESIDE = 1
-"""Steps before and after the present one whose codes are accepted: clocks differ (RFC 6238, 6)."""
+"""Steps before and after the current one whose codes are accepted (RFC 6238, 6)."""
 
 
 def account_secret(secret_key: bytes, account_id: int, version: int) -> bytes:
@@ -33,7 +33,7 @@ def account_secret(secret_key: bytes, account_id: int, version: int) -> bytes:
 
 def code(secret: bytes, step: int) -> str:
     """The code of a time step, as RFC 4226 (5.3) truncates it."""
-    # SHA-1 is what every authenticator app computes; no collision helps against an HMAC.
+    # All authenticator apps support SHA-1, and collisions do not weaken an HMAC.
     digest = hmac.digest(secret, step.to_bytes(8), hashlib.sha1)
     offset = digest[-1] & 0xF
     number = int.from_bytes(digest[offset : offset + 4]) & 0x7FFFFFFF
@@ -48,19 +48,18 @@ def step_at(moment: datetime) -> int:
 def accepted_step(
     typed: str, secrets: Iterable[bytes], moment: datetime, last_step: int
 ) -> int | None:
-    """The time step of a code as people type it; None where it is not accepted.
+    """The time step of a code as people type it; None if the code is not accepted.
 
     Args:
-        typed: digits of any script, perhaps with spaces.
-        secrets: those of which one must have made the code.
-        moment: the present.
-        last_step: that of the last code accepted; no code of it or before it is accepted
-            again (RFC 6238, 5.2).
+        typed: digits of any script, perhaps with spaces or hyphens.
+        secrets: a code of any of them is accepted.
+        moment: the current time.
+        last_step: the step of the last accepted code; codes of this and earlier steps are not
+            accepted (RFC 6238, 5.2).
     """
-    digits = "".join(str(unicodedata.digit(character, character)) for character in typed)
-    digits = "".join(digits.split())
-    present = step_at(moment)
-    steps = range(max(present - STEPS_BESIDE, last_step + 1), present + STEPS_BESIDE + 1)
+    digits = code_characters(typed)
+    current = step_at(moment)
+    steps = range(max(current - STEPS_BESIDE, last_step + 1), current + STEPS_BESIDE + 1)
     candidates = [(step, code(secret, step)) for secret in secrets for step in steps]
     matching = [
         step
@@ -77,12 +76,12 @@ def written(secret: bytes) -> str:
 
 
 def enrolment_address(secret: bytes, name: str, issuer: str) -> str:
-    """What the QR code holds (the Key URI format that authenticator apps read).
+    """The content of the QR code (the Key URI format that authenticator apps read).
 
     Args:
         secret: of the account.
         name: of the account.
-        issuer: whose portal it is; the app shows it.
+        issuer: the organisation, as the app shows it.
     """
     query = {"secret": base64.b32encode(secret).decode(), "issuer": issuer}
     return f"otpauth://totp/{quote(f'{issuer}:{name}')}?{urlencode(query, quote_via=quote)}"

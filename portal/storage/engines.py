@@ -94,12 +94,16 @@ def begin(connection: sa.Connection) -> Iterator[None]:
 
 @contextmanager
 def snapshot(connection: sa.Connection) -> Iterator[None]:
-    """A transaction that reads one state of the database, whatever others write meanwhile."""
+    """A transaction that reads one state of the database, whatever others write meanwhile.
+
+    It may read all of it, and take as long as that takes.
+    """
     with connection.begin():
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN")
         else:
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        allow_long_statements(connection)
         yield
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from portal.cases.answers import Answer
 from portal.cases.messages import OPEN_STATES, STATES, Case, Message
-from portal.cases.thread import Entry, Thread
+from portal.cases.thread import Thread, ThreadEntry
 from portal.content.facts import Facts
 from portal.content.hours import ZONE, Hours, Opening
 from portal.content.phrases import GROUPS, phrase_values
@@ -94,10 +94,10 @@ def _case(name: str, state: str, *, email: str = "", **values: Any) -> Example:
         revision=1,
     )
     message = Message(1, 1, came, "sv", None, "Hej! Mitt barn börjar i förskoleklass.")
-    entries = [Entry.of_message(message)]
+    entries = [ThreadEntry.of_message(message)]
     if state not in OPEN_STATES:
         answer = Answer(1, came, came, "Välkomna i augusti.", "Welcome in August.", "en")
-        entries.append(Entry.of_answer(answer))
+        entries.append(ThreadEntry.of_answer(answer))
     thread = Thread(case, entries, is_undelivered=name == "nådde-inte-fram")
     shown = {"case": case, "thread": thread, "code": "ABCDEFGHJKLMN", "form": CaseForm()}
     page = Page("arende/exempel", "case.html", {**shown, "written": False, "private": True})

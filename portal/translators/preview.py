@@ -16,7 +16,6 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
@@ -32,7 +31,8 @@ from portal.translators.examples import EXAMPLES, Example, LetterExample, where_
 from portal.translators.merging import TEMPLATE
 from portal.web.assets import Assets
 from portal.web.reload import Stamps, read_stamps
-from portal.web.resources import Resource, ResourceRoute
+from portal.web.requests import Request, ResourceRoute
+from portal.web.resources import Resource
 
 BEGIN, NUMBERED, END = "\ue000", "\ue001", "\ue002"
 """Private-use characters (Unicode, 23.5): before a marked text, after its number, after it."""

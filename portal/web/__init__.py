@@ -6,16 +6,18 @@ Its modules, in the order in which they may import:
     resources             representations of pages and files, ready to be sent
     assets                style sheets, scripts and images, under names that carry their hash
     health                whether the portal is alive and ready
-    form_data             a posted body becomes fields
-    forms                 fields become a form, or problems, whose words are in the templates
+    form_data             parses a posted body into fields
+    forms                 the forms of the public, checked; their words are in templates
     public.pages          the table of public pages, and how one is rendered
     public.page_coverage  how much of each page is translated
     public.machine_files  robots.txt, sitemap.xml, security.txt
     public.errors         the error pages of all languages
+    edition               all pages and files of one state of the catalogs
+    requests              the request that an endpoint gets, and the route to an endpoint
     public.posting        what all forms that the public sends have in common
     public.contact        the contact form is shown, shown again or accepted
-    public.case           one case: how it stands, its thread, and writing more
-    public.finder         the way to a case by its reference and code
+    public.case           one case: its state, its thread, and a form to write more
+    public.finder         leads to a case by its reference and code
     public.refusals       a refused form is shown again with all that was typed
     staff.access          who is signed in, and how a page of staff is made
     staff.sign_in         signing in and out, the second factor, sessions
@@ -25,7 +27,6 @@ Its modules, in the order in which they may import:
     staff.answer_form     the form in which an answer is written in two languages
     staff.case            one case: its thread, what is done with it, answers, notes
     staff.routes          the table of routes below /inbox
-    edition               all pages and files of one state of the catalogs
     reload                replacing the edition when catalogs or opening hours change
     guard                 what holds for every request and every response
     protocol              deadlines below the application

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.routing import Match, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -30,8 +30,10 @@ from portal.web.headers import REVALIDATE
 from portal.web.health import READY, Health
 from portal.web.public import case, contact, finder
 from portal.web.public.errors import accepted_languages
+from portal.web.public.pages import CONTACT, FINDER
 from portal.web.reload import log_faults, read_stamps, reloading
-from portal.web.resources import Resource, ResourceRoute
+from portal.web.requests import Request, ResourceRoute
+from portal.web.resources import Resource
 from portal.web.staff.routes import ROUTES as STAFF_ROUTES
 
 
@@ -55,7 +57,7 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
     health = Health(database)
 
     @asynccontextmanager
-    async def lifespan(_: ASGIApp) -> AsyncIterator[None]:
+    async def lifespan(_: ASGIApp) -> AsyncIterator[dict[str, Any]]:
         async with (
             open_database(database, settings, health),
             reloading(guard, settings, locales, stamps),
@@ -63,10 +65,15 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
             serving(metrics, settings.metrics),
         ):
             health.status = "ready"
-            yield
+            health.drain_at_sigterm(settings.drain_seconds)
+            # The protocol below finds this in the lifespan's state.
+            yield {"is_stopping": lambda: health.status == "stopping"}
             health.status = "stopping"
 
-    routes = [*ROUTES, ResourceRoute(READY, health.show)]
+    async def show_health(request: Request) -> Resource:
+        return health.show(request.edition.coverage.shares)
+
+    routes = [*ROUTES, ResourceRoute(READY, show_health)]
     # No middleware of Starlette's: the guard answers for whatever is raised.
     app = Router(routes, redirect_slashes=False, default=respond_to_rest, lifespan=lifespan)
     guard = Guard(app, edition, database, settings, metrics)
@@ -123,7 +130,7 @@ class LanguageRoute(ResourceRoute):
 
 async def choose_language(request: Request) -> Resource:
     """Lead a reader to the start page in the language that the browser asks for."""
-    languages = request.state.edition.languages
+    languages = request.edition.languages
     language = negotiate(languages, accepted_languages(request.scope))
     headers = [("vary", "Accept-Language")]
     return resources.redirect(f"/{language.tag}/", 302, cache=REVALIDATE, headers=headers)
@@ -131,19 +138,17 @@ async def choose_language(request: Request) -> Resource:
 
 async def respond_to_rest(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer what has no route: a page, a redirect to the page that is meant, or 404."""
-    edition, path = scope["state"]["edition"], scope["path"]
-    query = scope["query_string"].decode("latin-1")
-    address = _usual_spelling(path, edition.languages)
-    if address != path and address in edition.resources:
+    request, path = Request(scope), scope["path"]
+    address = _usual_spelling(path, request.edition.languages)
+    if address != path and address in request.edition.resources:
+        query = scope["query_string"].decode("latin-1")
         address += f"?{query}" if query else ""
-        await resources.respond(resources.redirect(address, 308, cache=REVALIDATE), scope, send)
-        return
-    page = edition.find(path, query)
-    if page is None:
-        raise HTTPException(404)
-    if scope["method"] not in SAFE_METHODS:
-        raise HTTPException(405, headers={"allow": ", ".join(sorted(SAFE_METHODS))})
-    await resources.respond(page, scope, send)
+        resource = resources.redirect(address, 308, cache=REVALIDATE)
+    else:
+        resource = request.page()
+        if scope["method"] not in SAFE_METHODS:
+            raise HTTPException(405, headers={"allow": ", ".join(sorted(SAFE_METHODS))})
+    await resources.respond(resource, scope, send)
 
 
 def _usual_spelling(path: str, languages: Languages) -> str:
@@ -154,10 +159,10 @@ def _usual_spelling(path: str, languages: Languages) -> str:
 
 
 ROUTES = (
-    LanguageRoute("/{tag}/kontakt", contact.respond, methods=["GET", "POST"]),
-    LanguageRoute("/{tag}/arende", finder.respond, methods=["GET", "POST"]),
-    LanguageRoute("/{tag}/arende/{address}", case.respond, methods=["GET", "POST"]),
+    LanguageRoute(f"/{{tag}}/{CONTACT.slug}", contact.respond, methods=["GET", "POST"]),
+    LanguageRoute(f"/{{tag}}/{FINDER.slug}", finder.respond, methods=["GET", "POST"]),
+    LanguageRoute(f"/{{tag}}/{FINDER.slug}/{{address}}", case.respond, methods=["GET", "POST"]),
     ResourceRoute("/", choose_language),
     *STAFF_ROUTES,
 )
-"""What is not ready in an edition."""
+"""The forms, the cases, the inbox and the choice of a language; all else is in the edition."""

@@ -28,7 +28,7 @@ class FastPathProtocol(BoundedProtocol):
     _is_quiet = False
     """Whether nothing was heard since the timer last looked."""
     _is_answered = False
-    """Whether the present request has had its response."""
+    """Whether the current request has had its response."""
     _dated: tuple[Headers, bytes] = [], b""
     """uvicorn's default headers (date) and their lines; it makes a new list every second."""
 
@@ -86,7 +86,11 @@ class FastPathProtocol(BoundedProtocol):
 
     def _write(self, representation: Representation) -> None:
         """Send a representation; a GET on a connection that stays open adds only the date."""
-        keep_alive = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
+        keep_alive = (
+            self.parser.should_keep_alive()
+            and self.parser.get_http_version() != "1.0"
+            and not self._is_stopping()
+        )
         message = representation.message
         if not keep_alive or self.parser.get_method() == b"HEAD":
             body = b"" if self.parser.get_method() == b"HEAD" else representation.body

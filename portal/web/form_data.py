@@ -1,9 +1,9 @@
-"""A posted body becomes fields.
+"""Posted bodies are parsed into fields.
 
 Both encodings that HTML forms have are understood. A body is small (the guard bounds it),
 so it is read at once. A multipart body is split at its boundary and must be what browsers
 send for our own form (RFC 7578): a file, or a part without a name, is malformed. What can
-be read of a malformed form is there all the same, to be shown to the person again.
+be read of a malformed form is kept, to be shown to the person again.
 
 Text is UTF-8. A byte that is not, and NUL, becomes U+FFFD, which ``forms`` refuses: PostgreSQL
 stores no NUL, and browsers show one as U+FFFD (HTML, 13.2.5).
@@ -12,16 +12,15 @@ stores no NUL, and browsers show one as U+FFFD (HTML, 13.2.5).
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from python_multipart.multipart import parse_options_header
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
-from starlette.types import Receive
 
-FIELDS = 20
-"""Fields of a body at the most; the forms of the public have fewer."""
+FIELDS = 40
+"""Fields of a body at the most; all forms have fewer."""
 HEAD_LIMIT = 300
 """Bytes of the header lines of a part at the most; those of our form have fewer than 60."""
 
@@ -30,8 +29,6 @@ HEAD_LIMIT = 300
 class Posted:
     """The fields of a form, as far as they could be read."""
 
-    limit: int
-    """How many there may be."""
     fields: dict[str, str] = field(default_factory=dict)
     """The values by name; of a field that is there twice, the first."""
     is_malformed: bool = False
@@ -39,7 +36,7 @@ class Posted:
 
     def add(self, name: str, value: str) -> None:
         """Add a field, unless there is one of that name or there are enough."""
-        if name in self.fields or len(self.fields) >= self.limit:
+        if name in self.fields or len(self.fields) >= FIELDS:
             self.is_malformed = True
         else:
             self.fields[name] = value
@@ -48,40 +45,22 @@ class Posted:
 URLENCODED = "application/x-www-form-urlencoded"
 
 
-async def read(receive: Receive) -> bytes:
-    """The body of a request.
-
-    Raises:
-        ClientDisconnect: when the sender is gone before all of it has arrived.
-    """
-    # Starlette reads it as a stream, and asyncio registers every asynchronous generator.
-    pieces, is_complete = [], False
-    while not is_complete:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        pieces.append(message.get("body", b""))
-        is_complete = not message.get("more_body")
-    return b"".join(pieces)
-
-
-def parse(content_type: str, body: bytes, limit: int = FIELDS) -> Posted:
+def parse(content_type: str, body: bytes) -> Posted:
     """The fields of a posted form.
 
     Args:
         content_type: the request's Content-Type.
         body: all of it.
-        limit: how many fields there may be.
 
     Raises:
         HTTPException: 415 for anything but a form.
     """
     if usual := _USUAL_MULTIPART.fullmatch(content_type):
-        return _parse_multipart({b"boundary": usual[1].encode()}, body, Posted(limit))
+        return _parse_multipart({b"boundary": usual[1].encode()}, body, Posted())
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type not in _PARSERS:
         raise HTTPException(415)
-    return _PARSERS[media_type](parse_options_header(content_type)[1], body, Posted(limit))
+    return _PARSERS[media_type](parse_options_header(content_type)[1], body, Posted())
 
 
 _USUAL_MULTIPART = re.compile("multipart/form-data; boundary=([A-Za-z0-9-]+)")
@@ -91,7 +70,7 @@ _USUAL_MULTIPART = re.compile("multipart/form-data; boundary=([A-Za-z0-9-]+)")
 def _parse_urlencoded(options: Mapping[bytes, bytes], body: bytes, posted: Posted) -> Posted:
     encoding = _encoding(options)
     # One more field than there may be, and the rest as its value: that cannot be many.
-    for pair in body.split(b"&", posted.limit + 1):
+    for pair in body.split(b"&", FIELDS + 1):
         if pair:
             name, _, value = (part.replace(b"+", b" ") for part in pair.partition(b"="))
             value = unquote_to_bytes(value)
@@ -102,7 +81,7 @@ def _parse_urlencoded(options: Mapping[bytes, bytes], body: bytes, posted: Poste
 def _parse_multipart(options: Mapping[bytes, bytes], body: bytes, posted: Posted) -> Posted:
     boundary, usual_encoding = options.get(b"boundary", b""), _encoding(options)
     # One part more than there may be fields, and the rest as the last: that cannot be many.
-    preamble, *parts = (b"\r\n" + body).split(b"\r\n--" + boundary, posted.limit + 2)
+    preamble, *parts = (b"\r\n" + body).split(b"\r\n--" + boundary, FIELDS + 2)
     end = parts.pop() if parts else b""
     posted.is_malformed = not boundary or preamble != b"" or end not in {b"--", b"--\r\n"}
     for part in parts:
@@ -163,3 +142,16 @@ _PARSERS = {
     "multipart/form-data": _parse_multipart,
     URLENCODED: _parse_urlencoded,
 }
+
+
+def number(text: str) -> int:
+    """A number that a form or an address of the portal contains, or 0."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
+
+
+def moment(text: str) -> datetime | None:
+    """A time that a form or an address of the portal contains, in UTC."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -1,8 +1,7 @@
-"""Posted fields become a form, or a list of problems.
+"""Forms are made of posted fields, and checked.
 
-Nothing here knows a language: a problem is a field and a reason, and the page
-has the words for it. Nothing typed is ever dropped: a refused form carries all
-that was typed into it.
+Nothing here knows a language: a problem is a field and a reason, and templates have the words
+for it. Nothing typed is ever dropped: a refused form carries all that was typed into it.
 """
 
 import re
@@ -11,27 +10,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from portal.cases import references
 from portal.cases.messages import KINDS, MESSAGE_LIMIT
 from portal.content import mail_addresses
-from portal.content.characters import INVISIBLE, UNREADABLE
+from portal.content.characters import INVISIBLE, UNREADABLE, code_characters
 
 LANGUAGE_LIMIT = 60
 """Longer than the name of any language."""
 TYPED_LIMIT = 200
-"""Characters of a reference or code, however it is spaced; what follows cannot be meant."""
+"""Characters of a reference or code that are read; room for any spacing."""
 _LANGUAGE = re.compile("(?!.{36})[a-z]{2,3}(-[A-Za-z0-9]{2,8})*|other")
 _LINE_BREAK = re.compile("[\r\x0b\x0c\x85\u2028\u2029]")
 _MARKS = re.compile(r"[^\w\s\x00-\x7f]{31,}")
-"""More characters than any word has marks; emoji too, which are left as they are."""
+"""A run of more combining marks than any word has; runs of emoji match too, and stay the same."""
 
 
 @dataclass(frozen=True)
 class Problem:
     """Why a form is not accepted.
 
-    ``field`` is the name of a field, or ``form``; field and ``reason`` select the words
-    in templates/components/field.html. ``number`` is what the words count.
+    ``field`` is the name of a field, or ``form``. ``field`` and ``reason`` select the words in
+    the template of the form, such as templates/components/contact_problem.html. ``number`` is
+    the count that those words mention.
     """
 
     field: str
@@ -70,11 +69,9 @@ class FinderForm:
         return cls(*(fields.get(name, "")[:TYPED_LIMIT] for name in ("reference", "code")))
 
     def problems(self) -> list[Problem]:
-        """The fields in which nothing is written; whether the two fit, only a case can tell."""
+        """A problem for each empty field. ``cases.thread`` checks that the two belong together."""
         return [
-            Problem(name, "empty")
-            for name, text in vars(self).items()
-            if not references.characters(text)
+            Problem(name, "empty") for name, text in vars(self).items() if not code_characters(text)
         ]
 
 
@@ -116,7 +113,7 @@ class ContactForm:
 
     @property
     def choice(self) -> dict[str, str]:
-        """What may stand in an address, as its query: no word of the person's own."""
+        """The query of an address that opens the form with the same choices, and no typed text."""
         choice = {"kind": self.kind} if self.kind else {}
         return choice if self.page is None else choice | {"page": self.page}
 

@@ -86,7 +86,7 @@ class Guard:
         self._ready_counts: defaultdict[int, defaultdict[str, int]]
         self._ready_counts = defaultdict(partial(defaultdict, int))
         metrics.gauge(REQUESTS, self._count_by_route)
-        # uvicorn's own rule, so that no other proxy is believed than where it says "client".
+        # The list by which uvicorn decides whose X-Forwarded-For it trusts.
         proxies = [*settings.trusted_proxies]
         self._proxies = ProxyHeadersMiddleware(app, proxies).trusted_hosts  # type: ignore[arg-type]
         self._origin = settings.base_url.encode()
@@ -128,7 +128,7 @@ class Guard:
     def ready(self, target: bytes, headers: Headers) -> Representation | None:
         """What a GET or HEAD gets without the application: a resource of the edition.
 
-        None means that the request takes the way through the application, not that it is
+        None means that the request goes to the application, not that it is
         refused.
 
         Args:
@@ -203,13 +203,13 @@ class Guard:
         one of them that the form is ours.
         """
         site, origin = headers.get(b"sec-fetch-site"), headers.get(b"origin")
-        if path.startswith("/inbox") and site != b"same-origin" and origin is None:
+        if path.startswith(access.INBOX) and site != b"same-origin" and origin is None:
             return False
         if site not in {None, b"same-origin", b"none"}:
             return False
         if origin == b"null":
-            # A proxy that sends ``Referrer-Policy: no-referrer`` makes browsers do so on our
-            # own page; no page can forge the other header.
+            # Where a proxy adds ``Referrer-Policy: no-referrer``, browsers send this from our own
+            # page too. They set Sec-Fetch-Site themselves; no page can forge it.
             return site == b"same-origin"
         if origin is None or origin == self._origin:
             return True
@@ -245,7 +245,7 @@ async def _refused_form(
         page = await refusals.refused(status, edition.renderers, scope, body.read)
         return page or await access.show_again(status, scope, body.read)
     except Exception as error:
-        _status_of(error)  # It may be the page of the form that is broken.
+        _log_unexpected(error)  # the page of the form is broken, too
         return None
 
 
@@ -256,16 +256,18 @@ def _announced_length(headers: Mapping[bytes, bytes]) -> int:
 
 
 def _status_of(error: Exception) -> tuple[int, Headers]:
-    """The status and further headers for what was raised; an unexpected error is logged.
-
-    The log says where something broke, but not the error's text: that may be a person's
-    words.
-    """
+    """The status and further headers for an exception; an unexpected one is logged."""
     if isinstance(error, HTTPException):
         headers = error.headers or {}
         return error.status_code, [(k.lower().encode(), v.encode()) for k, v in headers.items()]
-    log.error("%s", describe(error))
+    _log_unexpected(error)
     return 500, []
+
+
+def _log_unexpected(error: Exception) -> None:
+    """Log where something broke, but not the error's text: that may be a person's words."""
+    if not isinstance(error, HTTPException):
+        log.error("%s", describe(error))
 
 
 class _Sender:
@@ -273,7 +275,7 @@ class _Sender:
 
     Args:
         send: the server's.
-        request_id: goes with the response, and stands on the log lines about it.
+        request_id: is sent with the response and written in its log lines.
         count: is told the status.
     """
 

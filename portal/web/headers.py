@@ -1,6 +1,7 @@
-"""Headers that stand on every response, and the values of Cache-Control.
+"""The security headers of every response, and the values of Cache-Control.
 
-Whoever reviews what browsers are told about security reads this module.
+Two things are elsewhere: the stricter Referrer-Policy of cases (``public.case``), and the
+cookie of a session (``staff.access``).
 """
 
 Headers = list[tuple[bytes, bytes]]

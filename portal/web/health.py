@@ -1,19 +1,23 @@
 """Whether the portal is alive and ready, for load balancers and operators.
 
 ``/livez`` says that the process answers requests. ``/readyz`` says whether requests should
-be sent to it. Pages need no database, so a portal whose database is away is ready all the
-same, and says ``"messages": "failing"``: if every node then called itself unready, readers
-would lose the pages and the telephone number too.
+be sent to it. Pages need no database and no mail server, so a portal without them is ready all
+the same, and says ``"messages": "failing"`` or ``"letters": "failing"``: if every node then
+called itself unready, readers would lose the pages and the telephone number too.
 
 Both are answered from memory, however long the database takes.
+
+A node that is to stop says so before it stops (``Health.drain_at_sigterm``): a proxy that
+learns of it only from refused connections has sent it some forms already.
 """
 
 import asyncio
 import json
+import signal
+import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-
-from starlette.requests import Request
 
 from portal import __version__
 from portal.cases import outbox
@@ -29,6 +33,8 @@ ANY_HOST = (*ALIVE, READY)
 """Answered under any host name: load balancers ask by an address of their own."""
 LOOK_SECONDS = 10.0
 """Between two looks at the database, while nobody writes."""
+LATE_SECONDS = 3600
+"""How long a letter may wait; after that letters are failing (deploy/alerts.yaml says it, too)."""
 
 
 def alive() -> Resource:
@@ -56,6 +62,23 @@ class Health:
         since = self.letters.waiting_since
         return (datetime.now(UTC) - since).total_seconds() if since else 0.0
 
+    def drain_at_sigterm(self, seconds: int) -> None:
+        """Serve on for some seconds after SIGTERM, while ``/readyz`` sends requests elsewhere.
+
+        After that time the server gets the signal, and stops. A second SIGTERM, and SIGINT,
+        reach it at once.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            return  # others get no signals
+        loop, stop = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
+
+        def drain(*_: object) -> None:
+            self.status = "stopping"
+            signal.signal(signal.SIGTERM, stop)
+            loop.call_soon_threadsafe(loop.call_later, seconds, signal.raise_signal, signal.SIGTERM)
+
+        signal.signal(signal.SIGTERM, drain)
+
     async def watch(self) -> None:
         """Look at the database again and again, until cancelled."""
         while True:
@@ -65,7 +88,7 @@ class Health:
     async def look(self) -> None:
         """Look at the revision of the tables, and at the outbox.
 
-        The database remembers whether that failed.
+        The writer reads the revision, so that ``Database.is_failing`` tells whether it works.
         """
         with suppress(Unavailable):
             revision = await self._database.write(migrations.current)
@@ -75,12 +98,17 @@ class Health:
                 async with self._database.reading() as connection:
                     self.letters = await outbox.state(connection, datetime.now(UTC))
 
-    async def show(self, request: Request) -> Resource:
-        """Whether requests should be sent here: 200, or 503."""
+    def show(self, coverage: Mapping[str, float]) -> Resource:
+        """Whether requests should be sent here: 200, or 503.
+
+        Args:
+            coverage: the share of the texts that is translated, by language tag.
+        """
         content = {
             "status": self.status,
             "messages": "failing" if self._database.is_failing else "ok",
-            "catalogs": request.state.edition.coverage.shares,
+            "letters": "failing" if self.letter_age > LATE_SECONDS else "ok",
+            "catalogs": coverage,
             "version": __version__,
         }
         return resource(

@@ -7,12 +7,14 @@ two Host lines (RFC 9112, 3.2 and 6.3). An offer to upgrade is ignored, as RFC 9
 allows, and the body behind it is read as a body.
 
 What it refuses gets the same error page that the application would send: the application
-announces ``error`` in the lifespan's state (``Guard.error``).
+announces ``error`` in the lifespan's state (``Guard.error``). Once the application announces
+there that it ``is_stopping``, each connection ends with its next response.
 """
 
 import asyncio
 import re
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import httptools
@@ -55,9 +57,9 @@ class BoundedProtocol(HttpToolsProtocol):
     _in_request = False
     """Whether a request has begun to arrive and is not complete."""
     _header_bytes = 0
-    """Bytes of all pieces in which the present header section has arrived."""
+    """Bytes of all pieces in which the current header section has arrived."""
     _shared_bytes = 0
-    """Those among them in whose piece an earlier request ended."""
+    """Bytes among them that came in the same piece as the end of the previous request."""
     _ended = False
     """Whether nothing more is to be read."""
     _refusal = b""
@@ -68,6 +70,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.url, self.headers = b"", []
         self._limit = self.limit_concurrency or sys.maxsize
         self._error: Refusal = self.app_state.get("error", _without_page)
+        self._is_stopping: Callable[[], bool] = self.app_state.get("is_stopping", lambda: False)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -125,6 +128,8 @@ class BoundedProtocol(HttpToolsProtocol):
             # What is behind a trusted proxy replaces "client"; the proxy itself stays here.
             self.scope["state"]["peer"] = self.client and self.client[0]
             super().on_headers_complete()
+            if self._is_stopping():
+                self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         if not self._ended:

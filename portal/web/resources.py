@@ -9,25 +9,14 @@ start (``Edition.compress_ahead``).
 import gzip
 import hashlib
 import re
-from collections.abc import (
-    Awaitable,
-    Callable,
-    Collection,
-    Hashable,
-    Iterable,
-    Iterator,
-    Mapping,
-    MutableMapping,
-)
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Generic, TypeVar
 from urllib.parse import quote
 
 import brotli
-from starlette.requests import Request
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Scope, Send
 
 from portal.web.headers import NO_STORE, PRIVATE, REVALIDATE, Headers, header_lines, with_security
 
@@ -219,7 +208,7 @@ class Resources(Generic[Address]):
         return resource
 
     def built(self, address: Address) -> Resource:
-        """The resource of an address that there is.
+        """The resource of an existing address.
 
         Raises:
             KeyError: where there is none.
@@ -229,7 +218,7 @@ class Resources(Generic[Address]):
         return resource
 
     def compressed(self) -> dict[str, Bodies]:
-        """All bodies compressed so far, by entity tag, for the resources that come after these."""
+        """All bodies compressed so far, by entity tag, for the next edition."""
         return dict(self._reusable) | {
             resource.etag: resource.bodies
             for resource in list(self._built.values())
@@ -276,7 +265,7 @@ def redirect(
 
     Args:
         address: relative to the origin, so that no Host header can send a reader elsewhere.
-            What may not stand in one, such as a line break, is quoted (RFC 3986, 2.1).
+            Characters that no address may have, such as a line break, are quoted (RFC 3986, 2.1).
         status: 302, 303 or 308.
         cache: the value of Cache-Control.
         headers: further headers.
@@ -287,7 +276,7 @@ def redirect(
 
 
 _ADDRESS = "%/:?#[]@!$&'()*+,;="
-"""What stands in an address besides letters, digits and -._~ (RFC 3986, 2.2)."""
+"""Characters of an address besides letters, digits and -._~ (RFC 3986, 2.2)."""
 
 
 async def respond(
@@ -308,33 +297,6 @@ async def send_representation(
     headers = representation.headers + extra if extra else representation.headers
     await send({"type": "http.response.start", "status": representation.status, "headers": headers})
     await send({"type": "http.response.body", "body": representation.body})
-
-
-Make = Callable[[Request], Awaitable[Resource]]
-"""What a route calls: makes a resource of a request."""
-
-
-class ResourceRoute(Route):
-    """A route that responds with a resource.
-
-    Args:
-        path: as Starlette writes it.
-        make: makes the resource.
-        methods: GET includes HEAD.
-    """
-
-    def __init__(self, path: str, make: Make, methods: Collection[str] = ("GET",)) -> None:
-        super().__init__(path, _Responder(make), methods=[*methods])
-
-
-@dataclass(frozen=True)
-class _Responder:
-    """An application of its own, which Starlette calls as it is; a function it would wrap."""
-
-    make: Make
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await respond(await self.make(Request(scope, receive)), scope, send)
 
 
 # Cached: browsers send the same few values with every request.

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
 from functools import partial
 from itertools import count
@@ -23,7 +23,7 @@ from portal.storage.tables import letters
 from tests.conftest import new_database, program
 from tests.faults.processes import History, Node
 from tests.faults.processes import started as node_started
-from tests.proxies import DOMAIN, PROXIES, free_port, reading_through, started
+from tests.proxies import DOMAIN, PROXIES, caddy, compose, free_port, reading_through, started
 from tests.sink import Sink, open_sink
 from tests.staff import PASSWORD, signed_in, staff_visitor
 from tests.test_answering import address, do, form_of, post
@@ -202,6 +202,13 @@ class Street:
         """Start a node again, where it was."""
         self._nodes[index] = await asyncio.to_thread(self._start, index)
 
+    async def restart(self, index: int) -> None:
+        """Stop a node, start it again, and wait until the proxy asks it again."""
+        await asyncio.sleep(0.3)
+        await self.end(index, signal.SIGTERM)
+        await self.begin(index)
+        await asyncio.sleep(self.returns_after)
+
     def _client(self) -> httpx2.AsyncClient:
         async def name(request: httpx2.Request) -> None:
             request.extensions["sni_hostname"] = DOMAIN
@@ -227,19 +234,35 @@ class Street:
                 await asyncio.sleep(0.05)
 
 
+Proxy = Callable[[Path, Sequence[int], int], list[str]]
+"""Makes the command that runs one, as ``tests.proxies`` does."""
+
+
 @pytest.fixture(params=PROXIES)
 def street(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> Iterator[Street]:
-    """Two nodes behind a proxy, and the people before it."""
+    """Two nodes behind each proxy, and the people before it."""
+    with street_behind(request.param, url, tmp_path) as street:
+        yield street
+
+
+@contextmanager
+def street_behind(proxy: Proxy, url: str, folder: Path, **settings: str) -> Iterator[Street]:
+    """Two nodes with some settings behind a proxy, and the people before it."""
     ports, port = [free_port(), free_port()], free_port()
-    environment = {"DATABASE_URL": url, "PORTAL_BASE_URL": f"https://{DOMAIN}", **SECRETS}
-    folder = {"XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    environment = {
+        "DATABASE_URL": url,
+        "PORTAL_BASE_URL": f"https://{DOMAIN}",
+        **SECRETS,
+        **settings,
+    }
+    home = {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
     with ExitStack() as stack:
         start = [partial(node_started, Path(), node, **environment) for node in ports]
         running = [stack.enter_context(node()) for node in start]
-        stack.enter_context(started(request.param(tmp_path, ports, port), port, **folder))
+        stack.enter_context(started(proxy(folder, ports, port), port, **home))
         stack.enter_context(reading_through(port))
         street = Street(port, running, lambda index: stack.enter_context(start[index]()))
-        street.returns_after = RETURNS_AFTER[request.param.__name__]
+        street.returns_after = RETURNS_AFTER[proxy.__name__]
         yield street
 
 
@@ -247,14 +270,24 @@ async def test_a_node_that_is_gone_costs_no_page_and_no_message(street: Street, 
     """Each is stopped and started again, one after the other, as in an upgrade; one is killed."""
     async with street.busy():
         for index in range(2):
-            await asyncio.sleep(0.3)
-            await street.end(index, signal.SIGTERM)
-            await street.begin(index)
-            await asyncio.sleep(street.returns_after)
+            await street.restart(index)
         await street.end(0, signal.SIGKILL)
         await asyncio.sleep(1)
     assert {*street.statuses} == {200}
     assert street.history.sent == street.history.receipts.keys()
+    street.history.check_rows(url)
+
+
+@pytest.mark.needs("caddy")
+async def test_nobody_notices_that_nodes_drain_and_start_again(url: str, tmp_path: Path) -> None:
+    """Caddy asks for ``/readyz`` and sends the rest to the other node: no form is sent again."""
+    drain = compose()["services"]["portal1"]["environment"]["PORTAL_DRAIN_SECONDS"]
+    with street_behind(caddy, url, tmp_path, PORTAL_DRAIN_SECONDS=f"{drain}") as street:
+        async with street.busy():
+            for index in range(2):
+                await street.restart(index)
+    assert street.refused == 0
+    assert {*street.statuses} == {200}
     street.history.check_rows(url)
 
 

@@ -118,6 +118,7 @@ def test_an_installed_portal_keeps_its_database_with_the_users_data(
             ),
         ),
         ("PORTAL_KEEP_ALIVE_SECONDS", "620", "keep_alive_seconds", 620),
+        ("PORTAL_DRAIN_SECONDS", "5", "drain_seconds", 5),
         ("PORTAL_TRUSTED_PROXIES", "10.0.0.1", "trusted_proxies", ("10.0.0.1",)),
         ("PORTAL_SECRET_KEY", KEY, "secret_key", KEY.encode()),
         ("PORTAL_MESSAGES_PER_HOUR", "0", "messages_per_hour", 0),

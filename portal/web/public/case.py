@@ -1,4 +1,4 @@
-"""A person's own case: how it stands, all that is written in it, and a form to write more.
+"""A person's own case: its state, all that is written in it, and a form to write more.
 
 The page is private by its address and stored by no cache. Right after a message was sent it
 is the receipt.
@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 
 from portal.cases.addresses import case_address, case_code
 from portal.cases.messages import CaseNumber, Submission
@@ -18,38 +17,39 @@ from portal.storage.database import Unavailable
 from portal.storage.limits import RateLimited
 from portal.web.forms import CaseForm, Problem
 from portal.web.headers import NO_STORE, PRIVATE
-from portal.web.public.pages import Page, page_resource, requested_renderer
-from portal.web.public.posting import REFUSALS, read_fields, store, too_many
+from portal.web.public.pages import FINDER, Page, page_resource
+from portal.web.public.posting import REFUSALS, store, too_many
+from portal.web.requests import Request
 from portal.web.resources import Resource, redirect
 
 ADDRESS_LIMIT = 100
 """Characters of an address of a case at the most."""
 WRITTEN = {"skrivet": "ja"}
-"""The query of the page right after something more was written, and its fragment."""
+"""The query of the page right after a further message was stored."""
 NO_PATH = ("referrer-policy", "strict-origin")
-"""The address is a secret that no other site and no log may learn from the next request. With
+"""Keeps the address, which is a secret, out of the Referer header of the next request. With
 ``no-referrer`` browsers would send the form with ``Origin: null``, and those without Fetch
 Metadata could not write."""
 
 
 async def respond(request: Request) -> Resource:
-    """Show a case to whoever has its address, or store what they write in it.
+    """Show the case of an address, or store what is written in it.
 
     Raises:
         HTTPException: 404 when there is none, 503 when the database cannot be used.
     """
-    renderer, settings = requested_renderer(request), request.state.settings
+    renderer, settings = request.renderer, request.settings
     address = request.path_params["address"]
     if len(address) > ADDRESS_LIMIT:
         raise HTTPException(404)
     try:
-        async with request.state.database.reading() as connection:
+        async with request.database.reading() as connection:
             case = await find_by_address(connection, address, settings.secret_keys)
             if case is None:
                 raise HTTPException(404)
             present = case_address(settings.secret_key, case.number, case.address_version)
             if address != present:
-                return redirect(renderer.href(f"arende/{present}"), 308)
+                return redirect(renderer.href(f"{FINDER.slug}/{present}"), 308)
             thread = await read_thread(connection, case, datetime.now(UTC))
         if request.method == "POST":
             return await _receive(request, thread)
@@ -76,7 +76,7 @@ def show_again(
     problems = [Problem("form", REFUSALS[status])]
     if status == 413:
         problems = form.problems() or problems
-    page = Page(f"arende/{address}", "case_message.html", {"form": form, "private": True})
+    page = Page(f"{FINDER.slug}/{address}", "case_message.html", {"form": form, "private": True})
     return page_resource(
         renderer, page, status=status, cache=PRIVATE, headers=[NO_PATH], problems=problems
     )
@@ -84,8 +84,8 @@ def show_again(
 
 async def _receive(request: Request, thread: Thread) -> Resource:
     """Store a further message, or show the case again with what is wrong."""
-    renderer, case = requested_renderer(request), thread.case
-    fields = await read_fields(request)
+    renderer, case = request.renderer, thread.case
+    fields = await request.fields()
     form = CaseForm.from_fields(fields)
     if "switch" in fields:
         return _switch(request, thread, form, with_problems="problems" in fields)
@@ -105,14 +105,14 @@ async def _receive(request: Request, thread: Thread) -> Resource:
         problems, headers = too_many(limit)
         return _page(request, thread, form, problems, status=429, headers=headers)
     address = request.path_params["address"]
-    return redirect(renderer.href(f"arende/{address}", None, **WRITTEN) + "#skrivet", 303)
+    return redirect(renderer.href(f"{FINDER.slug}/{address}", None, **WRITTEN) + "#skrivet", 303)
 
 
 def _switch(request: Request, thread: Thread, form: CaseForm, with_problems: bool) -> Resource:
     """The case in another language, with all that was typed and what was wrong with it."""
     if form == CaseForm() and not with_problems:
         address = request.path_params["address"]
-        return redirect(requested_renderer(request).href(f"arende/{address}"), 303)
+        return redirect(request.renderer.href(f"{FINDER.slug}/{address}"), 303)
     problems = form.problems() if with_problems else []
     return _page(request, thread, form, problems, status=422 if problems else 200)
 
@@ -129,7 +129,7 @@ def _page(
     written: bool = False,
 ) -> Resource:
     """The page of a case; ``written`` tells that what was written last is stored."""
-    key, case = request.state.settings.secret_key, thread.case
+    key, case = request.settings.secret_key, thread.case
     values = {
         "case": case,
         "code": case_code(key, case.number, case.address_version),
@@ -138,9 +138,9 @@ def _page(
         "form": form,
         "private": True,
     }
-    page = Page(f"arende/{request.path_params['address']}", "case.html", values)
+    page = Page(f"{FINDER.slug}/{request.path_params['address']}", "case.html", values)
     return page_resource(
-        requested_renderer(request),
+        request.renderer,
         page,
         status=status,
         cache=cache,

@@ -7,8 +7,6 @@ choice already made (``?kind=…&page=…``) and when it is sent.
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.requests import Request
-
 from portal.cases.addresses import case_address
 from portal.cases.messages import Submission
 from portal.i18n.rendering import Renderer
@@ -16,8 +14,9 @@ from portal.storage.database import Unavailable
 from portal.storage.limits import RateLimited
 from portal.web.forms import ContactForm, Problem
 from portal.web.headers import PRIVATE
-from portal.web.public.pages import CONTACT, SLUGS, page_resource, requested_renderer
-from portal.web.public.posting import REFUSALS, read_fields, store, too_many
+from portal.web.public.pages import CONTACT, FINDER, SLUGS, page_resource
+from portal.web.public.posting import REFUSALS, store, too_many
+from portal.web.requests import Request
 from portal.web.resources import Resource, redirect
 
 
@@ -30,10 +29,8 @@ def show(request: Request) -> Resource:
     """The form with a choice already made; without one it is a page like others."""
     form = ContactForm.from_fields(request.query_params, SLUGS)
     if not form.choice:
-        query = request.scope["query_string"].decode("latin-1")
-        page: Resource = request.state.edition.find(request.scope["path"], query)
-        return page
-    return _page(requested_renderer(request), ContactForm.from_fields(form.choice, SLUGS))
+        return request.page()
+    return _page(request.renderer, ContactForm.from_fields(form.choice, SLUGS))
 
 
 async def send(request: Request) -> Resource:
@@ -42,7 +39,7 @@ async def send(request: Request) -> Resource:
     Raises:
         HTTPException: 400 for a form that no browser sends, 415 for what is no form.
     """
-    renderer, fields = requested_renderer(request), await read_fields(request)
+    renderer, fields = request.renderer, await request.fields()
     form = ContactForm.from_fields(fields, SLUGS)
     if "switch" in fields:
         return _switch(renderer, form, with_problems="problems" in fields)
@@ -63,8 +60,8 @@ async def send(request: Request) -> Resource:
         return _page(renderer, form, problems, status=429, headers=headers)
     except Unavailable:
         return _page(renderer, form, [Problem("form", "unsaved")], status=503)
-    address = case_address(request.state.settings.secret_key, *case)
-    return redirect(renderer.href(f"arende/{address}"), 303)
+    address = case_address(request.settings.secret_key, *case)
+    return redirect(renderer.href(f"{FINDER.slug}/{address}"), 303)
 
 
 def show_again(renderer: Renderer, fields: Mapping[str, str], status: int) -> Resource:
@@ -85,7 +82,7 @@ def show_again(renderer: Renderer, fields: Mapping[str, str], status: int) -> Re
 def _switch(renderer: Renderer, form: ContactForm, with_problems: bool) -> Resource:
     """The same form in another language, with all that was typed and what was wrong with it."""
     if form.is_empty and not with_problems:
-        return redirect(renderer.href("kontakt", None, **form.choice), 303)
+        return redirect(renderer.href(CONTACT.slug, None, **form.choice), 303)
     problems = form.problems() if with_problems else []
     return _page(renderer, form, problems, status=422 if problems else 200)
 

@@ -1,4 +1,4 @@
-"""The way to a case for whoever has its reference and code on paper.
+"""A person who has the reference and code of a case on paper is led to its page.
 
 All pairs that do not fit get one answer, so nobody learns which references there are.
 """
@@ -6,7 +6,6 @@ All pairs that do not fit get one answer, so nobody learns which references ther
 from collections.abc import Mapping, Sequence
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 
 from portal.cases.addresses import case_address
 from portal.cases.thread import find_by_code
@@ -15,8 +14,9 @@ from portal.storage.database import Unavailable
 from portal.storage.limits import RateLimited
 from portal.web.forms import FinderForm, Problem
 from portal.web.headers import PRIVATE
-from portal.web.public.pages import FINDER, page_resource, requested_renderer
-from portal.web.public.posting import REFUSALS, read_fields, sender_of, too_many
+from portal.web.public.pages import FINDER, page_resource
+from portal.web.public.posting import REFUSALS, sender_of, too_many
+from portal.web.requests import Request
 from portal.web.resources import Resource, redirect
 
 
@@ -31,9 +31,7 @@ async def respond(request: Request) -> Resource:
             return await _lead(request)
         except Unavailable:
             raise HTTPException(503) from None
-    query = request.scope["query_string"].decode("latin-1")
-    page: Resource = request.state.edition.find(request.scope["path"], query)
-    return page
+    return request.page()
 
 
 def show_again(renderer: Renderer, fields: Mapping[str, str], status: int) -> Resource:
@@ -50,7 +48,7 @@ def show_again(renderer: Renderer, fields: Mapping[str, str], status: int) -> Re
 
 async def _lead(request: Request) -> Resource:
     """Lead to the case, or show the form again with what is wrong."""
-    renderer, fields = requested_renderer(request), await read_fields(request)
+    renderer, fields = request.renderer, await request.fields()
     form = FinderForm.from_fields(fields)
     if "switch" in fields:
         if form == FinderForm():
@@ -58,10 +56,10 @@ async def _lead(request: Request) -> Resource:
         return _page(renderer, form)
     if problems := form.problems():
         return _page(renderer, form, problems, status=422)
-    settings = request.state.settings
+    settings = request.settings
     try:
         case = await find_by_code(
-            request.state.database,
+            request.database,
             form.reference,
             form.code,
             settings.secret_keys,

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from starlette.requests import Request
 from starlette.types import Scope
 
 from portal.cases.messages import MESSAGE_LIMIT
@@ -103,14 +102,6 @@ def page_resource(
         headers=[("content-language", renderer.language.tag), *headers],
         quality=BEST_QUALITY if cache == REVALIDATE else FAST_QUALITY,
     )
-
-
-def requested_renderer(request: Request) -> Renderer:
-    """The renderer for the language in a request's path and the reading mode in its query."""
-    renderers = request.state.edition.renderers
-    language = renderers.languages[request.path_params["tag"]]
-    renderer: Renderer = renderers(language, is_alongside(request.scope))
-    return renderer
 
 
 def is_alongside(scope: Scope) -> bool:

@@ -1,14 +1,11 @@
-"""What all forms that the public sends have in common: their fields, their sender, one writer."""
+"""What all forms of the public share: who sent them, storing a message, the wait after many."""
 
 from time import monotonic
 
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-
 from portal.cases.messages import Arrival, CaseNumber, Submission, receive_all
 from portal.storage.limits import RateLimited, sender_number
-from portal.web import form_data
 from portal.web.forms import Problem
+from portal.web.requests import Request
 
 REFUSALS = {
     400: "malformed",
@@ -21,23 +18,10 @@ REFUSALS = {
 """The reason that a form gives for each status with which a request to send it is refused."""
 
 
-async def read_fields(request: Request) -> dict[str, str]:
-    """The fields that were posted.
-
-    Raises:
-        HTTPException: 400 for a form that no browser sends, 415 for what is no form.
-    """
-    content_type = dict(request.scope["headers"]).get(b"content-type", b"").decode("latin-1")
-    posted = form_data.parse(content_type, await form_data.read(request.receive))
-    if posted.is_malformed:
-        raise HTTPException(400)
-    return posted.fields
-
-
 def sender_of(request: Request) -> int:
-    """The number that stands for whoever sent a request, as ``storage.limits`` counts them."""
+    """The sender of a request as ``storage.limits`` counts senders."""
     client = request.client
-    return sender_number(request.state.settings.secret_key, client.host if client else "")
+    return sender_number(request.settings.secret_key, client.host if client else "")
 
 
 async def store(
@@ -54,14 +38,13 @@ async def store(
         RateLimited: when its sender must wait.
         Unavailable: when it could not be stored.
     """
-    state = request.state
-    settings = state.settings
+    settings = request.settings
     arrival = Arrival(
         submission, sender_of(request), settings.messages_per_hour, case, settings.staff_mailbox
     )
     begun = monotonic()
-    stored: CaseNumber = await state.database.write_together(receive_all, arrival)
-    state.metrics.observe("portal_accept_seconds", monotonic() - begun)
+    stored: CaseNumber = await request.database.write_together(receive_all, arrival)
+    request.metrics.observe("portal_accept_seconds", monotonic() - begun)
     return stored
 
 

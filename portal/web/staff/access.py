@@ -1,6 +1,6 @@
 """Who is signed in, and how a page of staff is made.
 
-Every route below ``/inbox`` is a ``StaffRoute``: its endpoint runs only for whoever is
+Every route below ``/inbox`` is a ``StaffRoute``: its endpoint runs only for people who are
 signed in, and finds them in ``request.state.account``. The guard has made sure before that
 a form was sent by a page of ours.
 
@@ -14,7 +14,6 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.types import Scope
 
 from portal.settings import Settings
@@ -24,20 +23,18 @@ from portal.storage.database import Unavailable
 from portal.web import form_data
 from portal.web.headers import NO_STORE
 from portal.web.public.pages import HTML
-from portal.web.resources import FAST_QUALITY, Make, Resource, ResourceRoute, redirect, resource
+from portal.web.requests import Make, Request, ResourceRoute
+from portal.web.resources import FAST_QUALITY, Resource, redirect, resource
 
-FIELDS = 40
-"""Fields of a form of staff at the most: a page of the inbox with all cases chosen has fewer."""
 NEXT_LIMIT = 1000
-"""Characters of an address to which the sign-in leads; a header of many times more would be lost
-at a proxy."""
+"""Characters of an address to which the sign-in leads; proxies refuse a Location of many more."""
 INBOX = "/inbox"
 SIGN_IN = f"{INBOX}/sign-in"
 ENROLMENT = f"{INBOX}/enrolment"
 
 
 class StaffRoute(ResourceRoute):
-    """A route for whoever is signed in.
+    """A route for people who are signed in.
 
     Args:
         path: below ``/inbox``.
@@ -46,7 +43,7 @@ class StaffRoute(ResourceRoute):
         methods: GET includes HEAD.
         roles: those that may use it; all where left out.
         shows_typed: whether a GET shows its form with the fields of ``request.state.typed``,
-            which are empty but after a session was over when the form was sent.
+            which holds something only when the session had ended before the form was sent.
     """
 
     def __init__(
@@ -76,7 +73,7 @@ def keeping_typed(endpoint: Make) -> Make:
         try:
             return await endpoint(request)
         except Unavailable:
-            fields = await posted_fields(request) if request.method == "POST" else {}
+            fields = await request.fields() if request.method == "POST" else {}
             path = request.scope["path"]
             return typed_page(request, path, fields, "unavailable", status=503)
 
@@ -84,7 +81,7 @@ def keeping_typed(endpoint: Make) -> Make:
 
 
 async def _refused(request: Request, roles: Collection[str]) -> Resource | None:
-    """The response to whoever may not use a route; None for whoever may.
+    """The response to a person who may not use a route; None for one who may.
 
     Raises:
         HTTPException: 403 for another role.
@@ -97,7 +94,7 @@ async def _refused(request: Request, roles: Collection[str]) -> Resource | None:
             target = f"{path}?{query}" if query else path
             target = target if len(target) <= NEXT_LIMIT else INBOX
             return redirect(f"{SIGN_IN}?{urlencode({'next': target})}", 303)
-        fields = await posted_fields(request)
+        fields = await request.fields()
         return sign_in_page(request, next_=path, typed=urlencode(fields), reason="over", status=403)
     if account.enrolled_at is None and path != ENROLMENT:
         return redirect(ENROLMENT, 303)
@@ -107,12 +104,12 @@ async def _refused(request: Request, roles: Collection[str]) -> Resource | None:
 
 
 async def _recognised(request: Request) -> Account | None:
-    """Whose session the cookie of a request is of; the session stays alive by it."""
+    """The account of the session in a request's cookie; None without one. Prolongs the session."""
     request.state.account = request.state.session = None
-    token = request.cookies.get(cookie_name(request.state.settings))
+    token = request.cookies.get(cookie_name(request.settings))
     if not token:
         return None
-    now, database = datetime.now(UTC), request.state.database
+    now, database = datetime.now(UTC), request.database
     async with database.reading() as connection:
         match = await sessions.find(connection, token, now)
     if match is None:
@@ -122,19 +119,6 @@ async def _recognised(request: Request) -> Account | None:
         await database.write(lambda connection: sessions.keep_alive(connection, session.id, now))
     request.state.account, request.state.session = account, session
     return account
-
-
-async def posted_fields(request: Request) -> Mapping[str, str]:
-    """The fields of a posted form.
-
-    Raises:
-        HTTPException: 400 for a form that no browser sends, 415 for what is no form.
-    """
-    content_type = request.headers.get("content-type", "")
-    posted = form_data.parse(content_type, await request.body(), FIELDS)
-    if posted.is_malformed:
-        raise HTTPException(400)
-    return posted.fields
 
 
 def staff_page(
@@ -154,7 +138,7 @@ def staff_page(
         headers: further headers.
         values: what the template shows besides ``account`` and ``path``.
     """
-    renderers = request.state.edition.renderers
+    renderers = request.edition.renderers
     renderer = renderers(renderers.languages.source)
     frame = {
         "account": getattr(request.state, "account", None),
@@ -188,11 +172,11 @@ def sign_in_page(
     """The page to sign in.
 
     Args:
-        request: of whoever is not signed in.
+        request: of a person who is not signed in.
         next_: the address that is shown after signing in.
         typed: the fields of a form that was not sent, url-encoded.
         name: of the account, as far as it was typed.
-        reason: why the page is shown; its words stand in the template.
+        reason: why the page is shown; its words are in the template.
         has_accounts: whether anybody can sign in.
         values: as ``staff_page`` takes them.
     """
@@ -218,7 +202,7 @@ def typed_page(
         request: that was to send it.
         target: the address that the form is sent to.
         fields: all that was typed, by name.
-        reason: why it was not sent; its words stand in the template.
+        reason: why it was not sent; its words are in the template.
         status: the HTTP status.
     """
     return staff_page(
@@ -231,7 +215,7 @@ async def show_again(
 ) -> Resource | None:
     """What was typed into a form of staff, where it was too large or something broke.
 
-    Nothing is shown of a form of which it is not certain that a page of ours sent it.
+    A form that may have been sent by another site's page is not shown.
 
     Args:
         status: with which the request is refused.
@@ -258,7 +242,7 @@ def cookie_name(settings: Settings) -> str:
 def session_cookie(settings: Settings, token: str) -> tuple[str, str]:
     """The header that gives a browser its session; an empty token takes it away.
 
-    Lax, not Strict: whoever comes from a letter stays signed in. Changes are made by POST
+    Lax, not Strict: people who follow a link in a letter stay signed in. Changes are made by POST
     alone, which the guard accepts from our own pages only.
     """
     attributes = ["Path=/", "HttpOnly", "SameSite=Lax"]

@@ -1,36 +1,35 @@
 """The form in which an answer is written, in Swedish and in the guardian's language.
 
-Whatever becomes of a posted form, its words are a draft or an answer afterwards.
+No words are lost: those of every posted form are saved as a draft or sent as an answer.
 """
 
 import re
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Self
 
-from portal.cases.answers import ANSWER_LIMIT, Draft, Words
+from portal.cases.answers import ANSWER_LIMIT, Draft, Words, new_key
 from portal.cases.messages import Case, Message
-from portal.content.characters import CONTROLS, INVISIBLE, UNREADABLE
+from portal.content.characters import CONTROLS, INVISIBLE, ISOLATED, UNREADABLE
 from portal.content.phrases import PHRASES, phrase_values
 from portal.i18n.languages import SOURCE, is_tag
 from portal.i18n.rendering import Renderer, Renderers, fill
+from portal.web.form_data import moment, number
 from portal.web.forms import Problem, normalised
 
 _KEY = re.compile("[A-Za-z0-9_-]{1,40}")
-"""The key of a form; ours have fewer characters."""
-_ISOLATED = "\N{LEFT-TO-RIGHT ISOLATE}%s\N{POP DIRECTIONAL ISOLATE}"
+"""A key of a form; those of ``new_key`` are shorter."""
 
 
 @dataclass(frozen=True)
 class AnswerForm:
-    """The form of an answer as it was filled in, and what its page showed."""
+    """The form of an answer as it was filled in, and what its page had shown."""
 
     words: Words
     form_key: str
     base: datetime | None = None
-    """When the draft was saved with which it was filled in."""
+    """When the draft that the form was opened with was saved; None for a new form."""
     revision: int = 0
     """Of the case."""
     latest_message: int = 0
@@ -44,7 +43,7 @@ class AnswerForm:
 
     @classmethod
     def of_draft(cls, draft: Draft) -> Self:
-        """The form that goes on with a draft."""
+        """The form with the words of a draft."""
         return cls(draft.words, draft.form_key, draft.saved_at)
 
     @classmethod
@@ -59,10 +58,10 @@ class AnswerForm:
                 asks="asks" in fields,
             ),
             form_key=key if _KEY.fullmatch(key) else new_key(),
-            base=_moment(fields.get("base", "")),
+            base=moment(fields.get("base", "")),
             revision=number(fields.get("revision", "")),
             latest_message=number(fields.get("latest", "")),
-            shown_at=_moment(fields.get("shown", "")),
+            shown_at=moment(fields.get("shown", "")),
         )
 
     @property
@@ -85,7 +84,7 @@ class AnswerForm:
         return [problem for problem in problems if problem]
 
     def sent_words(self) -> Words:
-        """Its words as they are sent: without what cannot be seen, and without a language alone."""
+        """Its words as they are sent: invisible text, and a language without text, are removed."""
         swedish, translated = (
             "" if INVISIBLE.fullmatch(text) else text.strip()
             for text in (self.words.swedish, self.words.translated)
@@ -94,7 +93,7 @@ class AnswerForm:
         return replace(self.words, swedish=swedish, translated=translated, language=tag)
 
     def with_phrase(self, name: str, renderers: Renderers) -> Self:
-        """The form with a standard sentence at the end of each column that has its language."""
+        """The form with a standard sentence added to the columns in whose language it exists."""
         source = renderers.languages.source
         other = renderers.languages.get(self.words.language)
         words = replace(
@@ -108,15 +107,15 @@ class AnswerForm:
 
 
 def staff_text(fields: Mapping[str, str], name: str) -> str:
-    """A text that somebody of the staff typed, without control characters that came along."""
+    """A text that an officer typed, without control characters, which pasting may add."""
     return CONTROLS.sub("", normalised(fields.get(name, "")))
 
 
 def text_problem(field: str, text: str, limit: int, may_be_empty: bool = False) -> Problem | None:
-    """What is wrong with a text that somebody of the staff wrote.
+    """What is wrong with a text that an officer wrote.
 
     Args:
-        field: its name.
+        field: the name of its field.
         text: as ``normalised`` gives it.
         limit: characters that it may have.
         may_be_empty: whether nothing needs to be written.
@@ -129,22 +128,22 @@ def text_problem(field: str, text: str, limit: int, may_be_empty: bool = False) 
 
 
 def phrase(name: str, renderer: Renderer) -> str:
-    """A standard sentence as plain text; empty where the language has no translation of it.
+    """A standard sentence as plain text; empty if the language has no translation of it.
 
-    From right to left, marks keep a telephone number or an address together (UAX 9).
+    In text from right to left, phone numbers and addresses are isolated (UAX 9).
     """
     source, values = PHRASES[name].text, phrase_values(renderer.renderers.values["facts"])
     words = source if renderer.language.is_source else renderer.catalog.find(source)
     if renderer.language.direction == "rtl":
-        values = {key: _ISOLATED % value for key, value in values.items()}
+        values = {key: ISOLATED % value for key, value in values.items()}
     return fill(words, values).unescape() if words else ""
 
 
 def answer_tags(case: Case, messages: Sequence[Message], renderers: Renderers) -> list[str]:
     """The languages that an answer can have besides Swedish, the likeliest first.
 
-    That is what the guardian wants, else what they write, else what their page is in; then
-    every language of the portal.
+    First the language that the guardian asked for, those of their messages, and that of their
+    page; then every language of the portal.
     """
     asked = [case.answer_language] if is_tag(case.answer_language) else []
     written = [message.text_language or message.language for message in reversed(messages)]
@@ -153,28 +152,10 @@ def answer_tags(case: Case, messages: Sequence[Message], renderers: Renderers) -
 
 
 def first_tag(case: Case, tags: Sequence[str], messages: Sequence[Message]) -> str:
-    """The language of an answer's second column; empty where the guardian reads Swedish."""
+    """The language of an answer's second column; empty if the guardian reads Swedish."""
     theirs = {case.language, case.answer_language}
     theirs |= {message.text_language or message.language for message in messages}
     return tags[0] if tags and tags[0] in theirs else ""
-
-
-def new_key() -> str:
-    """A key for a form that nobody has filled in yet."""
-    return secrets.token_urlsafe(12)
-
-
-def number(text: str) -> int:
-    """A number that a form of ours carries, or 0."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
-
-
-def _moment(text: str) -> datetime | None:
-    """A moment that a form of ours carries."""
-    try:
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _joined(text: str, more: str) -> str:

@@ -1,9 +1,9 @@
 """One case: its thread, what is done with it, the answer to it, and notes for colleagues.
 
-Every form of the page is posted to its own address; ``do`` says what is to be done, and
-perhaps with what, as in ``rendering:17``. What was done is shown after a redirect. What is
-refused is shown again with all that was typed; the words of an answer are a draft by then.
-Nobody is locked out: that a colleague has the case or writes in it is said, and stops nobody.
+All forms of the page are posted to its address; the field ``do`` names the action and perhaps
+its object, as in ``rendering:17``. What was done is shown after a redirect. A refused form is
+shown again with all that was typed; the words of an answer have been saved as a draft by then.
+No case is locked: the page only says that a colleague has it or is writing an answer.
 """
 
 from collections import defaultdict
@@ -13,28 +13,28 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 
 from portal.cases import answers, handling, history, notes, outbox, references
 from portal.cases.addresses import case_code
 from portal.cases.answers import ANSWER_LIMIT, Answer, Draft, Sending, StaffAnswer, TooLate
 from portal.cases.figures import swedish_day
 from portal.cases.handling import REASONS, Action, Changed, Step
+from portal.cases.history import HistoryEntry
 from portal.cases.messages import Case, Message, find_case, messages_of
-from portal.cases.notes import NOTE_LIMIT, NoSuchCase, NoSuchMessage, Rendering, Writer
-from portal.cases.thread import Entry
+from portal.cases.notes import NOTE_LIMIT, Author, NoSuchCase, NoSuchMessage, Rendering
+from portal.cases.thread import ThreadEntry
 from portal.content.phrases import GROUPS, PHRASES
 from portal.i18n.languages import is_tag, language
 from portal.staff.accounts import everybody
+from portal.web.form_data import number
 from portal.web.forms import Problem
+from portal.web.requests import Request
 from portal.web.resources import Resource, redirect
-from portal.web.staff.access import INBOX, posted_fields, staff_page
+from portal.web.staff.access import INBOX, staff_page
 from portal.web.staff.answer_form import (
     AnswerForm,
     answer_tags,
     first_tag,
-    new_key,
-    number,
     staff_text,
     text_problem,
 )
@@ -45,7 +45,7 @@ TEXT_LANGUAGES = (
     *("pl", "prs", "ps", "pt", "ro", "rom", "ru", "so", "sq", "sr", "sv", "th", "ti", "tr"),
     *("uk", "ur", "vi", "zh"),
 )
-"""What an officer can say that a text is written in; others stay as their page says."""
+"""The languages to which an officer can correct that of a text."""
 STEPS: Mapping[str, Action] = {
     "take": handling.take,
     "give-back": handling.give_back,
@@ -54,14 +54,14 @@ STEPS: Mapping[str, Action] = {
     "withdraw-address": handling.withdraw_address,
     handling.UNDO: handling.undo,
 }
-"""What needs no further word."""
+"""Actions that need no input besides the case."""
 PHRASE_IN_SWEDISH = "phrase-in-swedish"
-"""What is said where a standard sentence has no translation into the language of the answer."""
+"""The notice when a standard sentence is not translated into the language of the answer."""
 
 
 @dataclass(frozen=True)
 class Posted:
-    """A form of the page that was posted, and for which case."""
+    """A form of the page that was posted, and its case."""
 
     request: Request
     number: int
@@ -72,19 +72,19 @@ class Posted:
 
     @property
     def account_id(self) -> int:
-        """Of whoever posted it."""
+        """The account of the officer who posted it."""
         return int(self.request.state.account.id)
 
     @property
     def step(self) -> Step:
-        """What is done with the case as it was shown."""
+        """The step with the case as the form showed it."""
         revision = number(self.fields.get("revision", ""))
         return Step(self.number, revision, self.account_id, self.now)
 
     @property
-    def writer(self) -> Writer:
-        """Whoever posted it, as the author of a note."""
-        return Writer(self.number, self.account_id, self.now)
+    def author(self) -> Author:
+        """The officer who posted it, as the author of a note."""
+        return Author(self.number, self.account_id, self.now)
 
     def text(self, name: str) -> str:
         """A text that was typed."""
@@ -103,22 +103,22 @@ class Written:
 
     @property
     def passages(self) -> Sequence[Any]:
-        """Its texts, each with its language and direction, as the guardian meets them."""
+        """Its texts with their languages and directions, as the guardian sees them."""
         if self.message:
-            return Entry.of_message(self.message).passages
-        return Entry.of_answer(self.answer).passages if self.answer else ()
+            return ThreadEntry.of_message(self.message).passages
+        return ThreadEntry.of_answer(self.answer).passages if self.answer else ()
 
 
 class Event(NamedTuple):
-    """An entry of the history as the page tells it."""
+    """An entry of the history as the page shows it."""
 
-    entry: history.Entry
+    entry: HistoryEntry
     about: str
-    """The colleague, the other case or the reason; empty where there is none."""
+    """The colleague, the other case or the reason; empty if there is none."""
 
     @classmethod
-    def of(cls, entry: history.Entry, names: Mapping[int, str]) -> "Event":
-        """An entry, with what its detail is about."""
+    def of(cls, entry: HistoryEntry, names: Mapping[int, str]) -> "Event":
+        """An entry, with the words for its detail."""
         detail = handling.detail_of(entry.detail)
         about = ""
         if entry.action == "hand-over":
@@ -137,9 +137,9 @@ class Shown:
     problems: Sequence[Problem] = ()
     typed: Mapping[str, str] = field(default_factory=dict)
     answer: AnswerForm | None = None
-    """The answer as it was typed; else the newest draft."""
+    """The answer as it was typed; None: the newest draft is shown."""
     notice: str = ""
-    """What happened; its words stand in the template."""
+    """What happened; selects words of the template."""
     status: int = 200
 
 
@@ -150,32 +150,32 @@ CHOICES = {
     "answer_limit": ANSWER_LIMIT,
     "note_limit": NOTE_LIMIT,
 }
-"""What the forms of every case offer, and their limits."""
+"""The choices of the page's forms, and their limits."""
 
 
 async def respond(request: Request) -> Resource:
     """Show a case, or do something with it.
 
     Raises:
-        HTTPException: 404 where there is no such case.
+        HTTPException: 404 if there is no such case.
     """
     case_number = references.number(request.path_params["reference"])
     if request.method == "POST":
-        return await _do(request, await _find(request, case_number), await posted_fields(request))
+        return await _do(request, await _find(request, case_number), await request.fields())
     case = await _find(request, case_number)
     if request.path_params["reference"] != case.reference:
         return redirect(f"{INBOX}/{case.reference}", 308)
     if typed := request.state.typed:
         return await _show_typed(request, case, typed)
     done = request.query_params.get("done", "")
-    notice = done if done in {answers.SEND, PHRASE_IN_SWEDISH, *STEPS, *ACTIONS} else ""
+    notice = done if done in {answers.SEND, PHRASE_IN_SWEDISH, *STEPS, *FORM_HANDLERS} else ""
     return await show(request, case.number, Shown(notice=notice))
 
 
 async def show(request: Request, case_number: int, shown: Shown) -> Resource:
-    """The page of a case, which is written to its history as read."""
+    """The page of a case; the reading is recorded in its history."""
     now, account = datetime.now(UTC), request.state.account
-    renderers, database = request.state.edition.renderers, request.state.database
+    renderers, database = request.edition.renderers, request.database
     async with database.reading() as connection:
         case = await find_case(connection, case_number)
         if case is None:
@@ -193,7 +193,7 @@ async def show(request: Request, case_number: int, shown: Shown) -> Resource:
     names = {person.id: person.full_name for person in values["people"]}
     values |= {
         "case": case,
-        "code": case_code(request.state.settings.secret_key, case.number, case.address_version),
+        "code": case_code(request.settings.secret_key, case.number, case.address_version),
         "now": now,
         "news": [
             entry
@@ -230,14 +230,14 @@ async def _read(
         "case_notes": await notes.notes_of(connection, case_number),
         "links": await notes.links_of(connection, case_number),
         "undelivered": await outbox.undelivered(connection, case_number),
-        "writers": await answers.other_writers(connection, case_number, account_id),
+        "other_authors": await answers.other_authors(connection, case_number, account_id),
         "undoable": undoable.get(case_number),
         "people": await everybody(connection),
     }
 
 
 async def _find(request: Request, case_number: int | None) -> Case:
-    async with request.state.database.reading() as connection:
+    async with request.database.reading() as connection:
         case = await find_case(connection, case_number)
     if case is None:
         raise HTTPException(404)
@@ -245,7 +245,7 @@ async def _find(request: Request, case_number: int | None) -> Case:
 
 
 async def _show_typed(request: Request, case: Case, typed: Mapping[str, str]) -> Resource:
-    """The page with a form that was posted when its sender was not signed in any more."""
+    """The page with a form whose sender had to sign in again before it could be handled."""
     form = None
     if "form_key" in typed:
         posted = Posted(request, case.number, typed, "")
@@ -256,10 +256,9 @@ async def _show_typed(request: Request, case: Case, typed: Mapping[str, str]) ->
 def _form(
     request: Request, shown: Shown, drafts: Sequence[Draft], tag: str
 ) -> tuple[AnswerForm, Sequence[Draft]]:
-    """The form of the answer, and the drafts that it does not show.
+    """The form of the answer, and the other drafts.
 
-    Without what was typed it goes on with the draft that the address names, else with the
-    newest.
+    If no answer was typed, the form has the draft that the address names, or the newest one.
     """
     form = shown.answer
     if form is None and drafts:
@@ -293,23 +292,23 @@ def _preview(request: Request, case: Case, form: AnswerForm) -> dict[str, Any] |
     """The answer as its reader will see it, in the language of the case."""
     if "preview" not in request.query_params or form.problems():
         return None
-    renderers, words, now = request.state.edition.renderers, form.sent_words(), datetime.now(UTC)
+    renderers, words, now = request.edition.renderers, form.sent_words(), datetime.now(UTC)
     reader = renderers.languages.get(case.language, renderers.languages.source)
     answer = Answer(0, now, now, words.swedish, words.translated, words.language)
-    page = renderers(reader).render("staff/preview.html", entries=[Entry.of_answer(answer)])
+    page = renderers(reader).render("staff/preview.html", entries=[ThreadEntry.of_answer(answer)])
     return {"language": reader, "html": page.html}
 
 
 async def _do(request: Request, case: Case, fields: Mapping[str, str]) -> Resource:
-    """Do what a posted form says; show the page again where another change came first."""
+    """Do what a posted form says; show the page again if another change came first."""
     action, _, target = fields.get("do", "").partition(":")
     posted = Posted(request, case.number, fields, target)
     try:
         if action in STEPS:
             take, step = STEPS[action], posted.step
             return await _write(posted, action, lambda connection: take(connection, step))
-        if action in ACTIONS:
-            return await ACTIONS[action](posted)
+        if action in FORM_HANDLERS:
+            return await FORM_HANDLERS[action](posted)
     except Changed:
         return await _refuse(posted, "changed", status=409)
     except NoSuchMessage:
@@ -318,8 +317,8 @@ async def _do(request: Request, case: Case, fields: Mapping[str, str]) -> Resour
 
 
 async def _write(posted: Posted, done: str, job: Callable[[Any], Any]) -> Resource:
-    """Write something, and lead to the page that says so."""
-    await posted.request.state.database.write(job)
+    """Write to the database, and redirect to the page that says what was done."""
+    await posted.request.database.write(job)
     return _done(posted, done)
 
 
@@ -336,7 +335,7 @@ async def _refuse(
 
 async def _hand_over(posted: Posted) -> Resource:
     officer = number(posted.fields.get("officer", ""))
-    async with posted.request.state.database.reading() as connection:
+    async with posted.request.database.reading() as connection:
         people = await everybody(connection)
     if not any(person.id == officer and not person.disabled_at for person in people):
         return await _refuse(posted, "", Problem("officer", "empty"))
@@ -352,7 +351,7 @@ async def _set_aside(posted: Posted) -> Resource:
 
 
 async def _look_again(posted: Posted) -> Resource:
-    """Store on which day to look again; ``look-again:never`` forgets it."""
+    """Store on which day to look again; ``look-again:never`` removes the day."""
     step, day = posted.step, None
     if posted.target != "never":
         try:
@@ -365,47 +364,45 @@ async def _look_again(posted: Posted) -> Resource:
 
 
 async def _add_note(posted: Posted) -> Resource:
-    text, writer = posted.text("note"), posted.writer
+    text, author = posted.text("note"), posted.author
     if problem := text_problem("note", text, NOTE_LIMIT):
         return await _refuse(posted, "", problem)
-    return await _write(posted, "note", lambda c: notes.add_note(c, writer, text))
+    return await _write(posted, "note", lambda c: notes.add_note(c, author, text))
 
 
 async def _render(posted: Posted) -> Resource:
-    text, writer, message = posted.text("rendering"), posted.writer, number(posted.target)
+    text, author, message = posted.text("rendering"), posted.author, number(posted.target)
     if problem := text_problem("rendering", text, NOTE_LIMIT):
         return await _refuse(posted, "", replace(problem, field=f"rendering-{message}"))
-    return await _write(posted, "rendering", lambda c: notes.render(c, writer, message, text))
+    return await _write(posted, "rendering", lambda c: notes.render(c, author, message, text))
 
 
 async def _correct_language(posted: Posted) -> Resource:
-    tag, writer, message = posted.fields.get("tag"), posted.writer, number(posted.target)
+    tag, author, message = posted.fields.get("tag"), posted.author, number(posted.target)
     tag = tag if tag in TEXT_LANGUAGES else None
     return await _write(
-        posted, "language", lambda c: notes.correct_language(c, writer, message, tag)
+        posted, "language", lambda c: notes.correct_language(c, author, message, tag)
     )
 
 
 async def _link(posted: Posted) -> Resource:
-    other, writer = references.number(posted.fields.get("other", "")[:200]), posted.writer
+    other, author = references.number(posted.fields.get("other", "")[:200]), posted.author
     try:
-        return await _write(posted, "link", lambda c: notes.link(c, writer, other))
+        return await _write(posted, "link", lambda c: notes.link(c, author, other))
     except NoSuchCase:
         return await _refuse(posted, "", Problem("other", "no-case"))
 
 
 async def _unlink(posted: Posted) -> Resource:
-    other, writer = references.number(posted.target), posted.writer
-    return await _write(posted, "unlink", lambda c: notes.unlink(c, writer, other))
+    other, author = references.number(posted.target), posted.author
+    return await _write(posted, "unlink", lambda c: notes.unlink(c, author, other))
 
 
 async def _keep(posted: Posted, form: AnswerForm) -> AnswerForm:
-    """Save the words of a form as a draft; gives the form that goes on with it."""
+    """Save the words of a form as a draft; returns the form of this draft."""
     draft = Draft(form.form_key, form.words, posted.now)
-    saved: Draft = await posted.request.state.database.write(
-        lambda c: answers.save_draft(
-            c, posted.number, posted.account_id, draft, form.base, new_key()
-        )
+    saved = await posted.request.database.write(
+        lambda c: answers.save_draft(c, posted.number, posted.account_id, draft, form.base)
     )
     return replace(form, form_key=saved.form_key, base=saved.saved_at)
 
@@ -420,7 +417,7 @@ async def _insert_phrase(posted: Posted) -> Resource:
     if name not in PHRASES:
         form = await _keep(posted, form)
         return await _refuse_answer(posted, form, [Problem("phrase", "empty")])
-    longer = form.with_phrase(name, posted.request.state.edition.renderers)
+    longer = form.with_phrase(name, posted.request.edition.renderers)
     is_partial = form.words.language and longer.words.translated == form.words.translated
     done = PHRASE_IN_SWEDISH if is_partial else "phrase"
     return _lead_to(posted, await _keep(posted, longer), f"done={done}", "answer")
@@ -434,8 +431,8 @@ async def _show_preview(posted: Posted) -> Resource:
 
 
 async def _send(posted: Posted) -> Resource:
-    """Send an answer. Where it cannot be sent, its words are a draft."""
-    form, settings = AnswerForm.from_fields(posted.fields), posted.request.state.settings
+    """Send an answer; if it cannot be sent, save its words as a draft."""
+    form, settings = AnswerForm.from_fields(posted.fields), posted.request.settings
     if problems := form.problems():
         return await _refuse_answer(posted, await _keep(posted, form), problems)
     sending = Sending(
@@ -446,10 +443,9 @@ async def _send(posted: Posted) -> Resource:
         words=form.sent_words(),
         hold=timedelta(seconds=settings.answer_hold_seconds),
         is_announced=settings.staff_mailbox is not None,
-        spare_key=new_key(),
     )
     try:
-        await posted.request.state.database.write(lambda c: answers.send(c, sending))
+        await posted.request.database.write(lambda c: answers.send(c, sending))
     except Changed:
         return await _refuse_answer(posted, await _keep(posted, form), [], "conflict", 409)
     return _done(posted, "answer")
@@ -470,9 +466,7 @@ async def _take_back(posted: Posted) -> Resource:
     answer, account_id, now = number(posted.target), posted.account_id, posted.now
     try:
         return await _write(
-            posted,
-            "take-back",
-            lambda c: answers.take_back(c, answer, account_id, new_key(), now),
+            posted, "take-back", lambda c: answers.take_back(c, answer, account_id, now)
         )
     except TooLate:
         return await _refuse(posted, "too-late", status=409)
@@ -486,12 +480,12 @@ async def _discard(posted: Posted) -> Resource:
 
 
 def _lead_to(posted: Posted, form: AnswerForm, query: str, fragment: str) -> Resource:
-    """The page with the form of a draft."""
+    """Redirect to the page with the form of a draft."""
     address = f"{INBOX}/{references.reference(posted.number)}"
     return redirect(f"{address}?draft={form.form_key}&{query}#{fragment}", 303)
 
 
-ACTIONS: Mapping[str, Callable[[Posted], Awaitable[Resource]]] = {
+FORM_HANDLERS: Mapping[str, Callable[[Posted], Awaitable[Resource]]] = {
     "hand-over": _hand_over,
     "set-aside": _set_aside,
     "look-again": _look_again,
@@ -507,4 +501,4 @@ ACTIONS: Mapping[str, Callable[[Posted], Awaitable[Resource]]] = {
     "take-back": _take_back,
     "discard": _discard,
 }
-"""What the forms of the page ask for, by the first word of ``do``."""
+"""What handles the other forms of the page, by the first word of ``do``."""

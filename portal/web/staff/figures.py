@@ -1,6 +1,6 @@
-"""The standing of the work in figures: what came in, how soon it is answered, what is open.
+"""The work in figures: what came in, how soon it was answered, what is open.
 
-Nothing on the page is about a person, and nothing is counted for it: all figures are kept.
+No figure is about a person. All are running totals, so the page counts nothing.
 """
 
 from collections import Counter
@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from starlette.requests import Request
-
 from portal.cases import figures
 from portal.cases.figures import ANSWERED_LATER, ANSWERED_WITHIN, OPEN, RECEIVED, STATES
+from portal.web.requests import Request
 from portal.web.resources import Resource
 from portal.web.staff.access import staff_page
 
@@ -34,7 +33,7 @@ class Period(NamedTuple):
     name: str
     days: int
     step: int
-    """Days that one bar stands for."""
+    """Days that one bar shows."""
     rows: int
     """Steps in a table."""
 
@@ -68,7 +67,7 @@ async def show(request: Request) -> Resource:
     period = PERIODS.get(weeks, PERIODS["4"])
     today = figures.swedish_day(datetime.now(UTC))
     first = today - timedelta(period.days - 1)
-    async with request.state.database.reading() as connection:
+    async with request.database.reading() as connection:
         by_day = await figures.totals(connection, [RECEIVED], first, "day")
         by_language = await figures.totals(connection, [RECEIVED], first, "language")
         by_kind = await figures.totals(connection, [RECEIVED], first, "kind")

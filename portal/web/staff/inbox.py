@@ -1,7 +1,7 @@
 """The inbox: views of cases, filters and a search, and what is done with several at once.
 
-Everything is a link or a plain form. What was done is shown after a redirect, read from
-the history, so a page that is loaded again does nothing twice; from there it can be undone.
+Everything is a link or a plain form. What was done is shown after a redirect, so loading the
+page again repeats nothing, and it can be undone from there.
 """
 
 from collections.abc import Mapping
@@ -11,41 +11,41 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from starlette.requests import Request
-
-from portal.cases import handling, listings, references, search
+from portal.cases import handling, listings, references
 from portal.cases.figures import OPEN_STATES, swedish_day
 from portal.cases.handling import REASONS, Action, Step
 from portal.cases.listings import VIEWS, Edge, Selection
 from portal.cases.messages import KINDS
 from portal.i18n.languages import is_tag
+from portal.web.form_data import moment, number
+from portal.web.requests import Request
 from portal.web.resources import Resource, redirect
-from portal.web.staff.access import INBOX, posted_fields, staff_page
+from portal.web.staff.access import INBOX, staff_page
 
 ROWS = 25
 """Cases on a page."""
 AGES = (1, 3, 7, 14, 30)
 """Days by which the inbox can be narrowed."""
 NO_KIND = "none"
-"""In addresses, the kind of a case whose guardian chose none."""
+"""The kind, in addresses, of cases whose guardian chose none."""
 QUERY_LIMIT = 200
 """Characters of a search that are read."""
 EXCERPT = 120
 """Characters of a message that a row shows."""
 
-ACTIONS: Mapping[str, Action] = {
+BULK_ACTIONS: Mapping[str, Action] = {
     "take": handling.take,
     "give-back": handling.give_back,
     "close": handling.close,
     **{f"set-aside-{reason}": partial(handling.set_aside, reason=reason) for reason in REASONS},
     handling.UNDO: handling.undo,
 }
-"""What can be done with several cases, by the value of the form."""
+"""What can be done with several cases, by the value of the field ``action``."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where in the inbox somebody is; it travels in addresses and in hidden fields."""
+    """A page of the inbox, as addresses and hidden fields name it."""
 
     view: str = "new"
     language: str = ""
@@ -53,15 +53,15 @@ class Place:
     """As in addresses: empty for any."""
     age: int = 0
     q: str = ""
-    """What is searched for; empty while a view is shown."""
+    """What is searched for; empty when a view is shown."""
     after: str = ""
-    """The edge at which the page begins."""
+    """The edge after which the page begins."""
     before: str = ""
-    """The edge at which the page ends, where the pages are turned back."""
+    """The edge before which the page ends, when paging backwards."""
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, str]) -> "Place":
-        """The place that an address or a form names; what makes no sense is left out."""
+        """The place that an address or a form names; invalid values are ignored."""
         names = ("view", "language", "kind", "age")
         view, language, kind, age = (fields.get(name, "") for name in names)
         return cls(
@@ -76,7 +76,7 @@ class Place:
 
     @property
     def fields(self) -> dict[str, str]:
-        """Its fields as a form carries them, without those that say nothing."""
+        """The fields of a form that name it, without empty ones."""
         return {name: str(value) for name, value in vars(self).items() if value}
 
     @property
@@ -85,7 +85,7 @@ class Place:
         return bool(self.language or self.kind or self.age)
 
     def address(self, **changes: Any) -> str:
-        """The address of a place like this one; a change of view begins at its first page."""
+        """The address of this place with changes; it begins at the first page."""
         place = replace(self, **{"after": "", "before": "", **changes})
         query = place.fields
         if place.view == Place.view:
@@ -94,12 +94,12 @@ class Place:
 
 
 async def respond(request: Request) -> Resource:
-    """Show the inbox, or do something with the cases that were chosen."""
+    """Show the inbox, or do something with the chosen cases."""
     if request.method != "POST":
         return await show(request, Place.from_fields(request.query_params))
-    fields = await posted_fields(request)
+    fields = await request.fields()
     place = Place.from_fields(fields)
-    action = ACTIONS.get(fields.get("action", ""))
+    action = BULK_ACTIONS.get(fields.get("action", ""))
     chosen = _chosen(fields)
     if action is None or not chosen:
         problem = "no-action" if chosen else "no-case"
@@ -117,18 +117,18 @@ async def show(
     """A page of the inbox.
 
     Args:
-        request: of whoever is signed in.
+        request: of an officer who is signed in.
         place: the view, the filters and the page.
-        problem: why nothing was done; its words stand in the template.
+        problem: why nothing was done; selects words of the template.
         chosen: cases that are chosen already, by their numbers.
         status: the HTTP status.
     """
     selection = _selection(request, place)
     done = [*filter(None, map(references.number, request.query_params.get("done", "").split(".")))]
-    async with request.state.database.reading() as connection:
+    async with request.database.reading() as connection:
         counts, totals = await listings.read_counts(connection, selection)
         if place.q:
-            page = await _search(connection, place)
+            page = await listings.read_results(connection, place.q, ROWS, _edge(place))
         else:
             page = await listings.read_page(connection, selection, totals, ROWS, _edge(place))
         account_id = request.state.account.id
@@ -146,8 +146,8 @@ async def show(
         previous=page.previous and place.address(before=_written(page.previous)),
         next=page.next and place.address(after=_written(page.next)),
         undoable={references.reference(n): step for n, step in undoable.items()},
-        missed=_small(request.query_params.get("missed", "")),
-        undone=_small(request.query_params.get("undone", "")),
+        missed=number(request.query_params.get("missed", "")),
+        undone=number(request.query_params.get("undone", "")),
         problem=problem,
         chosen=chosen or {},
         kinds=(*KINDS, NO_KIND),
@@ -161,10 +161,10 @@ async def _handle(
 ) -> Resource:
     """Do something with cases, then show where they were and what was done."""
     account, now = request.state.account, datetime.now(UTC)
-    steps = [Step(number, revision, account.id, now) for number, revision in chosen.items()]
+    steps = [Step(case, revision, account.id, now) for case, revision in chosen.items()]
 
     job = partial(handling.with_each, steps=steps, action=action)
-    done, changed = await request.state.database.write(job)
+    done, changed = await request.database.write(job)
     result: dict[str, Any] = {"missed": len(changed)}
     if action is handling.undo:
         result["undone"] = len(done)
@@ -180,7 +180,7 @@ def _selection(request: Request, place: Place) -> Selection:
         view=place.view,
         account_id=request.state.account.id,
         today=swedish_day(datetime.now(UTC)),
-        answer_days=request.state.settings.confirmed.answer_days,
+        answer_days=request.settings.confirmed.answer_days,
         language=place.language,
         kind="" if place.kind == NO_KIND else place.kind or None,
         age=place.age,
@@ -188,56 +188,29 @@ def _selection(request: Request, place: Place) -> Selection:
 
 
 def _chosen(fields: Mapping[str, str]) -> dict[int, int]:
-    """The cases that were chosen in a form, and the revisions that it showed."""
+    """The cases that were chosen in a form, with the revisions that it showed."""
     pairs = (
-        (references.number(name.removeprefix("case-")), _small(value))
+        (references.number(name.removeprefix("case-")), number(value))
         for name, value in fields.items()
         if name.startswith("case-")
     )
-    return {number: revision for number, revision in pairs if number and revision}
-
-
-async def _search(connection: Any, place: Place) -> listings.Page:
-    """A page of what a search finds; one more row tells whether there is another page."""
-    edge = _edge(place)
-    up = edge is not None and edge.back
-    number = edge.number if edge else None
-    numbers = await search.search(connection, place.q, ROWS + 1, number, up)
-    more = len(numbers) > ROWS
-    shown = numbers[-ROWS:] if up else numbers[:ROWS]
-    rows = await listings.read_rows(connection, shown)
-    if not rows:
-        return listings.Page(rows)
-    first, last = (Edge(row.case.since, row.case.number) for row in (rows[0], rows[-1]))
-    return listings.Page(
-        rows,
-        previous=first._replace(back=True) if (more if up else edge) else None,
-        next=last if up or more else None,
-    )
+    return {case: revision for case, revision in pairs if case and revision}
 
 
 def _edge(place: Place) -> Edge | None:
     """The edge that an address names, or None for the first page."""
     text = place.before or place.after
-    since, _, number = text.partition("_")
-    try:
-        moment = datetime.fromisoformat(since).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return Edge(moment, _small(number), back=bool(place.before))
+    since, _, case_number = text.partition("_")
+    at = moment(since)
+    return Edge(at, number(case_number), backwards=bool(place.before)) if at else None
 
 
 def _written(edge: Edge) -> str:
     return f"{edge.since.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}_{edge.number}"
 
 
-def _small(text: str) -> int:
-    """A number that a form or an address of ours carries, or 0."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
-
-
 def _shown(row: listings.Row, selection: Selection) -> dict[str, Any]:
-    """What a row of the table shows of a case."""
+    """The values of a row of the table."""
     case = row.case
     words = " ".join(row.text.split())
     excerpt = words[:EXCERPT]
@@ -249,5 +222,5 @@ def _shown(row: listings.Row, selection: Selection) -> dict[str, Any]:
         "excerpt": excerpt if excerpt == words else f"{excerpt.rstrip()} …",
         "days": (selection.today - waits_since).days,
         "is_overdue": case.state in OPEN_STATES and waits_since < selection.due,
-        "is_to_see": (case.look_again_on or "9999") <= selection.today.isoformat(),
+        "is_due_again": (case.look_again_on or "9999") <= selection.today.isoformat(),
     }

@@ -1,6 +1,6 @@
 """The table of routes below ``/inbox``."""
 
-from portal.web.resources import ResourceRoute
+from portal.web.requests import ResourceRoute
 from portal.web.staff import case, figures, inbox, sign_in
 from portal.web.staff.access import ENROLMENT, INBOX, SIGN_IN, StaffRoute, keeping_typed
 

@@ -1,7 +1,7 @@
-"""What in a guardian's text may fall under secrecy: marked for a human, never changed.
+"""Marks what in a guardian's text may fall under secrecy; the text is not changed.
 
-Personal identity numbers are recognised by their date and check digit, words of health and
-of protection by how they begin, in Swedish, English and Arabic. A mark decides nothing: an
+Personal identity numbers are recognised by their date and check digit, words about health and
+about protection by their stems, in Swedish, English and Arabic. A mark decides nothing: an
 officer reads the text.
 """
 
@@ -11,6 +11,7 @@ from datetime import date
 from typing import NamedTuple
 
 from portal.cases.search import fold
+from portal.content.characters import with_european_digits
 
 
 class Mark(NamedTuple):
@@ -19,7 +20,7 @@ class Mark(NamedTuple):
     kind: str
     """``identity-number``, ``health`` or ``protection``."""
     words: tuple[str, ...]
-    """As they stand in the text, each once."""
+    """The words or numbers as they are in the text, each once."""
 
 
 _NUMBER = re.compile(
@@ -28,7 +29,7 @@ _NUMBER = re.compile(
 )
 """A personal identity number with or without century and hyphen (folkbokföringslagen, 18 §)."""
 COORDINATION = 60
-"""Added to the day in the number of somebody who is not registered (samordningsnummer, 18 a §)."""
+"""Added to the day in the number of a person who is not registered (samordningsnummer, 18 a §)."""
 
 _STEMS = {
     "health": (
@@ -51,7 +52,7 @@ _STEMS = {
     ),
 }
 _PREFIX = re.compile("[وف]?(?:[بلك]?ال|لل|[بلك])?")
-"""What Arabic writes together with a word: and, in, for, as, the."""
+"""Particles that Arabic writes together with a word: and, in, for, as, the."""
 
 
 def marks(text: str) -> list[Mark]:
@@ -70,19 +71,15 @@ def marks(text: str) -> list[Mark]:
 def _identity_numbers(text: str) -> list[str]:
     """The identity numbers in a text, whatever the script of their digits."""
     readable = "".join(character for character in text if unicodedata.category(character) != "Cf")
-    digits = "".join(
-        str(unicodedata.digit(character)) if character.isdecimal() else character
-        for character in readable
-    )
     return [
         readable[match.start() : match.end()]
-        for match in _NUMBER.finditer(digits)
+        for match in _NUMBER.finditer(with_european_digits(readable))
         if _is_date(*match.groups()[:4]) and _is_checked("".join(match.groups()[1:]))
     ]
 
 
 def _is_date(century: str | None, year: str, month: str, day: str) -> bool:
-    """Whether there is such a day; the century decides only about the 29th of February."""
+    """Whether this is a date; the century only matters for the 29th of February."""
     number = int(day)
     try:
         date(
@@ -102,7 +99,7 @@ def _is_checked(digits: str) -> bool:
 
 
 def _kind(word: str) -> str | None:
-    """The kind of the stem with which a word begins, after what Arabic writes together with it."""
+    """The kind of the stem with which a word begins, with or without ``_PREFIX``."""
     for part in fold(word):
         prefix = _PREFIX.match(part)
         bare = part[prefix.end() :] if prefix else part

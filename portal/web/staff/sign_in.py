@@ -10,7 +10,6 @@ from typing import Any
 
 import segno
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.routing import Match
 from starlette.types import Scope
 
@@ -19,14 +18,13 @@ from portal.staff import accounts, admission, passwords, sessions, totp
 from portal.staff.admission import Client, Credentials, MustWait, Refused
 from portal.web import form_data
 from portal.web.forms import Problem
+from portal.web.requests import Request
 from portal.web.resources import Resource, redirect
 from portal.web.staff.access import (
-    FIELDS,
     INBOX,
     SIGN_IN,
     StaffRoute,
     cookie_name,
-    posted_fields,
     session_cookie,
     sign_in_page,
     staff_page,
@@ -41,14 +39,14 @@ async def respond(request: Request) -> Resource:
     """Show the page to sign in, or sign in."""
     if request.method == "POST":
         return await _sign_in(request)
-    async with request.state.database.reading() as connection:
+    async with request.database.reading() as connection:
         has_accounts = await accounts.is_there_any(connection)
     address = _own_address(request.query_params.get("next", ""))
     return sign_in_page(request, next_=address, has_accounts=has_accounts)
 
 
 async def _sign_in(request: Request) -> Resource:
-    fields = await posted_fields(request)
+    fields = await request.fields()
     credentials = Credentials(
         name=accounts.normalised_name(fields.get("name", "")),
         password=fields.get("password", ""),
@@ -63,10 +61,9 @@ async def _sign_in(request: Request) -> Resource:
     ]
     if problems:
         return page(problems=problems, status=422)
-    state = request.state
     try:
         token = await admission.sign_in(
-            state.database, state.settings, credentials, _client(request), datetime.now(UTC)
+            request.database, request.settings, credentials, _client(request), datetime.now(UTC)
         )
     except Refused:
         return page(problems=[Problem("form", "refused")], status=422)
@@ -79,16 +76,16 @@ async def _sign_in(request: Request) -> Resource:
 
 async def _continued(request: Request, address: str, typed: str, token: str) -> Resource:
     """What is shown after signing in: the form that was typed into, or the page asked for."""
-    cookie = session_cookie(request.state.settings, token)
+    cookie = session_cookie(request.settings, token)
     path, _, query = address.partition("?")
     scope = {
         **request.scope,
         "method": "GET",
         "path": path,
         "query_string": query.encode(),
-        "headers": [(b"cookie", f"{cookie_name(request.state.settings)}={token}".encode())],
+        "headers": [(b"cookie", f"{cookie_name(request.settings)}={token}".encode())],
     }
-    fields = form_data.parse(form_data.URLENCODED, typed.encode(), FIELDS).fields
+    fields = form_data.parse(form_data.URLENCODED, typed.encode()).fields
     route, child = _route_of(request, scope)
     if not fields:
         return redirect(address if route else INBOX, 303, headers=[cookie])
@@ -108,7 +105,8 @@ def _route_of(request: Request, scope: Scope) -> tuple[StaffRoute | None, Scope]
     for route in request.app.routes:
         match, child = route.matches(scope)
         if match is not Match.NONE:
-            # The first one decides: /inbox/sign-out, which is only sent to, is no case.
+            # The first route decides: otherwise a GET of /inbox/sign-out, which takes only POST,
+            # would lead to the case with the reference "sign-out".
             is_page = match is Match.FULL and isinstance(route, StaffRoute)
             return (route, child) if is_page else (None, {})
     return None, {}
@@ -126,13 +124,13 @@ def _client(request: Request) -> Client:
 
 async def enrol(request: Request) -> Resource:
     """Show the secret of the second factor, or complete the account with it."""
-    account, state, now = request.state.account, request.state, datetime.now(UTC)
+    account, now = request.state.account, datetime.now(UTC)
     if account.enrolled_at:
         return redirect(INBOX, 303)
-    secret = totp.account_secret(state.settings.secret_key, account.id, account.totp_version)
+    secret = totp.account_secret(request.settings.secret_key, account.id, account.totp_version)
     if request.method != "POST":
         return _enrolment_page(request, secret)
-    fields = await posted_fields(request)
+    fields = await request.fields()
     password, problems = fields.get("password", ""), []
     step = totp.accepted_step(fields.get("totp", ""), [secret], now, account.totp_step)
     if step is None:
@@ -143,18 +141,18 @@ async def enrol(request: Request) -> Resource:
         problems.append(Problem("password", "first"))
     if problems or step is None:
         return _enrolment_page(request, secret, problems=problems, status=422)
-    browser = state.session.browser
+    browser = request.state.session.browser
     enrolled = await admission.enrol(
-        state.database, state.settings, account, password, step, browser, now
+        request.database, request.settings, account, password, step, browser, now
     )
     if enrolled is None:
         return redirect(SIGN_IN, 303)
-    state.account = replace(account, enrolled_at=now)
+    request.state.account = replace(account, enrolled_at=now)
     return staff_page(
         request,
         "recovery_codes.html",
         codes=enrolled.recovery_codes,
-        headers=[session_cookie(state.settings, enrolled.token)],
+        headers=[session_cookie(request.settings, enrolled.token)],
     )
 
 
@@ -193,17 +191,17 @@ def _drawn(content: str) -> QrCode:
 async def sign_out(request: Request) -> Resource:
     """End the session, on the server too."""
     session = request.state.session
-    await request.state.database.write(
+    await request.database.write(
         partial(sessions.end, session_id=session.id, account_id=session.account_id)
     )
-    return redirect(SIGN_IN, 303, headers=[session_cookie(request.state.settings, "")])
+    return redirect(SIGN_IN, 303, headers=[session_cookie(request.settings, "")])
 
 
 async def show_sessions(request: Request) -> Resource:
     """List where an account is signed in, or end one of the sessions, or all others."""
-    state, session = request.state, request.state.session
+    session = request.state.session
     if request.method != "POST":
-        async with state.database.reading() as connection:
+        async with request.database.reading() as connection:
             own = await sessions.of_account(connection, session.account_id, datetime.now(UTC))
             codes_left = await accounts.codes_left(connection, session.account_id)
         return staff_page(
@@ -215,11 +213,11 @@ async def show_sessions(request: Request) -> Resource:
             idle_minutes=sessions.IDLE_LIMIT // timedelta(minutes=1),
             life_hours=sessions.LIFE_LIMIT // timedelta(hours=1),
         )
-    chosen = (await posted_fields(request)).get("session", "")
+    chosen = (await request.fields()).get("session", "")
     if chosen == "others":
         job = partial(sessions.end_all, account_id=session.account_id, but=session.id)
     else:
         number = int(chosen) if re.fullmatch("[0-9]{1,15}", chosen) else 0
         job = partial(sessions.end, session_id=number, account_id=session.account_id)
-    await state.database.write(job)
+    await request.database.write(job)
     return redirect("/inbox/sessions", 303)

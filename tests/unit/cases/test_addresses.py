@@ -5,7 +5,8 @@ from base64 import urlsafe_b64decode
 import pytest
 
 from portal.cases.addresses import case_address, case_code, case_key, code_opens, opens
-from portal.cases.references import ALPHABET, number, reference
+from portal.cases.references import number, reference
+from portal.content.characters import CODE_ALPHABET
 
 KEY, FORMER = b"k" * 32, b"f" * 80
 
@@ -45,7 +46,7 @@ def test_another_key_opens_nothing(key: str) -> None:
 def test_a_code_is_accepted_however_it_is_written() -> None:
     code = case_code(KEY, 7, 1)
     assert len(code) == 13
-    assert {*code} <= {*ALPHABET}
+    assert {*code} <= {*CODE_ALPHABET}
     arabic = code.translate(str.maketrans("23456789", "٢٣٤٥٦٧٨٩"))
     for typed in (code.lower(), f" {code[:4]} {code[4:8]}-{code[8:]}", arabic):
         assert code_opens(typed, [KEY], 7, 1)
@@ -54,6 +55,6 @@ def test_a_code_is_accepted_however_it_is_written() -> None:
 
 def test_a_reference_is_accepted_however_it_is_written() -> None:
     written = reference(7)
-    assert not set("IOQZ01") & {*ALPHABET}
+    assert not set("IOQZ01") & {*CODE_ALPHABET}
     for typed in (written.lower(), f"{written[:4]} {written[4:]}", f"{written[:4]}-{written[4:]}"):
         assert number(typed) == 7

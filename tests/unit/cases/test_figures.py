@@ -8,10 +8,10 @@ import sqlalchemy as sa
 
 from portal.cases import figures
 from portal.cases.figures import Figure, first_answer
-from portal.cases.messages import change_state
+from portal.cases.messages import case_numbered, change_state
 from portal.storage import tables
 from portal.storage.database import Database
-from tests.unit.cases.desk import NOON, hire, receive, write_more
+from tests.unit.cases.desk import NOON, find, hire, receive, write_more
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ async def test_the_figures_agree_with_answers_and_what_is_written_later(
         for key in ("first", "second"):
             connection.execute(answer, {"form_key": key})
         figures.add(connection, Counter({first_answer(NOON, visible_at, "ar", "view"): 1}))
-        change_state(connection, number, "answered", visible_at)
+        change_state(connection, case_numbered(connection, number), "answered", visible_at)
 
     await database.write(send)
     await write_more(database, number, "mera", visible_at + timedelta(days=1))
@@ -102,7 +102,8 @@ async def test_sums_are_by_what_is_asked_for_and_from_a_day_on(database: Databas
 
 async def test_days_on_which_nothing_waits_any_more_are_forgotten(database: Database) -> None:
     number = await receive(database)
-    await database.write(lambda c: change_state(c, number, "closed", NOON))
+    case = await find(database, number)
+    await database.write(lambda c: change_state(c, case, "closed", NOON))
     async with database.reading() as connection:
         rows = await connection.execute(
             sa.select(tables.counts.c.name).where(tables.counts.c.name == figures.OPEN)

@@ -1,7 +1,10 @@
 """Staff take cases, hand them over, close them and undo it; nobody undoes another's work unseen."""
 
+import re
 from datetime import date, timedelta
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -168,6 +171,26 @@ async def test_a_wrong_figure_is_named_and_counted_anew(database: Database) -> N
     await database.write(figures.recount)
     async with database.reading() as connection:
         assert await connection.run_sync(figures.differences) == []
+
+
+async def test_a_step_reads_its_case_once_and_updates_it_once(tmp_path: Path) -> None:
+    statements: list[str] = []
+    database = Database(f"sqlite:///{tmp_path}/portal.db")
+    database.upgrade()
+    await database.start()
+    number, anna = await receive(database), await hire(database, "anna")
+
+    def close(connection: sa.Connection, step: Step) -> None:
+        driver: Any = connection.connection.driver_connection
+        driver.set_trace_callback(statements.append)
+        handling.close(connection, step)
+        driver.set_trace_callback(None)
+
+    await step(database, number, anna, close)
+    await database.stop()
+    reads = [text for text in statements if re.match("SELECT.*FROM cases", text, re.DOTALL)]
+    updates = [text for text in statements if text.startswith("UPDATE cases")]
+    assert (len(reads), len(updates)) == (1, 1)
 
 
 async def test_a_withdrawn_address_opens_nothing_any_more_nor_does_one_from_before(

@@ -87,7 +87,7 @@ async def test_a_cut_off_end_is_noticed_by_the_last_digest(database: Database) -
     assert (after.length, after.digest) != (before.length, before.digest)
 
 
-async def test_whoever_did_something_in_the_last_half_hour_reads_the_case_already(
+async def test_a_case_is_read_once_in_half_an_hour_whatever_else_is_done_with_it(
     database: Database,
 ) -> None:
     number = await recorded(database)
@@ -95,6 +95,6 @@ async def test_whoever_did_something_in_the_last_half_hour_reads_the_case_alread
         entries = await history.of_case(connection, number)
     reader = entries[0].account_id
     assert reader
-    assert history.is_reading(entries, reader, NOON + timedelta(minutes=31))
-    assert not history.is_reading(entries, reader, NOON + timedelta(minutes=33))
+    assert history.is_reading(entries, reader, NOON + timedelta(minutes=29))
+    assert not history.is_reading(entries, reader, NOON + timedelta(minutes=30))
     assert not history.is_reading(entries, reader + 1, NOON)

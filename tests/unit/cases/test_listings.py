@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from portal.cases import handling, listings
 from portal.cases.handling import Step
 from portal.cases.listings import Edge, Page, Selection
+from portal.cases.search import fold_new
 from portal.storage import tables
 from portal.storage.database import Database
 from tests.unit.cases.desk import NOON, hire, receive, step, write_more
@@ -202,11 +203,27 @@ async def test_pages_are_turned_both_ways_and_no_case_is_left_out(
     assert first.next == pages[0].next
 
 
-async def test_search_results_are_rows_in_the_order_of_the_search(database: Database) -> None:
-    received = [await receive(database, f"{number}") for number in range(3)]
-    async with database.reading() as connection:
-        rows = await listings.read_rows(connection, [received[2], 999, received[0]])
-    assert [row.text for row in rows] == ["2", "0"]
+async def test_search_results_have_pages_both_ways_too(database: Database) -> None:
+    for number in range(6):
+        await receive(database, f"buss {number}" if number else "cykel")
+    await database.write(fold_new)
+
+    async def find(edge: Edge | None = None) -> tuple[list[str], Edge | None, Edge | None]:
+        async with database.reading() as connection:
+            page = await listings.read_results(connection, "buss", 2, edge)
+        return [row.text for row in page.rows], page.previous, page.next
+
+    first, start, edge = await find()
+    assert (first, start) == (["buss 5", "buss 4"], None)
+    second, _, edge = await find(edge)
+    assert second == ["buss 3", "buss 2"]
+    third, back, end = await find(edge)
+    assert (third, end) == (["buss 1"], None)
+    again, back, edge = await find(back)
+    assert again == second
+    assert (await find(edge))[0] == third
+    again, start, _ = await find(back)
+    assert (again, start) == (first, None)
 
 
 async def test_a_page_costs_the_same_however_many_cases_there_are(tmp_path: Path) -> None:

@@ -166,7 +166,8 @@ async def test_what_is_written_later_stands_in_the_same_case(database: Database)
 @pytest.mark.parametrize("state", sorted({*messages.STATES} - messages.OPEN_STATES))
 async def test_a_further_message_opens_a_case_again(database: Database, state: str) -> None:
     number = await receive(database, sent("ett"))
-    await database.write(lambda c: messages.change_state(c, number.number, state, NOON))
+    case, _ = await find(database, number)
+    await database.write(lambda c: messages.change_state(c, case, state, NOON))
     assert await figures_of(database) == {
         ("cases", "", "", ""): 1,
         (state, "", "sv", ""): 1,
@@ -189,7 +190,8 @@ def test_a_message_costs_the_same_however_many_there_are(tmp_path: Path) -> None
             driver.set_trace_callback(statements.append)
             for text in ("ett", "två"):
                 receive_all(connection, [Arrival(sent(text), 1, 1)])
-            messages.change_state(connection, 1, "closed", NOON)
+            case = messages.case_numbered(connection, 1)
+            messages.change_state(connection, case, "closed", NOON)
             receive_all(connection, [Arrival(sent("tre"), 1, 0, CaseNumber(1))])
             of_case = tables.messages.c.case_id == 1
             connection.execute(sa.select(tables.messages).where(of_case))

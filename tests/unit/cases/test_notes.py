@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from portal.cases import history, messages, notes
-from portal.cases.notes import NoSuchCase, NoSuchMessage, Writer
+from portal.cases.notes import Author, NoSuchCase, NoSuchMessage
 from portal.storage.database import Database
 from tests.unit.cases.desk import NOON, hire, receive
 
@@ -24,8 +24,8 @@ async def message_id(database: Database, number: int) -> int:
 async def test_notes_have_an_author_and_a_moment_and_stand_in_order(database: Database) -> None:
     number, anna = await receive(database), await hire(database, "anna")
     for minute, text in enumerate(("Ringt skolan", "Rektorn svarar i morgon")):
-        writer = Writer(number, anna, NOON + timedelta(minutes=minute))
-        await write(database, lambda c, w=writer, t=text: notes.add_note(c, w, t))  # type: ignore[misc]
+        author = Author(number, anna, NOON + timedelta(minutes=minute))
+        await write(database, lambda c, a=author, t=text: notes.add_note(c, a, t))  # type: ignore[misc]
     async with database.reading() as connection:
         written = await notes.notes_of(connection, number)
     assert [(note.text, note.full_name) for note in written] == [
@@ -36,11 +36,11 @@ async def test_notes_have_an_author_and_a_moment_and_stand_in_order(database: Da
 
 
 async def test_a_note_or_rendering_that_is_sent_twice_is_kept_once(database: Database) -> None:
-    number, writer = await case_and_writer(database)
+    number, author = await case_and_author(database)
     message = await message_id(database, number)
     for _ in range(2):
-        await write(database, lambda c: notes.add_note(c, writer, "Ringt skolan"))
-        await write(database, lambda c: notes.render(c, writer, message, "Hej"))
+        await write(database, lambda c: notes.add_note(c, author, "Ringt skolan"))
+        await write(database, lambda c: notes.render(c, author, message, "Hej"))
     async with database.reading() as connection:
         assert len(await notes.notes_of(connection, number)) == 1
         assert len(await notes.renderings_of(connection, number)) == 1
@@ -49,9 +49,9 @@ async def test_a_note_or_rendering_that_is_sent_twice_is_kept_once(database: Dat
 async def test_a_rendering_is_named_and_dated_and_leaves_the_message_as_it_is(
     database: Database,
 ) -> None:
-    number, writer = await case_and_writer(database)
+    number, author = await case_and_author(database)
     message = await message_id(database, number)
-    await write(database, lambda c: notes.render(c, writer, message, "Min fråga gäller skolan."))
+    await write(database, lambda c: notes.render(c, author, message, "Min fråga gäller skolan."))
     async with database.reading() as connection:
         (rendering,) = await notes.renderings_of(connection, number)
         (stored,) = await messages.messages_of(connection, number)
@@ -64,20 +64,20 @@ async def test_a_rendering_is_named_and_dated_and_leaves_the_message_as_it_is(
 
 
 async def test_only_messages_of_the_case_can_be_rendered_or_corrected(database: Database) -> None:
-    _, writer = await case_and_writer(database)
+    _, author = await case_and_author(database)
     other = await message_id(database, await receive(database, "Ett annat"))
     with pytest.raises(NoSuchMessage):
-        await write(database, lambda c: notes.render(c, writer, other, "Hej"))
+        await write(database, lambda c: notes.render(c, author, other, "Hej"))
     with pytest.raises(NoSuchMessage):
-        await write(database, lambda c: notes.correct_language(c, writer, other, "so"))
+        await write(database, lambda c: notes.correct_language(c, author, other, "so"))
 
 
 async def test_the_language_of_a_text_is_corrected_and_the_page_keeps_its_own(
     database: Database,
 ) -> None:
-    number, writer = await case_and_writer(database)
+    number, author = await case_and_author(database)
     message = await message_id(database, number)
-    await write(database, lambda c: notes.correct_language(c, writer, message, "so"))
+    await write(database, lambda c: notes.correct_language(c, author, message, "so"))
     async with database.reading() as connection:
         (stored,) = await messages.messages_of(connection, number)
     assert (stored.language, stored.text_language) == ("sv", "so")
@@ -86,11 +86,11 @@ async def test_the_language_of_a_text_is_corrected_and_the_page_keeps_its_own(
 async def test_a_link_is_seen_from_both_cases_and_can_be_removed_from_either(
     database: Database,
 ) -> None:
-    number, writer = await case_and_writer(database)
+    number, author = await case_and_author(database)
     other = await receive(database, "Ett annat")
     for _ in range(2):
-        await write(database, lambda c: notes.link(c, writer, other))
-    back = writer._replace(case_id=other)
+        await write(database, lambda c: notes.link(c, author, other))
+    back = author._replace(case_id=other)
     await write(database, lambda c: notes.link(c, back, number))
     async with database.reading() as connection:
         assert [link.number for link in await notes.links_of(connection, number)] == [other]
@@ -103,24 +103,24 @@ async def test_a_link_is_seen_from_both_cases_and_can_be_removed_from_either(
 
 
 async def test_a_case_is_not_linked_with_itself_or_with_none(database: Database) -> None:
-    number, writer = await case_and_writer(database)
+    number, author = await case_and_author(database)
     for other in (number, 4711, None):
         with pytest.raises(NoSuchCase):
-            await write(database, lambda c, o=other: notes.link(c, writer, o))  # type: ignore[misc]
+            await write(database, lambda c, o=other: notes.link(c, author, o))  # type: ignore[misc]
 
 
 async def test_the_history_has_no_text_of_a_note_or_rendering(database: Database) -> None:
-    number, writer = await case_and_writer(database)
+    number, author = await case_and_author(database)
     message = await message_id(database, number)
-    await write(database, lambda c: notes.add_note(c, writer, "hemlighet"))
-    await write(database, lambda c: notes.render(c, writer, message, "hemlighet"))
+    await write(database, lambda c: notes.add_note(c, author, "hemlighet"))
+    await write(database, lambda c: notes.render(c, author, message, "hemlighet"))
     async with database.reading() as connection:
         entries = await history.of_case(connection, number)
     assert [entry.action for entry in entries] == ["note", "rendering"]
     assert not any("hemlighet" in entry.detail for entry in entries)
 
 
-async def case_and_writer(database: Database) -> tuple[int, Writer]:
+async def case_and_author(database: Database) -> tuple[int, Author]:
     """A case, and somebody who writes about it."""
     number, account_id = await receive(database), await hire(database, "anna")
-    return number, Writer(number, account_id, NOON)
+    return number, Author(number, account_id, NOON)

@@ -11,10 +11,17 @@ import pytest
 import sqlalchemy as sa
 
 from portal.cases import outbox
-from portal.cases.messages import Arrival, CaseNumber, Submission, change_state, receive_all
+from portal.cases.messages import (
+    Arrival,
+    CaseNumber,
+    Submission,
+    case_numbered,
+    change_state,
+    receive_all,
+)
 from portal.cases.outbox import CONFIRMATIONS, GIVE_UP_AFTER, LEASE, LONGEST_WAIT, Letter, NewLetter
 from portal.storage.database import Database
-from portal.storage.tables import accounts, answers, cases
+from portal.storage.tables import accounts, answers
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -133,8 +140,8 @@ async def take(database: Database, number: CaseNumber, email: str) -> None:
         account = {"name": "o", "full_name": "O", "role": "officer", "password_hash": ""}
         values = account | {"email": email, "created_at": NOON}
         connection.execute(sa.insert(accounts).values(id=1, **values))
-        connection.execute(sa.update(cases).where(cases.c.id == number.number).values(officer_id=1))
-        change_state(connection, number.number, "taken", NOON)
+        case = case_numbered(connection, number.number)
+        change_state(connection, case, "taken", NOON, officer_id=1)
 
     await database.write(job)
 

@@ -156,7 +156,10 @@ async def test_results_come_page_by_page_both_ways(database: Database) -> None:
     newest_first = received[::-1]
     assert await numbers(database, "skola", 2) == newest_first[:2]
     assert await numbers(database, "skola", 2, edge=newest_first[1]) == newest_first[2:4]
-    assert await numbers(database, "skola", 2, edge=newest_first[2], up=True) == newest_first[:2]
+    assert (
+        await numbers(database, "skola", 2, edge=newest_first[2], backwards=True)
+        == newest_first[:2]
+    )
 
 
 async def test_each_text_is_folded_once_whoever_folds_it(database: Database) -> None:

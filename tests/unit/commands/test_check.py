@@ -2,13 +2,16 @@
 
 import json
 from collections import namedtuple
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from aiosmtpd.smtp import AuthResult
 
 from portal.commands import check, main
+from tests.sink import open_sink
 from tests.unit.commands.conftest import Run
 
 PRODUCTION = {
@@ -33,7 +36,7 @@ def test_a_new_deployment_is_in_order_and_checking_changes_nothing(
     for name, value in PRODUCTION.items():
         monkeypatch.setenv(name, value)
     assert main(["check"]) == 0
-    assert capsys.readouterr().out == "All well.\n"
+    assert capsys.readouterr().out.startswith("All well.\nmail: No letters are sent")
     assert faults(capsys) == []
     assert [*tmp_path.iterdir()] == []
 
@@ -123,6 +126,44 @@ def test_a_clock_that_was_never_set_is_named(
     clock = SimpleNamespace(now=lambda _: datetime(1970, 1, 1, tzinfo=UTC))
     monkeypatch.setattr(check, "datetime", clock)
     assert faults(capsys) == [("clock", "It says 1970-01-01.")]
+
+
+@pytest.fixture
+def production_with_mail(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Sets the address of a mail server, for a portal that is open to the public."""
+
+    def set_up(url: str) -> None:
+        settings = {"PORTAL_SMTP_URL": url, "PORTAL_MAIL_FROM": "skolan@example.org"}
+        for name, value in (PRODUCTION | settings).items():
+            monkeypatch.setenv(name, value)
+
+    return set_up
+
+
+def test_a_mail_server_is_tried_and_gets_no_letter(
+    production_with_mail: Callable[[str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_sink() as sink:
+        production_with_mail(sink.url)
+        assert main(["check"]) == 0
+        assert capsys.readouterr().out == "All well.\n"
+        assert (sink.recipients, sink.letters) == ([], [])
+    ((subject, fault),) = faults(capsys)
+    assert subject == "mail"
+    assert fault.startswith("127.0.0.1 cannot be used: SMTPConnectError")
+
+
+def test_a_mail_server_that_refuses_the_password_is_named(
+    production_with_mail: Callable[[str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused = AuthResult(success=False, handled=False)
+    with open_sink(authenticator=lambda *_: refused, auth_require_tls=False) as sink:
+        production_with_mail(sink.url.replace("//", "//portal:wrong@"))
+        assert main(["check"]) == 1
+    line = capsys.readouterr().err
+    assert line.startswith("mail: 127.0.0.1 cannot be used: 535 ")
+    assert "the password in PORTAL_SMTP_URL" in line
+    assert "wrong" not in line
 
 
 @pytest.mark.slow

@@ -6,12 +6,14 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
+from portal.cases.history import Chain
 from portal.cases.messages import Arrival, Submission, receive_all
 from portal.commands import main
 from portal.storage import migrations
 from portal.storage.database import Database
 from portal.storage.engines import begin
 from portal.storage.tables import counts
+from tests.conftest import new_database
 
 
 def test_an_empty_database_is_upgraded_and_then_in_order(
@@ -81,6 +83,33 @@ def test_a_wrong_figure_is_named_and_counted_anew(
     assert "portal db recount" in shown
     assert main(["db", "recount"]) == 0
     assert main(["db", "check"]) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("command", "work"),
+    [
+        ("db check", "portal.cases.figures.differences"),
+        ("db recount", "portal.cases.figures.recount"),
+        ("log verify", "portal.cases.history.verify"),
+    ],
+)
+def test_what_reads_the_whole_database_may_take_its_time(
+    postgresql: str, command: str, work: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A statement of a request is cancelled after six seconds; a large database takes longer."""
+    monkeypatch.setenv("DATABASE_URL", new_database(postgresql))
+    monkeypatch.setenv("PORTAL_SECRET_KEY", "k" * 32)
+    limits = []
+
+    def read(connection: sa.Connection) -> Chain | list[str]:
+        limits.append(connection.exec_driver_sql("SHOW statement_timeout").scalar_one())
+        return Chain(0, "", None) if command == "log verify" else []
+
+    monkeypatch.setattr(work, read)
+    assert main(["db", "upgrade"]) == 0
+    assert main(command.split()) == 0
+    assert limits == ["0"]
 
 
 @pytest.mark.slow

@@ -24,7 +24,8 @@ def free_port() -> int:
 def wait_for(address: str) -> httpx2.Response:
     for _ in range(600):
         try:
-            return httpx2.get(address)
+            # Nothing is encrypted here, and reading all authorities' certificates takes 20 ms.
+            return httpx2.get(address, verify=False)
         except httpx2.TransportError:
             time.sleep(0.05)
     raise AssertionError(f"nothing answers at {address}")

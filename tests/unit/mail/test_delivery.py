@@ -18,7 +18,8 @@ import pytest
 import sqlalchemy as sa
 from aiosmtpd.smtp import AuthResult
 
-from portal.cases import outbox
+from portal.cases import listings, outbox
+from portal.cases.listings import Selection
 from portal.cases.messages import Arrival, Submission, receive_all
 from portal.cases.outbox import Letter, NewLetter
 from portal.content.hours import ZONE
@@ -389,6 +390,18 @@ async def test_staff_are_told_nothing_where_nothing_is_overdue(
 ) -> None:
     await receive(own, TUESDAY - timedelta(days=2))
     assert await remind(own, renderers, TUESDAY) == []
+
+
+@pytest.mark.parametrize("days", [3, 4])
+async def test_the_reminder_and_the_inbox_agree_on_what_is_overdue(
+    own: Database, renderers: Renderers, days: int
+) -> None:
+    """Also on a case that came between midnight and the hour of the reminder."""
+    await receive(own, TUESDAY - timedelta(days=days, hours=3))
+    selection = Selection(view="overdue", account_id=0, today=TUESDAY.date(), answer_days=3)
+    async with own.reading() as connection:
+        numbers, _ = await listings.read_counts(connection, selection)
+    assert len(await remind(own, renderers, TUESDAY)) == numbers["overdue"] == days - 3
 
 
 async def test_the_reminder_counts_when_it_is_sent(

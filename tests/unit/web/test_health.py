@@ -1,5 +1,6 @@
 """Whether a portal is ready depends on the tables that it needs; a failing write is noticed."""
 
+import json
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from portal.cases import outbox
 from portal.cases.outbox import NewLetter
 from portal.storage.database import Database
-from portal.web.health import Health
+from portal.web.health import LATE_SECONDS, Health
 
 
 async def test_tables_of_an_earlier_version_make_a_portal_unready(database: Database) -> None:
@@ -44,14 +45,25 @@ async def test_letters_that_wait_or_have_failed_are_noticed(database: Database) 
     health.status = "ready"
     await health.look()
     assert (health.letter_age, health.letters.failed) == (0.0, 0)
-    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    assert letters_of(health) == "ok"
+    an_hour_ago = datetime.now(UTC) - timedelta(seconds=LATE_SECONDS)
     letter = NewLetter("new-message", "staff@example.org", "sv")
     await database.write(partial(outbox.queue, new=[letter], now=an_hour_ago))
     await health.look()
     assert 3600 <= health.letter_age < 4000
+    assert letters_of(health) == "failing"
     taken = await database.write(partial(outbox.claim, now=an_hour_ago))
     assert taken
     failed = partial(outbox.note_failure, letter=taken, fault="550", first_wait=None)
     await database.write(partial(failed, now=an_hour_ago))
     await health.look()
     assert (health.letter_age, health.letters.failed) == (0.0, 1)
+    assert letters_of(health) == "ok"
+
+
+def letters_of(health: Health) -> str:
+    """What ``/readyz`` says of letters; it is ready all the same."""
+    response = health.show({}).negotiate(b"", b"")
+    assert response.status == 200
+    state: str = json.loads(response.body)["letters"]
+    return state

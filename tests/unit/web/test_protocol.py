@@ -100,6 +100,21 @@ async def test_a_connection_that_is_too_old_gets_the_response_in_progress(
     assert connection.wire.closed
 
 
+@pytest.mark.parametrize("kind", [BoundedProtocol, FastPathProtocol])
+async def test_a_connection_to_a_server_that_stops_ends_with_the_next_response(
+    kind: type[HttpToolsProtocol],
+) -> None:
+    stopping: list[bool] = []
+    connection = Connection(kind, {"is_stopping": lambda: bool(stopping)})
+    assert b"connection: close" not in await connection.send(GET)
+    stopping.append(True)
+    assert not connection.wire.closed
+    assert b"connection: close" in await connection.send(GET)
+    assert connection.wire.statuses == [200, 200]
+    assert connection.wire.closed
+    await connection.end()
+
+
 async def test_a_reader_who_does_not_read_is_cut_off(connection: Connection) -> None:
     connection.application.may_respond.clear()
     await connection.send(GET)

@@ -4,14 +4,13 @@ import gzip
 
 import brotli
 import pytest
-from starlette.requests import Request
 from starlette.types import Message, Scope
 
 from portal.web.headers import IMMUTABLE, NO_STORE, REVALIDATE, SECURITY, Headers
+from portal.web.requests import Request, ResourceRoute
 from portal.web.resources import (
     FAST_QUALITY,
     Resource,
-    ResourceRoute,
     Resources,
     preferred_coding,
     redirect,

@@ -266,7 +266,10 @@ class Settings:
         "PORTAL_SECRET_KEY", _secret, b"", "At least 32 characters; several nodes share one"
     )
     former_secret_keys: tuple[bytes, ...] = setting(
-        "PORTAL_FORMER_SECRET_KEYS", _secrets, (), "Earlier keys, whose cases they still open"
+        "PORTAL_FORMER_SECRET_KEYS",
+        _secrets,
+        (),
+        "Earlier keys, which still open the cases that they were used for",
     )
     smtp_url: str = setting(
         "PORTAL_SMTP_URL",
@@ -276,7 +279,7 @@ class Settings:
     )
     mail_from: str = setting("PORTAL_MAIL_FROM", _address, "", "The sender of letters")
     mail_reply_to: str = setting(
-        "PORTAL_MAIL_REPLY_TO", _address, "", "A mailbox that is read, where letters are answered"
+        "PORTAL_MAIL_REPLY_TO", _address, "", "Reply-To of letters: a mailbox that somebody reads"
     )
     mail_to: str = setting(
         "PORTAL_MAIL_TO", _address, "", "The mailbox of the staff, who are told of new messages"
@@ -291,10 +294,16 @@ class Settings:
         "Whether the link in a letter opens the case, or asks for its `code`",
     )
     messages_per_hour: int = setting(
-        "PORTAL_MESSAGES_PER_HOUR", _count, 60, "From one sender; 0 means no limit"
+        "PORTAL_MESSAGES_PER_HOUR",
+        _count,
+        60,
+        "Messages that one sender may send; 0 means no limit",
     )
     sign_ins_per_hour: int = setting(
-        "PORTAL_SIGN_INS_PER_HOUR", _count, 30, "Failed ones from one address; 0 means no limit"
+        "PORTAL_SIGN_INS_PER_HOUR",
+        _count,
+        30,
+        "Failed sign-ins from one address before a wait; 0 means no limit",
     )
     answer_hold_seconds: int = setting(
         "PORTAL_ANSWER_HOLD_SECONDS", _count, 15, "How long a sent answer can be taken back"
@@ -351,7 +360,7 @@ class Settings:
 
     @property
     def secret_keys(self) -> tuple[bytes, ...]:
-        """All that open cases, the present key first."""
+        """The keys that open cases, the current one first."""
         return (self.secret_key, *self.former_secret_keys)
 
     @property

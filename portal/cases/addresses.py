@@ -27,7 +27,7 @@ CODE_LENGTH = 13
 
 
 def case_address(secret_key: bytes, number: int, version: int) -> str:
-    """What follows ``arende/`` in the address of a case."""
+    """The part of the address of a case after ``arende/``."""
     return f"{reference(number)}-{case_key(secret_key, number, version)}"
 
 

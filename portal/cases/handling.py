@@ -160,7 +160,7 @@ def with_each(
 async def undoable(
     connection: "AsyncConnection", numbers: Iterable[int], account_id: int
 ) -> dict[int, tuple[str, int]]:
-    """The last steps of a person with some cases that can still be undone.
+    """Those of some cases whose last step this person took and can still undo.
 
     Returns:
         by the number of the case: the action, and the revision that ``undo`` takes.

@@ -102,7 +102,7 @@ async def of_case(connection: "AsyncConnection", case_id: int) -> Sequence[Histo
     return [HistoryEntry(**row) for row in rows.mappings()]
 
 
-def is_reading(entries: Sequence[HistoryEntry], account_id: int, now: datetime) -> bool:
+def has_read(entries: Sequence[HistoryEntry], account_id: int, now: datetime) -> bool:
     """Whether the entries of a case say that this person opened it within ``SAME_READING``."""
     return any(
         entry.action == READ

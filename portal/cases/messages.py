@@ -314,7 +314,7 @@ def _update(
 
 
 def _fingerprint(arrival: Arrival) -> int:
-    """Equal for the same words from the same sender, whatever the language of the page.
+    """A number that is equal for the same message from the same sender, in any page language.
 
     64 bits are enough: only messages of the last ten minutes are compared, and among a
     million of them the chance that any two collide is about one in 37 million.

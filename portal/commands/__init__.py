@@ -1,17 +1,17 @@
 """The command line, one module for each noun.
 
-A command returns 0 when all is well, 1 for a fault, 2 when it was asked for something that
-does not exist. What it finds goes to standard output, what went wrong to standard error.
+A command returns 0 when all is well, 1 for a fault and 2 when its arguments cannot be
+understood. Results go to standard output, faults to standard error.
 
 Its modules, in the order in which they may import:
 
-    command   what a command is made of: its parser, its settings, its output
+    command   what all commands share: parsers, settings, output
     schema    whether the database has the tables of this version
     serve     serve the portal until it is stopped
-    check     whether everything that serving needs is in order
+    check     the faults of a deployment
     db        the tables of the database
     backup    a copy of the database, made while it is served
-    restore   a backup in the place of the database
+    restore   replaces the database by a backup
     catalogs  the translations
     messages  the messages received
     outbox    the letters to guardians and staff
@@ -39,7 +39,7 @@ from portal.storage.database import Unavailable
 from portal.storage.migrations import NewerDatabase
 
 CLOSED_PIPE = 141
-"""The exit code when the reader of the output has closed it: as of a program ended by SIGPIPE."""
+"""The exit code when the reader of the output has closed the pipe: 128 + SIGPIPE, as in shells."""
 
 NOUNS = (
     *("serve", "check", "db", "backup", "restore"),
@@ -77,7 +77,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     parser = argparse.ArgumentParser(prog="portal", description="The guardians' portal.")
     nouns = parser.add_subparsers(required=True, metavar="command")
-    # Only the noun that is asked for is imported: a server needs nothing of the translators'.
+    # Only the module of the command is imported: a server does not load the translators' tools.
     for noun in words[:1] if words and words[0] in NOUNS else NOUNS:
         import_module(f"{__name__}.{noun}").add_to(nouns)
     parsed = parser.parse_args(words)

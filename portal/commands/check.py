@@ -1,6 +1,6 @@
-"""``portal check``: everything that is wrong with a deployment, before it serves.
+"""``portal check``: the faults of a deployment, before it serves.
 
-``CHECKS`` lists what is looked at. Each check is a generator of faults and notes, and changes
+``CHECKS`` lists the checks. Each check is a generator of faults and notes, and changes
 nothing.
 """
 
@@ -41,11 +41,11 @@ from portal.web.edition import build
 FREE_BYTES = 100 * 1024 * 1024
 """Free on the disk of an SQLite database; a hundred thousand messages need less."""
 YEARS = range(2026, 2100)
-"""What a clock that was set may say; one that was not says 1970 or when the machine was made."""
+"""Plausible years. A clock that was never set says 1970, or the year of manufacture."""
 
 
 class Note(Fault):
-    """What an operator may have decided, and should know; serving goes well with it."""
+    """A choice that may be intended, and is no fault; the operator should know of it."""
 
 
 def add_to(nouns: Parsers) -> None:
@@ -55,7 +55,7 @@ def add_to(nouns: Parsers) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Look whether everything that serving needs is in order."""
+    """List the faults of this deployment, each with its remedy."""
     findings = list(_findings())
     notes: list[Fault] = [finding for finding in findings if isinstance(finding, Note)]
     faults = [finding for finding in findings if finding not in notes]
@@ -152,7 +152,7 @@ def check_proxy(settings: Settings) -> Iterator[Fault]:
 
 
 def check_host(settings: Settings) -> Iterator[Fault]:
-    """Whether the public address, which stands in links and in the sitemap, can be public."""
+    """Whether the public address, which is in links and in the sitemap, can be public."""
     host = (urlsplit(settings.base_url).hostname or "").strip("[]")
     is_private = ip_address(host).is_private if _is_network(host) else "." not in host
     if settings.production and is_private:

@@ -21,7 +21,7 @@ def add_to(nouns: Parsers) -> None:
 
 
 def upgrade(arguments: argparse.Namespace) -> int:
-    """Bring the database's tables to this version of the portal."""
+    """Upgrade the tables to this version of the portal."""
     settings = read_settings()
     open_secret_key(settings)
     with closing(Database(settings.database_url)) as database:
@@ -41,7 +41,7 @@ def current(arguments: argparse.Namespace) -> int:
 
 
 def check(arguments: argparse.Namespace) -> int:
-    """Compare the database's tables with the portal's, and its figures with what they count."""
+    """Compare the tables with those of this version, and the figures with the cases."""
     settings = read_settings()
     if faults := schema_faults(settings):
         return report(*faults)
@@ -54,7 +54,7 @@ def check(arguments: argparse.Namespace) -> int:
 
 
 def recount(arguments: argparse.Namespace) -> int:
-    """Count anew what the figures of the inbox are kept of; nothing is written meanwhile."""
+    """Recalculate the figures of the inbox from the cases; other writes wait meanwhile."""
     settings = read_settings()
     if faults := schema_faults(settings):
         return report(*faults)

@@ -12,7 +12,7 @@ def add_to(nouns: Parsers) -> None:
     """Add the command to the parser."""
     parser = add_command(nouns, "restore", run)
     parser.add_argument("file", type=Path)
-    parser.add_argument("--replace", action="store_true", help="lose a database that has rows")
+    parser.add_argument("--replace", action="store_true", help="overwrite a database that has rows")
 
 
 def run(arguments: argparse.Namespace) -> int:

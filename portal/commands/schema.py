@@ -14,11 +14,12 @@ Result = TypeVar("Result")
 
 
 def schema_faults(settings: Settings, upgrades_itself: bool = False) -> list[Fault]:
-    """What is wrong with the encoding or the revision of the database; empty when nothing is.
+    """The faults of the encoding and the revision of the database.
 
     Args:
         settings: which database.
-        upgrades_itself: whether tables that are missing or older are as they should be.
+        upgrades_itself: whether the caller upgrades the tables, so that missing or older ones
+            are no fault.
 
     Raises:
         Unavailable: when the database does not answer.
@@ -45,7 +46,7 @@ def encoding_faults(database: Database) -> list[Fault]:
 
 
 def has_tables(settings: Settings) -> bool:
-    """Whether there can be messages; where nothing was ever served, no database is made."""
+    """Whether the database has tables. Does not create an SQLite file that is not there."""
     if settings.embedded and not sqlite_file(settings.database_url).exists():
         return False
     with closing(Database(settings.database_url)) as database:

@@ -199,7 +199,7 @@ class Delivery:
 
 
 def _take(connection: Any, now: datetime) -> tuple[Letter, Case | None] | None:
-    """The next letter, taken, and the case that it is about."""
+    """Take the next letter, and read the case that it is about."""
     letter = outbox.claim(connection, now)
     if letter is None:
         return None

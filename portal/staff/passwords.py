@@ -29,7 +29,7 @@ def first_password() -> str:
 
 
 def password_hash(password: str) -> str:
-    """The hash of a password; only for commands, since it blocks for a tenth of a second."""
+    """The hash of a password; it blocks for a tenth of a second (see ``hash_apart``)."""
     return _HASHER.hash(_normalised(password))
 
 

@@ -1,7 +1,7 @@
 """Failed attempts to sign in and to open a case, and the waits that follow them.
 
-Who tries, and what is tried, are keyed numbers, called subjects. A stranger who tries makes
-nobody wait but themselves: a subject that names an account or a case names the sender too.
+Attempts are counted by subjects: keyed numbers for a sender, or for a sender and an account or
+case. A stranger's attempts therefore make nobody else wait.
 """
 
 from collections.abc import Collection, Mapping
@@ -13,14 +13,14 @@ from portal.storage.limits import REMEMBERED, narrow_hash
 from portal.storage.tables import attempts
 
 FIRST_WAIT = timedelta(seconds=10)
-"""After the first failure too many; each further one doubles it."""
+"""The wait after the first failure above the allowed number; each further failure doubles it."""
 LONGEST_WAIT = timedelta(minutes=15)
 DOUBLINGS = 10
-"""More than lead to the longest wait."""
+"""More than are needed to reach the longest wait; keeps the number small."""
 
 
 def subject(secret_key: bytes, *words: object) -> int:
-    """The number that stands for who tries or what is tried.
+    """The number of a subject.
 
     Args:
         secret_key: the portal's own; without it nothing can be found again.
@@ -31,12 +31,15 @@ def subject(secret_key: bytes, *words: object) -> int:
 
 
 def make(connection: sa.Connection, allowed: Mapping[int, int], now: datetime) -> timedelta:
-    """Record an attempt, or give the time to wait before it: in one step, as the writer does it.
+    """Record an attempt, unless its sender must wait.
 
     Args:
         connection: in the writer's transaction.
         allowed: as ``wait`` takes it.
-        now: the present; ``withdraw`` takes it when the attempt has not failed.
+        now: the current time; ``withdraw`` takes it when the attempt has not failed.
+
+    Returns:
+        the time to wait; zero when the attempt was recorded.
     """
     time = wait(connection, allowed, now)
     if not time:
@@ -50,7 +53,7 @@ def wait(connection: sa.Connection, allowed: Mapping[int, int], now: datetime) -
     Args:
         connection: in the writer's transaction, where ``record`` follows.
         allowed: how many attempts of the last hour may have failed without a wait, by subject.
-        now: the present.
+        now: the current time.
     """
     query = (
         sa.select(attempts.c.subject, sa.func.count(), sa.func.max(attempts.c.id))
@@ -69,13 +72,13 @@ def wait(connection: sa.Connection, allowed: Mapping[int, int], now: datetime) -
 
 
 def record(connection: sa.Connection, subjects: Collection[int], now: datetime) -> None:
-    """Store an attempt; before it is made, so that many at once are counted too."""
+    """Store an attempt before it is made, so that simultaneous ones are counted too."""
     rows = [{"subject": subject, "made_at": now} for subject in subjects]
     connection.execute(sa.insert(attempts), rows)
 
 
 def withdraw(connection: sa.Connection, subjects: Collection[int], made_at: datetime) -> None:
-    """Forget an attempt that did not fail."""
+    """Delete an attempt that did not fail."""
     connection.execute(
         sa.delete(attempts).where(attempts.c.subject.in_(subjects), attempts.c.made_at == made_at)
     )

@@ -1,9 +1,8 @@
 """Backups of an SQLite database: made while it is served, verified, and restored.
 
-A backup is one file, as the database was at one moment. Every file written here appears
-under its name when it is complete and on the disk, or not at all. Whatever is doubtful is
-a ``BackupFault``: a backup that is only probably good is worth nothing on the day that it
-is needed.
+A backup is one file with the state of the database at one moment. Every file written here
+appears under its name when it is complete and on the disk, or not at all. Anything uncertain
+raises ``BackupFault``: a backup must be certain to work on the day that it is needed.
 """
 
 import hashlib
@@ -26,15 +25,15 @@ from portal.storage.secret_key import key_file, open_secret_key
 
 IN_USE = {"SQLITE_BUSY", "SQLITE_LOCKED"}
 BOOKKEEPING = frozenset({"alembic_version", "counts", "oldest_code"})
-"""The tables that have a row in a database without any content."""
+"""Tables that have rows even in a database without content."""
 
 
 class BackupFault(Exception):
-    """Why something cannot be backed up or restored, or cannot be trusted; for the operator."""
+    """Why something cannot be backed up, restored or trusted; the text is for the operator."""
 
 
 class Table(NamedTuple):
-    """What a table holds: the number of its rows, and a hash of them all."""
+    """The contents of a table: the number of its rows, and a hash of them all."""
 
     rows: int
     digest: str
@@ -42,7 +41,7 @@ class Table(NamedTuple):
 
 @dataclass(frozen=True)
 class Contents:
-    """What a database holds. Two are equal when every row of every table is."""
+    """The contents of a database. Two are equal when every row of every table is."""
 
     revision: str
     tables: Mapping[str, Table]
@@ -109,14 +108,14 @@ def examine(path: Path) -> Contents:
 
 
 def restore(settings: Settings, backup: Path, replace: bool = False) -> Contents:
-    """Put a backup in the place of the database, which nobody may be using.
+    """Replace the database, which nobody may be using, by a backup.
 
     The key beside the backup, if there is one, becomes the portal's.
 
     Args:
         settings: which database, and its secret key.
         backup: as ``back_up`` made it.
-        replace: whether a database that has rows, and another key, may be lost.
+        replace: whether a database that has rows, or another key, may be overwritten.
 
     Raises:
         BackupFault: at any doubt; the database is then as it was before.
@@ -125,7 +124,7 @@ def restore(settings: Settings, backup: Path, replace: bool = False) -> Contents
     expected = examine(backup)
     key = _key_to_restore(settings, backup, replace)
     if target.exists() and not replace and not examine(target).is_empty:
-        raise BackupFault(f"{target} has rows. To lose them, say --replace.")
+        raise BackupFault(f"{target} has rows. Use --replace to overwrite them.")
     target.parent.mkdir(parents=True, exist_ok=True)
     with _appearing(target) as copy:
         _copy(backup, copy)

@@ -74,7 +74,7 @@ class Database:
         self, url: str, wait_seconds: float = WAIT_SECONDS, metrics: Metrics | None = None
     ) -> None:
         self.is_failing = False
-        """Whether the last write failed because of the database."""
+        """Whether the last write failed: the database did not take it, or too many jobs waited."""
         self._metrics = metrics or Metrics()
         self._url = url
         self._wait_seconds = wait_seconds
@@ -198,7 +198,7 @@ class Database:
         return self._ask(migrations.current), migrations.newest()
 
     def refuse_newer(self) -> None:
-        """Go no further with a database that this version does not understand.
+        """Raise if a later version of the portal has changed the tables incompatibly.
 
         Raises:
             NewerDatabase: as ``migrations.refuse_newer`` does.

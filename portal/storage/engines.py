@@ -1,7 +1,8 @@
 """How an engine of each kind is made.
 
-The two databases behave differently only here. Besides, ``tables`` declares what type each
-stores a column as, and ``migrations`` changes tables in the way that each can.
+Most differences between the two databases are here. The others: ``tables`` has the type of
+each column, ``migrations`` changes tables as each can, and ``Settings.embedded`` decides
+whether ``serve`` upgrades them.
 
 SQLite: write-ahead log, every commit on the disk (``synchronous=FULL``), transactions that
 begin with ``BEGIN IMMEDIATE``. PostgreSQL: time limits for each transaction, and an advisory
@@ -81,8 +82,8 @@ def writing_engine(url: str) -> sa.Engine:
 def begin(connection: sa.Connection) -> Iterator[None]:
     """A transaction that excludes all other writers; committed at the end of the block.
 
-    A statement and no event: an engine on which an event is listened to looks for more of
-    them at each statement, which SQLite would notice.
+    The lock is taken by a statement and not in an SQLAlchemy event: an event that is registered
+    makes every statement of the engine slower.
     """
     with connection.begin():
         if connection.dialect.name == "sqlite":
@@ -96,7 +97,7 @@ def begin(connection: sa.Connection) -> Iterator[None]:
 def snapshot(connection: sa.Connection) -> Iterator[None]:
     """A transaction that reads one state of the database, whatever others write meanwhile.
 
-    It may read all of it, and take as long as that takes.
+    Its statements have no time limit.
     """
     with connection.begin():
         if connection.dialect.name == "sqlite":
@@ -146,7 +147,9 @@ def encoding(connection: sa.Connection) -> str:
 def text_search(
     dialect: sa.Dialect, words: Sequence[str], up: bool = False
 ) -> tuple[sa.Select[Any], dict[str, Any]]:
-    """A search in ``case_texts`` for rows in which each word begins one; a single letter is one.
+    """Build a search in ``case_texts``: each word must match the beginning of a word of the row.
+
+    A single letter must match a whole word.
 
     Args:
         dialect: of the database.

@@ -22,7 +22,7 @@ REMEMBERED = timedelta(hours=1)
 """How long arrivals are counted."""
 FORGET_EVERY = timedelta(minutes=1)
 FORGOTTEN = 5000
-"""Arrivals deleted in one transaction at the most; no sender waits longer for that."""
+"""Arrivals deleted in one transaction; few enough that senders do not notice."""
 
 
 class RateLimited(Exception):

@@ -1,8 +1,8 @@
 """The secret key: the one in the settings, or one that is stored beside an SQLite database.
 
 A key that is not set is made by the first ``serve`` or ``db upgrade``, so that one command
-starts a portal. Reading the settings has no effect. What is derived from the key is stored
-nowhere.
+starts a portal. Reading the settings has no effect. The addresses and codes of cases and the
+secrets of second factors are derived from the key and never stored.
 """
 
 import hashlib
@@ -49,7 +49,7 @@ def key_file(url: str) -> Path:
 
 
 def derived(secret_key: bytes, label: bytes, content: str, size: int) -> bytes:
-    """What only a holder of the secret key can compute of a content: a MAC (RFC 7693).
+    """A MAC of a content (RFC 7693): only a holder of the secret key can compute it.
 
     Args:
         secret_key: of the portal, present or former.

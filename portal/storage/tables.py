@@ -110,12 +110,13 @@ messages = _table(
     _id(),
     sa.Column("case_id", _Number, sa.ForeignKey("cases.id"), nullable=False, index=True),
     sa.Column("received_at", Moment, nullable=False),
-    # Of the page on which it was written, and as an officer corrected it.
+    # The language of the page on which it was written.
     _text("language"),
+    # The language of the text, where an officer has corrected it.
     sa.Column("text_language", sa.Text),
     _text("text"),
     sa.CheckConstraint(f"length(text) BETWEEN 1 AND {MESSAGE_LIMIT}", name="text_length"),
-    sqlite_autoincrement=True,  # what is made of a message refers to it: no id is used twice
+    sqlite_autoincrement=True,  # renderings and the history refer to ids, so none is used twice
 )
 
 arrivals = _table(
@@ -280,7 +281,7 @@ letters = _table(
     sa.Column("queued_at", Moment, nullable=False),
     sa.Column("not_before", Moment, nullable=False),
     sa.Column("attempts", _Number, nullable=False, server_default="0"),
-    # Until when the node that delivers it may take; then another may try.
+    # Until then the letter belongs to the node that took it; afterwards another may try.
     sa.Column("leased_until", Moment),
     sa.Column("delivered_at", Moment),
     sa.Column("failed_at", Moment),
@@ -292,7 +293,7 @@ letters = _table(
         sqlite_where=sa.text("delivered_at IS NULL AND failed_at IS NULL"),
         postgresql_where=sa.text("delivered_at IS NULL AND failed_at IS NULL"),
     ),
-    # Leads to those that failed, and counts them.
+    # For the list of failed letters, and their number.
     sa.Index(
         "ix_letters_failed",
         "case_id",
@@ -300,6 +301,6 @@ letters = _table(
         sqlite_where=sa.text("failed_at IS NOT NULL"),
         postgresql_where=sa.text("failed_at IS NOT NULL"),
     ),
-    # What an address got in the last hour, and what waits for it.
+    # For the letters to an address: those of the last hour, and those that wait.
     sa.Index("ix_letters_recipient_delivered_at", "recipient", "delivered_at"),
 )

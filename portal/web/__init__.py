@@ -12,7 +12,7 @@ Its modules, in the order in which they may import:
     public.page_coverage  how much of each page is translated
     public.machine_files  robots.txt, sitemap.xml, security.txt
     public.errors         the error pages of all languages
-    edition               all pages and files of one state of the catalogs
+    edition               all pages of one state of the catalogs, replaced as a whole
     requests              the request that an endpoint gets, and the route to an endpoint
     public.posting        what all forms that the public sends have in common
     public.contact        the contact form is shown, shown again or accepted
@@ -22,12 +22,12 @@ Its modules, in the order in which they may import:
     staff.access          who is signed in, and how a page of staff is made
     staff.sign_in         signing in and out, the second factor, sessions
     staff.inbox           views, filters, a search; what is done with several cases at once
-    staff.figures         the standing of the work in figures
+    staff.figures         how the work is going, in figures
     staff.secrecy         what in a guardian's text may fall under secrecy
     staff.answer_form     the form in which an answer is written in two languages
     staff.case            one case: its thread, what is done with it, answers, notes
     staff.routes          the table of routes below /inbox
-    reload                replacing the edition when catalogs or opening hours change
+    reload                replaces the edition when catalogs or opening hours change
     guard                 what holds for every request and every response
     protocol              deadlines below the application
     fast_path             responses that are ready, written below the application

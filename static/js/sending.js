@@ -18,7 +18,7 @@ for (const form of document.querySelectorAll('[data-module="sending"]')) {
     }
     button.setAttribute("aria-disabled", "true");
     button.textContent = status.textContent = form.dataset.sending;
-    setTimeout(rest, GIVEN_UP); // whoever stopped it may send again; the server joins doubles
+    setTimeout(rest, GIVEN_UP); // sending may be stopped and repeated; the server recognises repeats
   });
   const rest = () => {
     button.removeAttribute("aria-disabled");

@@ -1,11 +1,11 @@
-"""Migrations: from an empty database, or an older one, to the present tables.
+"""Migrations: from an empty database, or an older one, to the current tables.
 
 The revision of a database is read here, without Alembic. Alembic is imported only when
 there is a migration to run: it costs 0.1 s and 11 MB, and most starts do not need it.
 
-A migration says which is the oldest code that can work with its tables: ``oldest_code``, a
-revision. It is stored in the database, so that an older version knows whether it may start
-while nodes are upgraded one after the other, or when an upgrade is taken back.
+A migration names the revision of the oldest code that can work with its tables:
+``oldest_code``. It is stored in the database, so that an older version knows whether it may
+start while nodes are upgraded one after the other, or when an upgrade is reverted.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 STEPS = Path(__file__).parent / "versions"
 OLDEST_CODE = sa.Table("oldest_code", sa.MetaData(), sa.Column("revision", sa.Text, nullable=False))
-"""One row. It belongs to the migrations, as ``alembic_version`` does, and not to the tables."""
+"""One row. Like ``alembic_version``, it is not one of the portal's own tables."""
 _VERSION = sa.table("alembic_version", sa.column("version_num"))
 
 
@@ -41,7 +41,7 @@ def current(connection: sa.Connection) -> str:
 
 
 def refuse_newer(connection: sa.Connection) -> None:
-    """Go no further with a database that this version does not understand.
+    """Raise if a later version of the portal has changed the tables incompatibly.
 
     Raises:
         NewerDatabase: when a later version has upgraded it, and not merely added to it.
@@ -54,7 +54,7 @@ def refuse_newer(connection: sa.Connection) -> None:
 
 
 def upgrade(connection: sa.Connection) -> None:
-    """Upgrade a database to the newest revision; one that is newer stays as it is.
+    """Upgrade a database to the newest revision; a newer one is not changed.
 
     Raises:
         NewerDatabase: as ``refuse_newer`` does.

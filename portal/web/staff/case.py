@@ -183,7 +183,7 @@ async def show(request: Request, case_number: int, shown: Shown) -> Resource:
         messages = await messages_of(connection, case_number)
         drafts = await answers.drafts_of(connection, case_number, account.id)
         values = await _read(connection, case_number, account.id, messages)
-    if not history.is_reading(values["entries"], account.id, now):
+    if not history.has_read(values["entries"], account.id, now):
         await database.write(
             lambda c: history.record(c, account.id, case_number, history.READ, "", now)
         )

@@ -95,6 +95,6 @@ async def test_a_case_is_read_once_in_half_an_hour_whatever_else_is_done_with_it
         entries = await history.of_case(connection, number)
     reader = entries[0].account_id
     assert reader
-    assert history.is_reading(entries, reader, NOON + timedelta(minutes=29))
-    assert not history.is_reading(entries, reader, NOON + timedelta(minutes=30))
-    assert not history.is_reading(entries, reader + 1, NOON)
+    assert history.has_read(entries, reader, NOON + timedelta(minutes=29))
+    assert not history.has_read(entries, reader, NOON + timedelta(minutes=30))
+    assert not history.has_read(entries, reader + 1, NOON)

@@ -1,6 +1,6 @@
 """Split messages into cases and what was written in them; add accounts, answers and letters.
 
-A message of before opens a case of its own, whose number is the message's, so references
+Each existing message opens a case of its own with the number of the message, so references
 stay. Addresses are derived from now on; of the earlier ones a digest is stored, by which
 they still lead to their case. Arrivals of the last hour are deleted.
 """
@@ -94,7 +94,7 @@ def _default(name: str) -> str | None:
 
 
 def _digest_addresses_and_count() -> None:
-    """Store digests of the addresses of before, and how many cases there are of each kind."""
+    """Store digests of the earlier addresses, and how many cases there are of each kind."""
     connection = op.get_bind()
     counts: Counter[tuple[str, str, str, str]] = Counter()
     for rows in _chunks(connection):
@@ -148,7 +148,7 @@ _COUNTS = sa.table("counts", *map(sa.column, ("name", "day", "language", "kind",
 
 
 def _narrow_messages() -> None:
-    """Leave in messages what is of a message, not of its case."""
+    """Move the columns of the case out of messages."""
     op.add_column("messages", sa.Column("case_id", _Number))
     op.execute("UPDATE messages SET case_id = id")
     with _messages() as table:

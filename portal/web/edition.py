@@ -27,7 +27,6 @@ from portal.web.public.machine_files import machine_files
 from portal.web.public.page_coverage import PageCoverage, cover_pages
 from portal.web.public.pages import (
     PAGES,
-    SLUGS,
     WORD_LIST,
     Page,
     page_resource,
@@ -73,20 +72,6 @@ class Edition:
             if resource := self.resources.find(f"{path}?{parameter}"):
                 return resource
         return self.resources.find(path)
-
-    def route(self, path: str) -> str:
-        """The name of a path in the metrics, of a fixed set of names.
-
-        It is the same in all languages; an unknown path is ``other``.
-        """
-        first, _, slug = path[1:].partition("/")
-        if first in self.languages:
-            if slug.startswith("arende/"):
-                return "/{l}/arende/{case}"
-            return f"/{{l}}/{slug}" if slug in SLUGS else "other"
-        if first in {"static", "inbox"}:
-            return f"/{first}"
-        return path if path in self.resources or path in {"/", health.READY} else "other"
 
     def is_stale(self, now: datetime) -> bool:
         """Whether the opening hours that it shows are out of date."""

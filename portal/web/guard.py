@@ -30,8 +30,9 @@ from portal.settings import LOCAL_HOSTS, Settings, host_name
 from portal.storage.database import Database
 from portal.web.edition import Edition
 from portal.web.headers import Headers, header_lines
-from portal.web.health import ANY_HOST
+from portal.web.health import ANY_HOST, READY
 from portal.web.public import refusals
+from portal.web.public.pages import FINDER, SLUGS
 from portal.web.resources import Representation, Resource, respond, send_representation
 from portal.web.staff import access
 
@@ -108,7 +109,7 @@ class Guard:
             await send_representation(representation, send)
             return
         edition, body = self.edition, _Body(scope, receive)
-        count = partial(self.metrics.count, REQUESTS, edition.route(scope["path"]))
+        count = partial(self.metrics.count, REQUESTS, _route(edition, scope["path"]))
         sender = _Sender(send, self._request_id(scope), count)
         scope["state"] = {**scope.get("state", {}), **self._state, "edition": edition}
         scope["app"] = self.app  # without it, Starlette's routes answer errors themselves
@@ -179,7 +180,7 @@ class Guard:
         """
         path = unquote(target.partition(b"?")[0].decode("latin-1"))
         page = self.edition.errors.page_for(status, {"path": path, "headers": headers})
-        self.metrics.count(REQUESTS, self.edition.route(path), str(status))
+        self.metrics.count(REQUESTS, _route(self.edition, path), str(status))
         return page.negotiate(dict(headers).get(b"accept-encoding", b""), b"")
 
     def _request_id(self, scope: Scope) -> bytes:
@@ -192,7 +193,7 @@ class Guard:
         counts: Counter[tuple[str, ...]] = Counter()
         for status, by_address in self._ready_counts.items():
             for address, count in by_address.items():
-                counts[self.edition.route(address.partition("?")[0]), str(status)] += count
+                counts[_route(self.edition, address.partition("?")[0]), str(status)] += count
         return counts
 
     def _is_from_our_page(self, path: str, headers: Mapping[bytes, bytes]) -> bool:
@@ -214,6 +215,21 @@ class Guard:
         if origin is None or origin == self._origin:
             return True
         return origin in [scheme + headers[b"host"] for scheme in self._schemes]
+
+
+def _route(edition: Edition, path: str) -> str:
+    """The name of a path in the metrics, of a fixed set of names.
+
+    It is the same in all languages; an unknown path is ``other``.
+    """
+    first, _, slug = path[1:].partition("/")
+    if first in edition.languages:
+        if slug.startswith(f"{FINDER.slug}/"):
+            return f"/{{l}}/{FINDER.slug}/{{case}}"
+        return f"/{{l}}/{slug}" if slug in SLUGS else "other"
+    if first in {"static", access.INBOX[1:]}:
+        return f"/{first}"
+    return path if path in edition.resources or path in {"/", READY} else "other"
 
 
 def _host_filter(settings: Settings) -> Callable[[bytes], bool]:

@@ -1,9 +1,8 @@
-"""A database with its readers and its one writer.
+"""A database with concurrent readers and one writer.
 
-Reading is asynchronous, and many read at a time. Writing is done by one thread: all jobs
-that wait are done in one transaction, so that one fsync serves them all. If a job fails,
-each is done again in a savepoint of its own, so that it fails alone. No caller gets a
-result before the commit is on the disk.
+Reading is asynchronous. One thread writes: it runs all waiting jobs in one transaction, so
+that one fsync serves them all. If a job fails, each is run again in a savepoint of its own,
+so that only the faulty one fails. No caller gets a result before the commit is on the disk.
 """
 
 import asyncio
@@ -37,9 +36,9 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 WAIT_SECONDS = 7.0
-"""After this long a write is given up, so that its sender gets a response within eight seconds."""
+"""Time limit of a write; its sender gets a response within eight seconds."""
 BATCH = 250
-"""Jobs in one commit at the most."""
+"""Most jobs in one commit."""
 QUEUE = 2000
 """Jobs that may wait; more are refused at once."""
 
@@ -50,11 +49,11 @@ Job = Callable[[sa.Connection, Sequence[Any]], Sequence[Any]]
 
 
 class Unavailable(Exception):
-    """The database cannot be used just now. What was to be written may be sent again."""
+    """The database cannot be used at the moment. The caller may try again."""
 
 
 class _Waiting(NamedTuple):
-    """An item that waits, and what is to be done with it."""
+    """A queued item, and the job that processes it."""
 
     job: Job
     item: Any
@@ -66,15 +65,15 @@ class Database:
 
     Args:
         url: as in ``DATABASE_URL``.
-        wait_seconds: after this long, reading or writing is given up.
-        metrics: learn how long each transaction takes.
+        wait_seconds: the time limit of a read or a write.
+        metrics: receives the duration of each transaction.
     """
 
     def __init__(
         self, url: str, wait_seconds: float = WAIT_SECONDS, metrics: Metrics | None = None
     ) -> None:
         self.is_failing = False
-        """Whether the last write failed because of the database."""
+        """Whether the last write failed: refused, too slow, or turned away by a full queue."""
         self._metrics = metrics or Metrics()
         self._url = url
         self._wait_seconds = wait_seconds
@@ -87,13 +86,13 @@ class Database:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Begin to write what is put in the queue."""
+        """Start the task that writes queued jobs."""
         self._task = asyncio.create_task(self._write_until_stopped())
-        # Imports what reading needs while the first requests are served.
+        # Import the reading engine while the first requests are served.
         self._thread.submit(lambda: self._readers)
 
     async def stop(self) -> None:
-        """Write what waits, then close all connections."""
+        """Write all queued jobs, then close all connections."""
         if self._task:
             self._stopping = True
             self._has_jobs.set()
@@ -102,7 +101,7 @@ class Database:
         self.close()
 
     def close(self) -> None:
-        """Close the writer's connection, where nothing was started."""
+        """Close the writer's connection of a database that was not started."""
         self._thread.shutdown()
         if self._connection:
             self._connection.close()
@@ -131,11 +130,11 @@ class Database:
             raise _unavailable(error) from None
 
     async def write(self, job: Callable[[sa.Connection], Result]) -> Result:
-        """Do a job in the next transaction; its result is on the disk.
+        """Run a job in the next transaction; returns after the commit is on the disk.
 
         Args:
-            job: reads and writes on the connection that it gets; what it raises undoes it
-                alone. It may be done twice, if another job of the transaction fails.
+            job: reads and writes on the connection that it gets. An exception undoes only this
+                job. It may run twice, if another job of the transaction fails.
 
         Raises:
             Unavailable: as ``write_together`` does.
@@ -147,15 +146,15 @@ class Database:
         job: Callable[[sa.Connection, Sequence[Item]], Sequence[Result | Exception]],
         item: Item,
     ) -> Result:
-        """Do the same job for all items that wait for it, in the next transaction.
+        """Run one job for all items that are queued for it, in the next transaction.
 
         Args:
-            job: gives a result or an exception for each of its items.
-            item: one of them.
+            job: returns a result or an exception for each of its items.
+            item: the caller's own item.
 
         Raises:
-            Unavailable: when it could not be written, or not in time. In the second
-                case it may still be written later.
+            Unavailable: when the write failed or timed out. After a timeout it may
+                still be written later.
         """
         try:
             if len(self._queue) >= QUEUE:
@@ -184,7 +183,7 @@ class Database:
         return self._engine.connect()
 
     def upgrade(self) -> None:
-        """Bring the tables to the newest revision, however long that takes."""
+        """Upgrade the tables to the newest revision, without a time limit."""
         with self._engine.connect() as connection, begin(connection):
             allow_long_statements(connection)
             migrations.upgrade(connection)
@@ -198,7 +197,7 @@ class Database:
         return self._ask(migrations.current), migrations.newest()
 
     def refuse_newer(self) -> None:
-        """Go no further with a database that this version does not understand.
+        """Raise if a later version of the portal has changed the tables incompatibly.
 
         Raises:
             NewerDatabase: as ``migrations.refuse_newer`` does.
@@ -215,7 +214,7 @@ class Database:
         return self._ask(encoding)
 
     def differences(self) -> list[str]:
-        """Where the tables of the database are not those of the portal."""
+        """The differences between the tables of the database and the portal's."""
         with self._engine.connect() as connection:
             return migrations.differences(connection)
 
@@ -242,11 +241,10 @@ class Database:
                     _settle(waiting.done, result)
 
     def _commit(self, batch: list[_Waiting]) -> list[Any]:
-        """Do a batch in one transaction; each result is a value or an exception.
+        """Run a batch in one transaction; each result is a value or an exception.
 
-        What a job raises is its own fault: each is then done again in a savepoint. A fault
-        of the database (full, locked, gone) fails the whole batch, since nothing is certain
-        about the transaction after it.
+        If a job raises, each job is run again in a savepoint. A fault of the database (full,
+        locked, unreachable) fails the whole batch: the state of the transaction is unknown.
         """
         try:
             try:
@@ -267,8 +265,8 @@ class Database:
     def _writing(self) -> AbstractContextManager[sa.Connection]:
         """A connection to write with.
 
-        SQLite's stays open, since taking one from the pool costs as much as a statement. For
-        a server one is taken, and tried, each time.
+        SQLite's stays open: taking one from the pool costs as much as a statement. For a
+        server, the pool provides and tests one each time.
         """
         if not stays_connected(self._engine):
             return self._engine.connect()
@@ -304,10 +302,10 @@ def _do_apart(connection: sa.Connection, batch: list[_Waiting]) -> list[Any]:
 
 
 def _settle(done: asyncio.Future[Any], result: Any) -> None:
-    """Give a caller its result, unless it has given up."""
+    """Give a caller its result, unless it no longer waits."""
     if done.done():
         return
-    if isinstance(result, StopIteration):  # which no future can carry
+    if isinstance(result, StopIteration):  # a future cannot hold it
         result = RuntimeError(result)
     if isinstance(result, Exception):
         done.set_exception(result)
@@ -316,7 +314,7 @@ def _settle(done: asyncio.Future[Any], result: Any) -> None:
 
 
 def _unavailable(error: BaseException) -> Unavailable:
-    """Log the kinds of the fault, but not its text: that may be a person's words."""
+    """Log the types of the exceptions, but not their texts, which may quote a message."""
     kinds = []
     cause: BaseException | None = error
     while cause:

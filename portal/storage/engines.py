@@ -1,13 +1,13 @@
-"""How an engine of each kind is made.
+"""SQLAlchemy engines for SQLite and PostgreSQL.
 
-The two databases behave differently only here. Besides, ``tables`` declares what type each
-stores a column as, and ``migrations`` changes tables in the way that each can.
+Most differences between the two databases are here. The others: column types in ``tables``,
+table changes in ``migrations``, and what depends on ``Settings.embedded`` at the start.
 
 SQLite: write-ahead log, every commit on the disk (``synchronous=FULL``), transactions that
 begin with ``BEGIN IMMEDIATE``. PostgreSQL: time limits for each transaction, and an advisory
 lock for each writing one, so that nodes write in turns. "Read, then write" is safe on both
 without further care. Limits and locks end with their transaction, and no statement is
-prepared on the server, so a connection pooler such as PgBouncer may stand between, in
+prepared on the server, so a connection pooler such as PgBouncer can be used in
 transaction mode.
 """
 
@@ -31,8 +31,8 @@ _SQLITE_PRAGMAS = (
 _POSTGRESQL_ARGUMENTS = {
     "connect_timeout": 3,
     "client_encoding": "utf8",
-    # A prepared statement stays with a connection that a pooler gives to somebody else, and
-    # fails when an upgrade adds a column to what it selects.
+    # A pooler gives a connection with its prepared statements to other clients, and a prepared
+    # statement fails after an upgrade has added a column to its result.
     "prepare_threshold": None,
 }
 _LIMITS = """
@@ -40,7 +40,7 @@ SET LOCAL lock_timeout = 5000;
 SET LOCAL statement_timeout = 6000;
 SET LOCAL idle_in_transaction_session_timeout = 10000
 """
-"""Milliseconds, for each transaction on PostgreSQL. PgBouncer refuses them at the connection."""
+"""Milliseconds, set in each transaction: PgBouncer refuses them as connection parameters."""
 _WRITERS_LOCK = 7_031_365
 """The key of the advisory lock by which nodes write in turns."""
 
@@ -48,7 +48,7 @@ _WRITERS_LOCK = 7_031_365
 def writing_engine(url: str) -> sa.Engine:
     """An engine with one connection, for the one writer; ``begin`` begins its transactions.
 
-    The folder of an SQLite database is made when the writer first connects.
+    The folder of an SQLite database is created when the writer first connects.
 
     Args:
         url: as in ``DATABASE_URL``.
@@ -81,8 +81,8 @@ def writing_engine(url: str) -> sa.Engine:
 def begin(connection: sa.Connection) -> Iterator[None]:
     """A transaction that excludes all other writers; committed at the end of the block.
 
-    A statement and no event: an engine on which an event is listened to looks for more of
-    them at each statement, which SQLite would notice.
+    A plain statement takes the lock rather than a SQLAlchemy event: a registered event makes
+    every later statement slower, which matters on SQLite.
     """
     with connection.begin():
         if connection.dialect.name == "sqlite":
@@ -111,9 +111,9 @@ def allow_long_statements(connection: sa.Connection) -> None:
 
 
 def reading_engine(url: str) -> "AsyncEngine":
-    """An engine for many readers at a time.
+    """An engine for many concurrent readers.
 
-    Its package is imported here and not at the start, since it brings the whole ORM.
+    Its package is imported here, because it imports the whole ORM, which is slow.
     """
     from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -142,15 +142,18 @@ def encoding(connection: sa.Connection) -> str:
 def text_search(
     dialect: sa.Dialect, words: Sequence[str], up: bool = False
 ) -> tuple[sa.Select[Any], dict[str, Any]]:
-    """A search in ``case_texts`` for rows in which each word begins one; a single letter is one.
+    """Build a search in ``case_texts``: each word must be the beginning of a word of the row.
+
+    A word of a single letter must match a whole word.
 
     Args:
         dialect: of the database.
-        words: of letters and digits alone, so that nothing in them is syntax.
-        up: whether rows above the edge are searched, from the lowest up.
+        words: of letters and digits only, so that they contain no query syntax.
+        up: whether to search the rows above ``edge`` in ascending order, rather than those
+            below it in descending order.
 
     Returns:
-        a statement and its values, without the ``edge`` and the ``count`` of rows.
+        a statement and its values; the caller adds ``edge`` and ``count``, the limit of rows.
     """
     matches, word, prefix, joint = _TEXT_SEARCH[dialect.name]
     number: sa.ColumnClause[int] = sa.column("rowid")
@@ -173,11 +176,11 @@ _TEXT_SEARCH = {
         *("'{}'", "'{}':*", " & "),
     ),
 }
-"""The condition, a word, the beginning of a word, and what stands between two."""
+"""The condition, a word, the beginning of a word, and the operator between two."""
 
 
 def stays_connected(engine: sa.Engine) -> bool:
-    """Whether a connection may be used again unchecked: a server may hang up, a file does not."""
+    """Whether a connection can be reused without a check: only a server can close it."""
     return engine.dialect.name == "sqlite"
 
 
@@ -191,7 +194,7 @@ def sqlite_file(url: str) -> Path:
 
 
 def error_code(error: BaseException) -> str:
-    """The code that a database gives to a fault: SQLSTATE, or SQLite's name for it."""
+    """The error code of the database: an SQLSTATE, or SQLite's name; empty if it has none."""
     return getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None) or ""
 
 
@@ -205,10 +208,10 @@ def _limit_transactions(engine: sa.Engine) -> None:
 
 
 def _prepare_sqlite(engine: sa.Engine) -> None:
-    """Set the pragmas on every connection, and leave transactions to us.
+    """Set the pragmas on every connection, and turn off the driver's own transactions.
 
-    The driver begins transactions of its own too late: two that read before they write
-    lose updates without an error.
+    The driver begins a transaction only at the first write, so two transactions that read
+    before they write would silently lose updates.
     """
 
     def connected(connection: Any, _: Any) -> None:

@@ -1,7 +1,8 @@
-"""How much one sender may send: who a sender is, counting the last hour, how long to wait.
+"""Limit how many messages one sender may send in an hour.
 
-A sender is a keyed number, never the network address itself. What came in is remembered
-for an hour in the table ``arrivals``; a running portal deletes what is older once a minute.
+A sender is stored as a keyed hash, never as the network address itself. The table
+``arrivals`` has a row for each message of the last hour; a running portal deletes older rows
+once a minute.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ REMEMBERED = timedelta(hours=1)
 """How long arrivals are counted."""
 FORGET_EVERY = timedelta(minutes=1)
 FORGOTTEN = 5000
-"""Arrivals deleted in one transaction at the most; no sender waits longer for that."""
+"""Rows deleted in one transaction at most: few enough not to hold up the writer."""
 
 
 class RateLimited(Exception):
@@ -38,12 +39,12 @@ class RateLimited(Exception):
 
 
 def sender_number(secret_key: bytes, address: str) -> int:
-    """The number that stands for a network address.
+    """The keyed hash of a network address.
 
     Args:
         secret_key: the portal's own; without it the address cannot be found again.
-        address: an IPv4 address; an IPv6 address, whose household's /64 counts; or
-            whatever else a proxy calls its client (``unknown``, ``unix:``), as one sender.
+        address: an IPv4 address; an IPv6 address, of which only the /64 network counts; or
+            another name that a proxy uses for a client (``unknown``, ``unix:``).
     """
     network = address
     if ":" in address:
@@ -54,18 +55,18 @@ def sender_number(secret_key: bytes, address: str) -> int:
 
 
 def narrow_hash(content: bytes) -> int:
-    """A hash of 64 bits, as both databases store an integer: an index of such is narrow.
+    """A 64-bit hash as a signed integer, the narrowest type for an index on both databases.
 
-    BLAKE2 needs no HMAC round it: a hash of what begins with a key can only be made with
-    the key (RFC 7693, 1).
+    With a key at the beginning of the content it is a MAC: BLAKE2 needs no HMAC construction
+    (RFC 7693, 1).
     """
     return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), signed=True)
 
 
 async def forget_regularly(database: Database) -> None:
-    """Delete what is older than an hour, until cancelled.
+    """Delete rows older than an hour, once a minute until cancelled.
 
-    A fault of the database is reported where it is met; the next minute tries again.
+    ``Database`` logs a failure; the next minute tries again.
     """
     while True:
         with suppress(Unavailable):
@@ -75,10 +76,10 @@ async def forget_regularly(database: Database) -> None:
 
 
 def forget(connection: sa.Connection, now: datetime) -> bool:
-    """Delete the oldest arrivals and attempts; tells whether there may be more.
+    """Delete the oldest arrivals and attempts; returns whether there may be more.
 
-    What is more than an hour ahead came while the clock was wrong. Kept until then, it would
-    make its senders wait for as long as the clock was ahead.
+    Rows more than an hour in the future were stored while the clock was wrong. If kept, they
+    would make their senders wait until that time.
     """
     hours = {"hour_ago": now - REMEMBERED, "hour_ahead": now + REMEMBERED}
     deleted = [connection.execute(delete, hours).rowcount for delete in _FORGET]
@@ -88,7 +89,7 @@ def forget(connection: sa.Connection, now: datetime) -> bool:
 def count_recent(
     connection: sa.Connection, senders: Collection[int], now: datetime
 ) -> Counter[int]:
-    """How many arrivals of some senders are within the hour."""
+    """Count the arrivals of some senders in the last hour."""
     if not senders:
         return Counter()
     values = {"senders": list(senders), "hour_ago": now - REMEMBERED}
@@ -98,16 +99,17 @@ def count_recent(
 def rate_limited(
     connection: sa.Connection, sender: int, per_hour: int, now: datetime
 ) -> RateLimited:
-    """How long a sender must wait whose last ``per_hour`` arrivals are all within the hour.
+    """The error for a sender who has used up the hour's messages, with the minutes to wait.
 
-    Arrivals of the present batch are not stored yet; if all are, the wait is a whole hour.
+    Arrivals of the current batch are not stored yet. If they alone reach the limit, the wait
+    is a whole hour.
     """
     values = {"sender": sender, "hour_ago": now - REMEMBERED, "later": per_hour - 1}
     oldest = connection.scalar(_OLDEST, values) or now
     return RateLimited(math.ceil((oldest + REMEMBERED - now) / timedelta(minutes=1)))
 
 
-# The oldest rows have the least ids, so an index leads to them.
+# The oldest rows have the lowest ids, so the primary key finds them.
 _FORGET = [
     sa.delete(table).where(
         table.c.id

@@ -1,8 +1,9 @@
 """The secret key: the one in the settings, or one that is stored beside an SQLite database.
 
-A key that is not set is made by the first ``serve`` or ``db upgrade``, so that one command
-starts a portal. Reading the settings has no effect. What is derived from the key is stored
-nowhere.
+If no key is set, the first ``serve`` or ``db upgrade`` generates one, so that one command
+starts a portal; reading the settings generates nothing. Addresses, codes and second-factor
+secrets are derived from the key and never stored; the database has only digests and sender
+numbers made with it.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ from portal.storage.engines import sqlite_file
 
 
 def open_secret_key(settings: Settings) -> bytes:
-    """The key of a portal, made if need be.
+    """The key of a portal; generated if there is none.
 
     Raises:
         SettingsError: when the stored key is too short.
@@ -49,13 +50,13 @@ def key_file(url: str) -> Path:
 
 
 def derived(secret_key: bytes, label: bytes, content: str, size: int) -> bytes:
-    """What only a holder of the secret key can compute of a content: a MAC (RFC 7693).
+    """The message authentication code of a content: keyed BLAKE2b (RFC 7693).
 
     Args:
-        secret_key: of the portal, present or former.
-        label: what it is for, 16 bytes at the most; each use has its own.
-        content: what it is of.
-        size: in bytes, 64 at the most.
+        secret_key: the portal's current key or a former one.
+        label: its purpose, at most 16 bytes; each use has its own.
+        content: the text to authenticate.
+        size: of the code, in bytes, at most 64.
     """
-    key = hashlib.blake2b(secret_key).digest()  # BLAKE2b takes a key of 64 bytes
+    key = hashlib.blake2b(secret_key).digest()  # BLAKE2b takes at most 64 bytes of key
     return hashlib.blake2b(content.encode(), key=key, person=label, digest_size=size).digest()

@@ -65,10 +65,10 @@ def _table(name: str, *columns: sa.schema.SchemaItem, **options: Any) -> sa.Tabl
 cases = _table(
     "cases",
     _id(),
-    # Raised to withdraw an address that went astray (cases.addresses).
+    # Raised to revoke an address that others have learned (cases.addresses).
     sa.Column("address_version", _Number, nullable=False, server_default="1"),
     _text("state"),
-    # When the case came into its state; of an open one, when its oldest unanswered message came.
+    # When the case entered its state; for an open case, when its oldest unanswered message came.
     sa.Column("since", Moment, nullable=False),
     sa.Column("opened_at", Moment, nullable=False),
     _text("language"),
@@ -77,9 +77,9 @@ cases = _table(
     sa.Column("page", sa.Text),
     _text("email"),
     _reference("officer_id", "accounts.id", nullable=True),
-    # The day, as ISO 8601 writes it, on which an officer wants to see the case again.
+    # The day (ISO 8601) on which an officer wants to see the case again.
     sa.Column("look_again_on", sa.Text),
-    # Raised by every change that staff make, so that a form knows of changes beside it.
+    # Raised by every change that staff make, so that a form can detect concurrent changes.
     sa.Column("revision", _Number, nullable=False, server_default="1"),
     sa.Index("ix_cases_state_since_id", "state", "since", "id"),
     sa.Index("ix_cases_state_language_kind_since_id", "state", "language", "kind", "since", "id"),
@@ -110,12 +110,13 @@ messages = _table(
     _id(),
     sa.Column("case_id", _Number, sa.ForeignKey("cases.id"), nullable=False, index=True),
     sa.Column("received_at", Moment, nullable=False),
-    # Of the page on which it was written, and as an officer corrected it.
+    # The language of the page on which it was written.
     _text("language"),
+    # The language of the text, if an officer has corrected it.
     sa.Column("text_language", sa.Text),
     _text("text"),
     sa.CheckConstraint(f"length(text) BETWEEN 1 AND {MESSAGE_LIMIT}", name="text_length"),
-    sqlite_autoincrement=True,  # what is made of a message refers to it: no id is used twice
+    sqlite_autoincrement=True,  # renderings refer to ids, so none is reused
 )
 
 arrivals = _table(
@@ -127,15 +128,15 @@ arrivals = _table(
     sa.Column("received_at", Moment, nullable=False),
 )
 
-# The addresses that cases had before they were derived: only their digests, so that a stolen
-# database opens nothing.
+# Digests of the random addresses that cases had before addresses were derived. A stolen
+# database does not reveal the addresses.
 former_addresses = _table(
     "former_addresses",
     sa.Column("digest", sa.Text, primary_key=True),
     _reference("case_id", "cases.id"),
 )
 
-# Attempts to sign in and to open a case, by a keyed number for who tries or what is tried.
+# Attempts to sign in and to open a case, by a keyed hash of the sender and the target.
 attempts = _table(
     "attempts",
     _id(),
@@ -143,7 +144,7 @@ attempts = _table(
     sa.Column("made_at", Moment, nullable=False),
 )
 
-# Numbers that are changed in the transaction that changes what they count.
+# Running totals, updated in the transaction that changes the rows they count.
 counts = _table(
     "counts",
     sa.Column("name", sa.Text, primary_key=True),
@@ -197,11 +198,11 @@ answers = _table(
     _id(),
     _reference("case_id", "cases.id"),  # indexed by the unique constraint below
     _reference("account_id", "accounts.id"),
-    # Of the form that it was written in: sent twice, it is stored once.
+    # Identifies the form it was written in: a form that is sent twice is stored once.
     _text("form_key"),
     _text("swedish", ""),
     _text("translated", ""),
-    # Of the translated text; empty where there is none.
+    # The language of the translated text; empty if there is none.
     _text("language", ""),
     # Whether it asks the guardian something, so that the case waits for them.
     sa.Column("asks", _Number, nullable=False, server_default="0"),
@@ -216,7 +217,7 @@ drafts = _table(
     "drafts",
     sa.Column("case_id", _Number, sa.ForeignKey("cases.id"), primary_key=True),
     sa.Column("account_id", _Number, sa.ForeignKey("accounts.id"), primary_key=True),
-    # Of the form that it was written in: two forms of one person have a draft each.
+    # Identifies the form it was written in: two forms of one person have separate drafts.
     sa.Column("form_key", sa.Text, primary_key=True),
     _text("swedish", ""),
     _text("translated", ""),
@@ -234,7 +235,7 @@ notes = _table(
     sa.Column("written_at", Moment, nullable=False),
 )
 
-# A message in Swedish, written by a colleague who reads its language; for staff only.
+# Swedish translations of messages by colleagues who read their language; for staff only.
 renderings = _table(
     "renderings",
     _id(),
@@ -252,7 +253,7 @@ case_links = _table(
     sa.Column("linked_at", Moment, nullable=False),
 )
 
-# Who has read and done what; it holds no text of anybody's.
+# The audit trail of what staff read and did; it contains no text of a case.
 history = _table(
     "history",
     _id(),
@@ -261,30 +262,30 @@ history = _table(
     sa.Column("happened_at", Moment, nullable=False),
     _text("action"),
     _text("detail", ""),
-    # Of this entry and of the entry before it (cases.history).
+    # A hash of this entry and of the previous digest (cases.history).
     _text("digest"),
 )
 
-# Letters to be sent, and what became of them.
+# Letters to send, and the outcome of their delivery.
 letters = _table(
     "letters",
     _id(),
     _text("kind"),
     sa.Column("case_id", _Number, sa.ForeignKey("cases.id"), index=True),
     _reference("answer_id", "answers.id", nullable=True),
-    # Who gets it, fixed when it was queued.
+    # The address, fixed when the letter was queued.
     _text("recipient"),
     _text("language"),
-    # Of the Message-ID header, the same in every attempt (RFC 5322, 3.6.4).
+    # For the Message-ID header; the same in every attempt (RFC 5322, 3.6.4).
     sa.Column("message_id", sa.Text, nullable=False, unique=True),
     sa.Column("queued_at", Moment, nullable=False),
     sa.Column("not_before", Moment, nullable=False),
     sa.Column("attempts", _Number, nullable=False, server_default="0"),
-    # Until when the node that delivers it may take; then another may try.
+    # Until then the letter belongs to the node that took it; after that another may try.
     sa.Column("leased_until", Moment),
     sa.Column("delivered_at", Moment),
     sa.Column("failed_at", Moment),
-    # The code of the mail server's last refusal, or the kind of the fault.
+    # The code of the mail server's last refusal, or the type of the error.
     _text("fault", ""),
     sa.Index(
         "ix_letters_waiting",
@@ -292,7 +293,7 @@ letters = _table(
         sqlite_where=sa.text("delivered_at IS NULL AND failed_at IS NULL"),
         postgresql_where=sa.text("delivered_at IS NULL AND failed_at IS NULL"),
     ),
-    # Leads to those that failed, and counts them.
+    # Finds and counts the letters that failed.
     sa.Index(
         "ix_letters_failed",
         "case_id",
@@ -300,6 +301,6 @@ letters = _table(
         sqlite_where=sa.text("failed_at IS NOT NULL"),
         postgresql_where=sa.text("failed_at IS NOT NULL"),
     ),
-    # What an address got in the last hour, and what waits for it.
+    # Finds what an address got in the last hour, and what waits for it.
     sa.Index("ix_letters_recipient_delivered_at", "recipient", "delivered_at"),
 )

@@ -1,11 +1,11 @@
-"""Migrations: from an empty database, or an older one, to the present tables.
+"""Migrations: create the tables of an empty database, or upgrade an older one.
 
 The revision of a database is read here, without Alembic. Alembic is imported only when
 there is a migration to run: it costs 0.1 s and 11 MB, and most starts do not need it.
 
-A migration says which is the oldest code that can work with its tables: ``oldest_code``, a
-revision. It is stored in the database, so that an older version knows whether it may start
-while nodes are upgraded one after the other, or when an upgrade is taken back.
+Each migration names the oldest code that works with its tables: ``oldest_code``, a revision.
+It is stored in the database, so that an older version knows whether it may start during a
+rolling upgrade, or after an upgrade was reverted.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 STEPS = Path(__file__).parent / "versions"
 OLDEST_CODE = sa.Table("oldest_code", sa.MetaData(), sa.Column("revision", sa.Text, nullable=False))
-"""One row. It belongs to the migrations, as ``alembic_version`` does, and not to the tables."""
+"""One row. It belongs to the migrations, like ``alembic_version``, so it is not in ``tables``."""
 _VERSION = sa.table("alembic_version", sa.column("version_num"))
 
 
@@ -24,7 +24,7 @@ def newest() -> str:
 
 
 class NewerDatabase(Exception):
-    """A later version has changed the tables too much for this one; the text says what to do."""
+    """A later version has changed the tables incompatibly; the text says what to do."""
 
     def __init__(self, revision: str) -> None:
         super().__init__(
@@ -41,10 +41,10 @@ def current(connection: sa.Connection) -> str:
 
 
 def refuse_newer(connection: sa.Connection) -> None:
-    """Go no further with a database that this version does not understand.
+    """Raise if a later version of the portal has changed the tables incompatibly.
 
     Raises:
-        NewerDatabase: when a later version has upgraded it, and not merely added to it.
+        NewerDatabase: when this version's revision is older than the stored ``oldest_code``.
     """
     revision = current(connection)
     if revision > newest():
@@ -54,7 +54,7 @@ def refuse_newer(connection: sa.Connection) -> None:
 
 
 def upgrade(connection: sa.Connection) -> None:
-    """Upgrade a database to the newest revision; one that is newer stays as it is.
+    """Upgrade a database to the newest revision; leave a newer one unchanged.
 
     Raises:
         NewerDatabase: as ``refuse_newer`` does.
@@ -67,7 +67,7 @@ def upgrade(connection: sa.Connection) -> None:
 
 
 def differences(connection: sa.Connection) -> list[str]:
-    """What differs between a database and the portal's tables."""
+    """The differences between the tables of a database and the portal's."""
     from portal.storage.migrations import steps
 
     return steps.differences(connection)

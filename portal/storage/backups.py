@@ -53,7 +53,7 @@ class Contents:
 
 
 def back_up(settings: Settings, target: Path, with_key: bool = False) -> Contents:
-    """Copy the database, which may be in use, to a file.
+    """Copy the database to a file while it may be in use.
 
     Writers are not blocked: SQLite copies a snapshot (sqlite.org/backup.html).
 
@@ -110,7 +110,7 @@ def examine(path: Path) -> Contents:
 def restore(settings: Settings, backup: Path, replace: bool = False) -> Contents:
     """Replace the database, which nobody may be using, by a backup.
 
-    The key beside the backup, if there is one, becomes the portal's.
+    A key file beside the backup becomes the portal's secret key.
 
     Args:
         settings: which database, and its secret key.
@@ -118,7 +118,7 @@ def restore(settings: Settings, backup: Path, replace: bool = False) -> Contents
         replace: whether a database that has rows, or another key, may be overwritten.
 
     Raises:
-        BackupFault: at any doubt; the database is then as it was before.
+        BackupFault: when anything is uncertain; the database is then unchanged.
     """
     target = sqlite_file(settings.database_url)
     expected = examine(backup)

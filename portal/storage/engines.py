@@ -1,4 +1,4 @@
-"""How an engine of each kind is made.
+"""SQLAlchemy engines for SQLite and PostgreSQL.
 
 Most differences between the two databases are here. The others: ``tables`` has the type of
 each column, ``migrations`` changes tables as each can, and ``Settings.embedded`` decides
@@ -153,11 +153,12 @@ def text_search(
 
     Args:
         dialect: of the database.
-        words: of letters and digits alone, so that nothing in them is syntax.
-        up: whether rows above the edge are searched, from the lowest up.
+        words: of letters and digits only, so that they contain no query syntax.
+        up: whether to search the rows above ``edge`` in ascending order, rather than those
+            below it in descending order.
 
     Returns:
-        a statement and its values, without the ``edge`` and the ``count`` of rows.
+        a statement and its values; the caller adds ``edge`` and ``count``, the limit of rows.
     """
     matches, word, prefix, joint = _TEXT_SEARCH[dialect.name]
     number: sa.ColumnClause[int] = sa.column("rowid")

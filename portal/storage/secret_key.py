@@ -52,10 +52,10 @@ def derived(secret_key: bytes, label: bytes, content: str, size: int) -> bytes:
     """A MAC of a content (RFC 7693): only a holder of the secret key can compute it.
 
     Args:
-        secret_key: of the portal, present or former.
-        label: what it is for, 16 bytes at the most; each use has its own.
-        content: what it is of.
-        size: in bytes, 64 at the most.
+        secret_key: the portal's current key or a former one.
+        label: its purpose, at most 16 bytes; each use has its own.
+        content: the text to authenticate.
+        size: of the code, in bytes, at most 64.
     """
     key = hashlib.blake2b(secret_key).digest()  # BLAKE2b takes at most 64 bytes of key
     return hashlib.blake2b(content.encode(), key=key, person=label, digest_size=size).digest()

@@ -44,7 +44,7 @@ def refuse_newer(connection: sa.Connection) -> None:
     """Raise if a later version of the portal has changed the tables incompatibly.
 
     Raises:
-        NewerDatabase: when a later version has upgraded it, and not merely added to it.
+        NewerDatabase: when this version's revision is older than the stored ``oldest_code``.
     """
     revision = current(connection)
     if revision > newest():

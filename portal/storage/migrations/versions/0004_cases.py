@@ -1,4 +1,4 @@
-"""Split messages into cases and what was written in them; add accounts, answers and letters.
+"""Split messages into cases and messages; add accounts, answers and letters.
 
 Each existing message opens a case of its own with the number of the message, so references
 stay. Addresses are derived from now on; of the earlier ones a digest is stored, by which

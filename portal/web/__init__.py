@@ -26,7 +26,8 @@ Its modules, in the order in which they may import:
     staff.figures         how the work is going, in figures
     staff.secrecy         what in a guardian's text may fall under secrecy
     staff.answer_form     the form in which an answer is written in two languages
-    staff.case            one case: its thread, what is done with it, answers, notes
+    staff.case_page       the page of one case: its thread, its history, its forms
+    staff.case            what is done with one case: steps, notes, answers
     staff.routes          the table of routes below /inbox
     reload                replaces the edition when catalogs or opening hours change
     guard                 what holds for every request and every response

@@ -1,4 +1,4 @@
-"""One case: its thread, what is done with it, the answer to it, and notes for colleagues.
+"""What is done with one case: steps, notes for colleagues, the answer.
 
 All forms of the page are posted to its address; the field ``do`` names the action and perhaps
 its object, as in ``rendering:17``. What was done is shown after a redirect. A refused form is
@@ -6,46 +6,33 @@ shown again with all that was typed; the words of an answer have been saved as a
 No case is locked: the page only says that a colleague has it or is writing an answer.
 """
 
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from starlette.exceptions import HTTPException
 
-from portal.cases import answers, handling, history, notes, outbox, references
-from portal.cases.addresses import case_code
-from portal.cases.answers import ANSWER_LIMIT, Answer, Draft, Sending, StaffAnswer, TooLate
+from portal.cases import answers, handling, notes, references
+from portal.cases.answers import Draft, Sending, TooLate
 from portal.cases.figures import swedish_day
 from portal.cases.handling import REASONS, Action, Changed, Step
-from portal.cases.history import HistoryEntry
-from portal.cases.messages import Case, Message, find_case, messages_of
-from portal.cases.notes import NOTE_LIMIT, Author, NoSuchCase, NoSuchMessage, Rendering
-from portal.cases.thread import ThreadEntry
-from portal.content.phrases import GROUPS, PHRASES
-from portal.i18n.languages import is_tag, language
+from portal.cases.messages import Case, find_case
+from portal.cases.notes import NOTE_LIMIT, Author, NoSuchCase, NoSuchMessage
+from portal.content.phrases import PHRASES
 from portal.staff.accounts import everybody
 from portal.web.form_data import number
 from portal.web.forms import Problem
 from portal.web.requests import Request
 from portal.web.resources import Resource, redirect
-from portal.web.staff.access import INBOX, staff_page
+from portal.web.staff.access import INBOX
 from portal.web.staff.answer_form import (
     AnswerForm,
-    answer_tags,
-    first_tag,
     staff_text,
     text_problem,
 )
-from portal.web.staff.secrecy import Mark, marks
+from portal.web.staff.case_page import TEXT_LANGUAGES, Shown, show
 
-TEXT_LANGUAGES = (
-    *("ar", "bs", "bg", "ckb", "de", "en", "es", "fa", "fi", "fr", "hr", "ka", "kmr", "ku"),
-    *("pl", "prs", "ps", "pt", "ro", "rom", "ru", "so", "sq", "sr", "sv", "th", "ti", "tr"),
-    *("uk", "ur", "vi", "zh"),
-)
-"""The languages to which an officer can correct that of a text."""
 STEPS: Mapping[str, Action] = {
     "take": handling.take,
     "give-back": handling.give_back,
@@ -91,68 +78,6 @@ class Posted:
         return staff_text(self.fields, name)
 
 
-@dataclass(frozen=True)
-class Written:
-    """A message or an answer as staff see it."""
-
-    written_at: datetime
-    message: Message | None = None
-    marks: Sequence[Mark] = ()
-    renderings: Sequence[Rendering] = ()
-    answer: StaffAnswer | None = None
-
-    @property
-    def passages(self) -> Sequence[Any]:
-        """Its texts with their languages and directions, as the guardian sees them."""
-        if self.message:
-            return ThreadEntry.of_message(self.message).passages
-        return ThreadEntry.of_answer(self.answer).passages if self.answer else ()
-
-
-class Event(NamedTuple):
-    """An entry of the history as the page shows it."""
-
-    entry: HistoryEntry
-    about: str
-    """The colleague, the other case or the reason; empty if there is none."""
-
-    @classmethod
-    def of(cls, entry: HistoryEntry, names: Mapping[int, str]) -> "Event":
-        """An entry, with the words for its detail."""
-        detail = handling.detail_of(entry.detail)
-        about = ""
-        if entry.action == "hand-over":
-            about = names.get(number(detail.get("reason", "")), "")
-        elif entry.action in {"link", "unlink"}:
-            about = references.reference(number(detail.get("case", "")))
-        elif entry.action == "set-aside":
-            about = detail.get("reason", "")
-        return cls(entry, about)
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What the page shows besides the case: why a form was refused, what was typed."""
-
-    problems: Sequence[Problem] = ()
-    typed: Mapping[str, str] = field(default_factory=dict)
-    answer: AnswerForm | None = None
-    """The answer as it was typed; None: the newest draft is shown."""
-    notice: str = ""
-    """What happened; selects words of the template."""
-    status: int = 200
-
-
-CHOICES = {
-    "text_languages": TEXT_LANGUAGES,
-    "reasons": REASONS,
-    "groups": GROUPS,
-    "answer_limit": ANSWER_LIMIT,
-    "note_limit": NOTE_LIMIT,
-}
-"""The choices of the page's forms, and their limits."""
-
-
 async def respond(request: Request) -> Resource:
     """Show a case, or do something with it.
 
@@ -172,70 +97,6 @@ async def respond(request: Request) -> Resource:
     return await show(request, case.number, Shown(notice=notice))
 
 
-async def show(request: Request, case_number: int, shown: Shown) -> Resource:
-    """The page of a case; the reading is recorded in its history."""
-    now, account = datetime.now(UTC), request.state.account
-    renderers, database = request.edition.renderers, request.database
-    async with database.reading() as connection:
-        case = await find_case(connection, case_number)
-        if case is None:
-            raise HTTPException(404)
-        messages = await messages_of(connection, case_number)
-        drafts = await answers.drafts_of(connection, case_number, account.id)
-        values = await _read(connection, case_number, account.id, messages)
-    if not history.has_read(values["entries"], account.id, now):
-        await database.write(
-            lambda c: history.record(c, account.id, case_number, history.READ, "", now)
-        )
-    tags = answer_tags(case, messages, renderers)
-    form, other_drafts = _form(request, shown, drafts, first_tag(case, tags, messages))
-    form_tag = form.words.language
-    names = {person.id: person.full_name for person in values["people"]}
-    values |= {
-        "case": case,
-        "code": case_code(request.settings.secret_key, case.number, case.address_version),
-        "now": now,
-        "news": [
-            entry
-            for entry in values["written"]
-            if form.shown_at and entry.written_at > form.shown_at
-        ],
-        "names": names,
-        "events": [Event.of(entry, names) for entry in values["entries"]],
-        "held": [a for a in values["sent"] if a.can_be_taken_back(account.id, now)],
-        "form": form,
-        "form_tag": form_tag,
-        "direction": language(form_tag).direction if form_tag else "ltr",
-        "other_drafts": other_drafts,
-        "tags": [*dict.fromkeys([*filter(None, [form_tag]), *tags])],
-        "latest_message": messages[-1].id,
-        "preview": _preview(request, case, form),
-        "wanted_tag": case.answer_language if is_tag(case.answer_language) else "",
-    }
-    values["typed"] = defaultdict(str, shown.typed)
-    return staff_page(request, "case.html", **{**vars(shown), **CHOICES, **values})
-
-
-async def _read(
-    connection: Any, case_number: int, account_id: int, messages: Sequence[Message]
-) -> dict[str, Any]:
-    """What the page shows of a case besides the case itself, by the names in its template."""
-    sent = await answers.answers_of(connection, case_number)
-    renderings = await notes.renderings_of(connection, case_number)
-    undoable = await handling.undoable(connection, [case_number], account_id)
-    return {
-        "written": _thread(messages, sent, renderings),
-        "sent": sent,
-        "entries": await history.of_case(connection, case_number),
-        "case_notes": await notes.notes_of(connection, case_number),
-        "links": await notes.links_of(connection, case_number),
-        "undelivered": await outbox.undelivered(connection, case_number),
-        "other_authors": await answers.other_authors(connection, case_number, account_id),
-        "undoable": undoable.get(case_number),
-        "people": await everybody(connection),
-    }
-
-
 async def _find(request: Request, case_number: int | None) -> Case:
     async with request.database.reading() as connection:
         case = await find_case(connection, case_number)
@@ -251,52 +112,6 @@ async def _show_typed(request: Request, case: Case, typed: Mapping[str, str]) ->
         posted = Posted(request, case.number, typed, "")
         form = await _keep(posted, AnswerForm.from_fields(typed))
     return await show(request, case.number, Shown(typed=typed, answer=form, notice="signed-in"))
-
-
-def _form(
-    request: Request, shown: Shown, drafts: Sequence[Draft], tag: str
-) -> tuple[AnswerForm, Sequence[Draft]]:
-    """The form of the answer, and the other drafts.
-
-    If no answer was typed, the form has the draft that the address names, or the newest one.
-    """
-    form = shown.answer
-    if form is None and drafts:
-        key = request.query_params.get("draft")
-        chosen = next((draft for draft in drafts if draft.form_key == key), drafts[0])
-        form = AnswerForm.of_draft(chosen)
-    form = form or AnswerForm.new(tag)
-    return form, [draft for draft in drafts if draft.form_key != form.form_key]
-
-
-def _thread(
-    messages: Sequence[Message],
-    sent: Sequence[StaffAnswer],
-    renderings: Sequence[Rendering],
-) -> list[Written]:
-    """All that is written in a case, in order."""
-    written = [
-        Written(
-            message.received_at,
-            message,
-            marks(message.text),
-            [rendering for rendering in renderings if rendering.message_id == message.id],
-        )
-        for message in messages
-    ]
-    written += [Written(answer.visible_at, answer=answer) for answer in sent]
-    return sorted(written, key=lambda entry: entry.written_at)
-
-
-def _preview(request: Request, case: Case, form: AnswerForm) -> dict[str, Any] | None:
-    """The answer as its reader will see it, in the language of the case."""
-    if "preview" not in request.query_params or form.problems():
-        return None
-    renderers, words, now = request.edition.renderers, form.sent_words(), datetime.now(UTC)
-    reader = renderers.languages.get(case.language, renderers.languages.source)
-    answer = Answer(0, now, now, words.swedish, words.translated, words.language)
-    page = renderers(reader).render("staff/preview.html", entries=[ThreadEntry.of_answer(answer)])
-    return {"language": reader, "html": page.html}
 
 
 async def _do(request: Request, case: Case, fields: Mapping[str, str]) -> Resource:

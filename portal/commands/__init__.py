@@ -1,24 +1,24 @@
 """The command line, one module for each noun.
 
-A command returns 0 when all is well, 1 for a fault, 2 when it was asked for something that
-does not exist. What it finds goes to standard output, what went wrong to standard error.
+A command returns 0 when all is well, 1 for a fault, and 2 when its arguments cannot be
+understood. Results go to standard output, faults to standard error.
 
 Its modules, in the order in which they may import:
 
-    command   what a command is made of: its parser, its settings, its output
+    command   what all commands share: parsers, settings, output
     schema    whether the database has the tables of this version
-    serve     serve the portal until it is stopped
-    check     whether everything that serving needs is in order
-    db        the tables of the database
-    backup    a copy of the database, made while it is served
-    restore   a backup in the place of the database
+    serve     run the server
+    check     find faults of a deployment before it serves
+    db        upgrade and check the tables of the database
+    backup    back up an SQLite database, and verify a backup
+    restore   restore an SQLite database from a backup
     catalogs  the translations
     messages  the messages received
     outbox    the letters to guardians and staff
-    mail      whether letters arrive
-    log       the history of what staff read and did
+    mail      test the delivery of letters
+    log       verify the history of what staff read and did
     staff     the accounts of staff
-    version   which version this is
+    version   print the version
 """
 
 import argparse
@@ -39,7 +39,7 @@ from portal.storage.database import Unavailable
 from portal.storage.migrations import NewerDatabase
 
 CLOSED_PIPE = 141
-"""The exit code when the reader of the output has closed it: as of a program ended by SIGPIPE."""
+"""The exit code when the reader of the output has closed the pipe: 128 + SIGPIPE, as in shells."""
 
 NOUNS = (
     *("serve", "check", "db", "backup", "restore"),
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # A narrow encoding cannot hold Arabic; its code points are printed.
+            # Print characters that the encoding lacks, such as Arabic in Latin-1, as escapes.
             stream.reconfigure(errors="backslashreplace")
     try:
         try:
@@ -77,7 +77,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     parser = argparse.ArgumentParser(prog="portal", description="The guardians' portal.")
     nouns = parser.add_subparsers(required=True, metavar="command")
-    # Only the noun that is asked for is imported: a server needs nothing of the translators'.
+    # Import only the module that is asked for: a server need not load the translators' tools.
     for noun in words[:1] if words and words[0] in NOUNS else NOUNS:
         import_module(f"{__name__}.{noun}").add_to(nouns)
     parsed = parser.parse_args(words)

@@ -1,4 +1,4 @@
-"""What a command is made of: its parser, its settings and log, its output."""
+"""What all commands share: adding parsers, reading the settings, printing results and faults."""
 
 import argparse
 import json
@@ -16,16 +16,16 @@ from portal.settings import Settings
 FAULT = 1
 """The exit code of a command that found a fault."""
 USAGE = 2
-"""The exit code of a command that was asked for something that does not exist."""
+"""The exit code for arguments that cannot be understood, as argparse uses it."""
 
 Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-"""What argparse adds commands to."""
+"""The type of object to which argparse adds commands."""
 Run = Callable[[argparse.Namespace], int]
-"""Runs a command with its arguments; gives the exit code."""
+"""Runs a command with its parsed arguments; returns the exit code."""
 
 
 def add_group(nouns: Parsers, name: str, about: str) -> Parsers:
-    """Add a noun that has several commands; gives what they are added to."""
+    """Add a noun with several commands; returns the object to which they are added."""
     parser = nouns.add_parser(name, help=about, description=about)
     return parser.add_subparsers(required=True, metavar="command")
 
@@ -34,9 +34,9 @@ def add_command(commands: Parsers, name: str, run: Run) -> argparse.ArgumentPars
     """Add a command; the first line of its docstring is its help.
 
     Args:
-        commands: those of the program, or of a group.
-        name: what the operator types.
-        run: what is then called.
+        commands: of the program, or of a group.
+        name: the word that the operator types.
+        run: the function to call.
     """
     about = (run.__doc__ or "").partition("\n")[0]
     parser = commands.add_parser(name, help=about, description=about)
@@ -45,7 +45,7 @@ def add_command(commands: Parsers, name: str, run: Run) -> argparse.ArgumentPars
 
 
 def read_settings() -> Settings:
-    """Read the settings, and write the log as they say.
+    """Read the settings, and open the log as they say.
 
     Raises:
         SettingsError: when some cannot be used.
@@ -56,7 +56,7 @@ def read_settings() -> Settings:
 
 
 class Fault(NamedTuple):
-    """What is wrong, and what to do about it."""
+    """A fault and its remedy."""
 
     subject: str
     """In a word: ``database``, ``proxy``."""
@@ -68,7 +68,7 @@ class Fault(NamedTuple):
 
 
 def report(*faults: str | Fault) -> int:
-    """Print faults on standard error; gives the exit code: 0 where there are none."""
+    """Print faults on standard error; returns the exit code, 0 if there are none."""
     if not faults:
         return 0
     print(*faults, sep="\n", file=sys.stderr)
@@ -76,14 +76,14 @@ def report(*faults: str | Fault) -> int:
 
 
 def print_json(content: Sequence[dict[str, Any]] | dict[str, Any]) -> None:
-    """Print what a program is to read; control characters and narrow encodings are escaped."""
+    """Print JSON for programs; control characters, and those the encoding lacks, are escaped."""
     is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
     text = json.dumps(content, ensure_ascii=not is_unicode, indent=2)
     print(re.sub(r"[\x7f-\x9f]", lambda match: f"\\u{ord(match[0]):04x}", text))
 
 
 def local_time(moment: datetime) -> str:
-    """A moment as the receipt says it, with the time zone."""
+    """A moment in Swedish time, as on the receipt, with the time zone."""
     return f"{moment.astimezone(ZONE):%Y-%m-%d %H:%M %Z}"
 
 

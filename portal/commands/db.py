@@ -1,4 +1,4 @@
-"""``portal db``: the tables of the database."""
+"""``portal db``: upgrade and check the tables of the database."""
 
 import argparse
 from contextlib import closing
@@ -13,7 +13,7 @@ from portal.storage.secret_key import open_secret_key
 
 def add_to(nouns: Parsers) -> None:
     """Add the commands to the parser."""
-    group = add_group(nouns, "db", "the database's tables")
+    group = add_group(nouns, "db", "upgrade and check the tables of the database")
     add_command(group, "upgrade", upgrade)
     add_command(group, "current", current)
     add_command(group, "check", check)
@@ -21,7 +21,7 @@ def add_to(nouns: Parsers) -> None:
 
 
 def upgrade(arguments: argparse.Namespace) -> int:
-    """Bring the database's tables to this version of the portal."""
+    """Upgrade the tables of the database to this version of the portal."""
     settings = read_settings()
     open_secret_key(settings)
     with closing(Database(settings.database_url)) as database:
@@ -33,7 +33,7 @@ def upgrade(arguments: argparse.Namespace) -> int:
 
 
 def current(arguments: argparse.Namespace) -> int:
-    """Say which revision the database has, and which is the newest."""
+    """Print the revision of the database, and the newest one."""
     with closing(Database(read_settings().database_url)) as database:
         revision, newest = database.revisions()
     print(f"{revision or 'none'} (newest: {newest})")
@@ -41,7 +41,7 @@ def current(arguments: argparse.Namespace) -> int:
 
 
 def check(arguments: argparse.Namespace) -> int:
-    """Compare the database's tables with the portal's, and its figures with what they count."""
+    """Compare the tables with the portal's, and the inbox figures with the cases."""
     settings = read_settings()
     if faults := schema_faults(settings):
         return report(*faults)
@@ -54,7 +54,7 @@ def check(arguments: argparse.Namespace) -> int:
 
 
 def recount(arguments: argparse.Namespace) -> int:
-    """Count anew what the figures of the inbox are kept of; nothing is written meanwhile."""
+    """Recalculate the inbox figures from the cases; other writes wait until it is done."""
     settings = read_settings()
     if faults := schema_faults(settings):
         return report(*faults)

@@ -1,4 +1,4 @@
-"""``portal restore``: a backup takes the place of the database."""
+"""``portal restore``: replace an SQLite database with a backup."""
 
 import argparse
 from pathlib import Path
@@ -12,11 +12,11 @@ def add_to(nouns: Parsers) -> None:
     """Add the command to the parser."""
     parser = add_command(nouns, "restore", run)
     parser.add_argument("file", type=Path)
-    parser.add_argument("--replace", action="store_true", help="lose a database that has rows")
+    parser.add_argument("--replace", action="store_true", help="overwrite a database that has rows")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Put a backup in the place of the database; the portal must be stopped."""
+    """Replace the SQLite database with a backup; the portal must be stopped."""
     settings = read_settings()
     if not settings.embedded:
         return report(ON_A_SERVER)

@@ -1,4 +1,4 @@
-"""``python -m portal`` is ``portal``: the command line."""
+"""Run the command line as ``python -m portal``."""
 
 import sys
 

@@ -15,10 +15,10 @@ Its modules, in the order in which they may import:
     catalogs  the translations
     messages  the messages received
     outbox    the letters to guardians and staff
-    mail      whether letters arrive
-    log       the history of what staff read and did
+    mail      test the delivery of letters
+    log       verify the history of what staff read and did
     staff     the accounts of staff
-    version   which version this is
+    version   print the version
 """
 
 import argparse
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # A narrow encoding cannot hold Arabic; its code points are printed.
+            # Print characters that the encoding lacks, such as Arabic in Latin-1, as escapes.
             stream.reconfigure(errors="backslashreplace")
     try:
         try:

@@ -1,4 +1,4 @@
-"""``portal backup``: a copy of the database, made while it is served."""
+"""``portal backup``: back up an SQLite database while the portal serves, or verify a backup."""
 
 import argparse
 from pathlib import Path
@@ -8,9 +8,9 @@ from portal.storage.backups import Contents, back_up, examine
 
 VERIFY = "verify"
 ON_A_SERVER = (
-    "The database is on a server, which has tools for this: pg_dump --format=custom "
+    "PostgreSQL has its own tools for this: pg_dump --format=custom "
     "--file=FILE, and pg_restore --clean --if-exists --dbname=NAME FILE. Run portal db check "
-    "after you have restored."
+    "after the restore."
 )
 
 
@@ -18,13 +18,15 @@ def add_to(nouns: Parsers) -> None:
     """Add the command to the parser."""
     parser = add_command(nouns, "backup", run)
     parser.usage = "portal backup [-h] [--with-key] FILE\n       portal backup verify [-h] FILE"
-    parser.add_argument("verb", nargs="?", choices=[VERIFY], help="look at a backup instead")
+    parser.add_argument("verb", nargs="?", choices=[VERIFY], help="verify a backup instead")
     parser.add_argument("file", type=Path)
-    parser.add_argument("--with-key", action="store_true", help="put the secret key beside it")
+    parser.add_argument(
+        "--with-key", action="store_true", help="write the secret key to a file beside it"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Copy the database to a file while it is served, or verify such a file."""
+    """Back up the SQLite database to a file while the portal serves, or verify a backup."""
     if arguments.file == Path(VERIFY):
         report("portal backup verify: which file?")
         return USAGE

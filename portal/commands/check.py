@@ -39,7 +39,7 @@ from portal.storage.secret_key import key_file
 from portal.web.edition import build
 
 FREE_BYTES = 100 * 1024 * 1024
-"""Free on the disk of an SQLite database; a hundred thousand messages need less."""
+"""Required free space for an SQLite database; a hundred thousand messages need less."""
 YEARS = range(2026, 2100)
 """Plausible years. A clock that was never set says 1970, or the year of manufacture."""
 
@@ -86,7 +86,7 @@ def _findings() -> Iterator[Fault]:
 
 
 def check_texts(settings: Settings) -> Iterator[Fault]:
-    """Catalogs and templates: whether every page can be built, and in every language."""
+    """Check that every page can be built in every language."""
     try:
         lines = [*strange_folders(LOCALES), *build(settings).faults]
     except (CatalogError, TemplateError) as error:
@@ -96,19 +96,21 @@ def check_texts(settings: Settings) -> Iterator[Fault]:
 
 
 def check_database(settings: Settings) -> Iterator[Fault]:
-    """Whether the database answers, can hold every script, and has the right tables."""
+    """Check that the database answers, can store every script, and has the right tables."""
     if settings.embedded and not sqlite_file(settings.database_url).exists():
-        return  # it is made by the first start
+        return  # the first start creates it
     try:
         yield from schema_faults(settings, upgrades_itself=settings.embedded)
     except Unavailable:
-        yield Fault("database", "It cannot be used.", "Is DATABASE_URL right, and is it running?")
+        yield Fault(
+            "database", "It cannot be used.", "Is DATABASE_URL right, and is the server running?"
+        )
     except NewerDatabase as error:
         yield Fault("database", str(error), "See docs/operating.md, Backup.")
 
 
 def check_disk(settings: Settings) -> Iterator[Fault]:
-    """Whether an SQLite database can be written, and nobody else can read the secret key."""
+    """Check that an SQLite database can be written, and that only its owner can read the key."""
     if not settings.embedded:
         return
     path, key = sqlite_file(settings.database_url), key_file(settings.database_url)
@@ -121,29 +123,29 @@ def check_disk(settings: Settings) -> Iterator[Fault]:
     if path.exists() and not os.access(path, os.W_OK):
         yield Fault("disk", f"{path} cannot be written.", OWNER)
     if (free := shutil.disk_usage(folder).free) < FREE_BYTES:
-        yield Fault("disk", f"{folder} has only {free // 1024**2} MB free.", "Make room.")
+        yield Fault("disk", f"{folder} has only {free // 1024**2} MB free.", "Free some space.")
     if key.exists() and key.stat().st_mode & 0o077:
         yield Fault("disk", f"Others can read the secret key {key}.", f"Run chmod 600 {key}.")
 
 
-OWNER = "Give it to the user who runs the portal."
+OWNER = "Make the user who runs the portal its owner."
 
 
 def check_clock(settings: Settings) -> Iterator[Fault]:
-    """Whether the clock has been set; limits and opening hours depend on it."""
+    """Check that the clock has been set; limits and opening hours depend on it."""
     now = datetime.now(UTC)
     if now.year not in YEARS:
         yield Fault("clock", f"It says {now:%Y-%m-%d}.", "Set it, by NTP for example.")
 
 
 def check_proxy(settings: Settings) -> Iterator[Fault]:
-    """Whether the proxies named can be told from other clients."""
+    """Check that trusted proxies are set, and are addresses or networks."""
     proxies = settings.trusted_proxies
     if settings.production and not proxies:
         what = "No proxy is trusted, so all guardians count as one sender."
         yield Fault("proxy", what, "Set PORTAL_TRUSTED_PROXIES to the proxy's address.")
     if settings.production and "*" in proxies:
-        what = "Every client is trusted, so anybody can pretend to be somebody else."
+        what = "Every client is trusted, so any client can forge its address."
         yield Fault("proxy", what, "Name the proxy's address in PORTAL_TRUSTED_PROXIES.")
     for word in proxies:
         if word != "*" and not _is_network(word):

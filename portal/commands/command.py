@@ -45,7 +45,7 @@ def add_command(commands: Parsers, name: str, run: Run) -> argparse.ArgumentPars
 
 
 def read_settings() -> Settings:
-    """Read the settings, and write the log as they say.
+    """Read the settings, and open the log as they say.
 
     Raises:
         SettingsError: when some cannot be used.
@@ -56,7 +56,7 @@ def read_settings() -> Settings:
 
 
 class Fault(NamedTuple):
-    """What is wrong, and what to do about it."""
+    """A fault and its remedy."""
 
     subject: str
     """In a word: ``database``, ``proxy``."""

@@ -1,4 +1,4 @@
-"""``portal db``: the tables of the database."""
+"""``portal db``: upgrade and check the tables of the database."""
 
 import argparse
 from contextlib import closing
@@ -13,7 +13,7 @@ from portal.storage.secret_key import open_secret_key
 
 def add_to(nouns: Parsers) -> None:
     """Add the commands to the parser."""
-    group = add_group(nouns, "db", "the database's tables")
+    group = add_group(nouns, "db", "upgrade and check the tables of the database")
     add_command(group, "upgrade", upgrade)
     add_command(group, "current", current)
     add_command(group, "check", check)
@@ -33,7 +33,7 @@ def upgrade(arguments: argparse.Namespace) -> int:
 
 
 def current(arguments: argparse.Namespace) -> int:
-    """Say which revision the database has, and which is the newest."""
+    """Print the revision of the database, and the newest one."""
     with closing(Database(read_settings().database_url)) as database:
         revision, newest = database.revisions()
     print(f"{revision or 'none'} (newest: {newest})")

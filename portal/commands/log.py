@@ -1,4 +1,4 @@
-"""``portal log``: the history of what staff read and did."""
+"""``portal log``: verify the history of what staff read and did."""
 
 import argparse
 from contextlib import closing
@@ -19,7 +19,7 @@ def add_to(nouns: Parsers) -> None:
 def verify(arguments: argparse.Namespace) -> int:
     """Check that no entry of the history was changed or removed, and print its last digest.
 
-    Whoever notes the last digest elsewhere can also tell later whether the end was cut off.
+    A copy of the last digest, kept elsewhere, also reveals later whether the end was cut off.
     """
     settings = read_settings()
     if faults := schema_faults(settings):

@@ -1,4 +1,4 @@
-"""``portal mail``: whether letters arrive."""
+"""``portal mail``: test the delivery of letters."""
 
 import argparse
 import asyncio
@@ -17,7 +17,7 @@ from portal.mail.delivery import NotSent, send
 from portal.settings import Settings
 
 DNS = """\
-For letters to be trusted, DNS should hold (the portal does not look it up):
+Mail services expect these DNS records (the portal does not look them up):
 
 SPF    {domain} TXT "v=spf1 … -all", which allows the servers that {server} sends from
 DKIM   <selector>._domainkey.{domain} TXT: the key with which {server} signs
@@ -29,29 +29,31 @@ PTR    the network address that {server} sends from has a name, and the
 
 def add_to(nouns: Parsers) -> None:
     """Add the command to the parser."""
-    group = add_group(nouns, "mail", "whether letters arrive")
+    group = add_group(nouns, "mail", "test the delivery of letters")
     parser = add_command(group, "check", check)
     parser.add_argument("address", type=_address)
 
 
 def check(arguments: argparse.Namespace) -> int:
-    """Send one letter to an address, and say what DNS should hold."""
+    """Send a test letter to an address, and list the DNS records that letters need."""
     settings = read_settings()
     if not settings.smtp_url:
         return report(NO_SERVER)
     try:
         asyncio.run(_send(settings, arguments.address))
     except NotSent as failure:
-        return report(f"The letter was not taken: {failure.fault} {visible(failure.reply)}".strip())
+        return report(
+            f"The letter was not accepted: {failure.fault} {visible(failure.reply)}".strip()
+        )
     domain = mail_addresses.with_ascii_domain(settings.mail_from).rpartition("@")[2]
     server = urlsplit(settings.smtp_url).hostname
-    print(f"{server} has taken the letter. Look whether it arrives, and not as spam.\n")
+    print(f"{server} has accepted the letter. Check that it arrives, and not as spam.\n")
     print(DNS.format(domain=domain, server=server))
     return 0
 
 
 async def _send(settings: Settings, recipient: str) -> None:
-    """Send the letter, which stands in no outbox."""
+    """Send a letter that is not in the outbox."""
     now = datetime.now(UTC)
     letter = Letter(
         id=0,
@@ -74,5 +76,5 @@ def _address(text: str) -> str:
     """An address that mail can reach."""
     address = mail_addresses.checked(mail_addresses.normalised(text))
     if address is None:
-        raise argparse.ArgumentTypeError(f"{text} is no e-mail address")
+        raise argparse.ArgumentTypeError(f"{text} is not an e-mail address")
     return address

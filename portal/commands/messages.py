@@ -54,7 +54,7 @@ def list_newest(arguments: argparse.Namespace) -> int:
 
 
 def show(arguments: argparse.Namespace) -> int:
-    """Show the messages of one case; texts are as they were sent, but for control characters."""
+    """Show the messages of one case, with control characters as escapes."""
     settings = read_settings()
     if not has_tables(settings):
         return report(NONE_YET)
@@ -81,7 +81,7 @@ async def _find(connection: Any, number: int | None) -> tuple[Case | None, list[
 
 
 def _plain(case: Case, thread: Sequence[Message]) -> dict[str, Any]:
-    """A case and messages of it for JSON, without what opens its page."""
+    """A case and its messages for JSON, without the address and the code."""
     return {
         "reference": case.reference,
         "state": case.state,

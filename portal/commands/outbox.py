@@ -42,9 +42,11 @@ def add_to(nouns: Parsers) -> None:
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--json", action="store_true")
     parser = add_command(group, "retry", retry)
-    parser.add_argument("letter", type=int, nargs="?", help="its number; all when left out")
+    parser.add_argument(
+        "letter", type=int, nargs="?", help="the number of one letter; default: all"
+    )
     parser = add_command(group, "run", run)
-    parser.add_argument("--once", action="store_true", help="until no letter is due")
+    parser.add_argument("--once", action="store_true", help="stop when no letter is due")
 
 
 def list_letters(arguments: argparse.Namespace) -> int:
@@ -69,7 +71,7 @@ def list_letters(arguments: argparse.Namespace) -> int:
 
 
 def retry(arguments: argparse.Namespace) -> int:
-    """Try letters again at once: those that failed, and those that wait after a failure."""
+    """Send letters again at once that failed or wait after a failure."""
     settings = read_settings()
     count = 0
     if has_tables(settings):
@@ -86,7 +88,7 @@ def retry(arguments: argparse.Namespace) -> int:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Deliver letters until stopped, without serving pages."""
+    """Deliver letters without serving pages, until stopped."""
     settings = read_settings()
     if not settings.smtp_url:
         return report(NO_SERVER)
@@ -111,7 +113,7 @@ async def _deliver(settings: Settings, renderers: Renderers, once: bool) -> None
 
 
 def _plain(letter: Letter) -> dict[str, Any]:
-    """A letter for JSON, its moments as ISO 8601 writes them."""
+    """A letter for JSON, with times in ISO 8601."""
     values = {
         name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in asdict(letter).items()

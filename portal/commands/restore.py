@@ -1,4 +1,4 @@
-"""``portal restore``: a backup takes the place of the database."""
+"""``portal restore``: replace an SQLite database with a backup."""
 
 import argparse
 from pathlib import Path
@@ -16,7 +16,7 @@ def add_to(nouns: Parsers) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Put a backup in the place of the database; the portal must be stopped."""
+    """Replace the SQLite database with a backup; the portal must be stopped."""
     settings = read_settings()
     if not settings.embedded:
         return report(ON_A_SERVER)

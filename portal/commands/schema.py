@@ -1,4 +1,4 @@
-"""Whether the database has the encoding and the tables that this version needs."""
+"""Check that the database has the encoding and the tables that this version needs."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -23,7 +23,7 @@ def schema_faults(settings: Settings, upgrades_itself: bool = False) -> list[Fau
 
     Raises:
         Unavailable: when the database does not answer.
-        NewerDatabase: when a later version has changed the tables too much for this one.
+        NewerDatabase: when a later version has changed the tables incompatibly.
     """
     with closing(Database(settings.database_url)) as database:
         if faults := encoding_faults(database):
@@ -37,11 +37,11 @@ def schema_faults(settings: Settings, upgrades_itself: bool = False) -> list[Fau
 
 
 def encoding_faults(database: Database) -> list[Fault]:
-    """Why the encoding of a database cannot be used; empty when it holds every script."""
+    """The fault in the encoding of a database: it must be able to store every script."""
     encoding = database.encoding()
     if encoding == "UTF8":
         return []
-    fault = f"It has the encoding {encoding}, not UTF8, and cannot hold Arabic."
+    fault = f"It has the encoding {encoding}, not UTF8, and cannot store every script."
     return [Fault("database", fault, "Create one with ENCODING 'UTF8' TEMPLATE template0.")]
 
 
@@ -54,7 +54,7 @@ def has_tables(settings: Settings) -> bool:
 
 
 def read(settings: Settings, read: Callable[[Any], Awaitable[Result]]) -> Result:
-    """Read with a connection of the database."""
+    """Run a function that reads, with a connection to the database."""
 
     async def run() -> Result:
         database = Database(settings.database_url)

@@ -1,4 +1,4 @@
-"""``portal serve``."""
+"""``portal serve``: run the server."""
 
 import argparse
 import logging
@@ -16,14 +16,14 @@ from portal.web.fast_path import FastPathProtocol
 from portal.web.protocol import BoundedProtocol
 
 CONNECTIONS = 2000
-"""Open at once; more get 503 until some close."""
+"""Most connections at once; further requests get 503."""
 
 FINISH_SECONDS = 10
 """How long requests that are being answered may take when the portal is stopped."""
 
 ONE_WORKER = (
     "PORTAL_METRICS: workers cannot share an address, and each has figures of its own. Start "
-    "several portals with one worker each, and give each its own address."
+    "several portals with one worker and one PORTAL_METRICS address each."
 )
 
 
@@ -38,7 +38,7 @@ def add_to(nouns: Parsers) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Serve the portal until it is stopped."""
     settings = read_settings()
-    # An SQLite database gets its tables at the start; one that nodes share is upgraded apart.
+    # The start upgrades an SQLite database; PostgreSQL is upgraded by portal db upgrade.
     if faults := schema_faults(settings, upgrades_itself=settings.embedded):
         return report(*faults)
     if settings.metrics and arguments.workers > 1:
@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _port(text: str) -> int:
-    """A port that a server can have."""
+    """A valid TCP port."""
     if not text.isdecimal() or not 0 < int(text) <= LARGEST_PORT:
-        raise argparse.ArgumentTypeError(f"{text} is no port between 1 and {LARGEST_PORT}")
+        raise argparse.ArgumentTypeError(f"{text} is not a port between 1 and {LARGEST_PORT}")
     return int(text)

@@ -1,4 +1,4 @@
-"""``portal staff``: the accounts of those who read the inbox."""
+"""``portal staff``: the accounts of the staff who use the inbox."""
 
 import argparse
 import asyncio
@@ -24,19 +24,21 @@ from portal.staff.accounts import Account, NameTaken
 from portal.storage.database import Database
 
 FULL_NAME_LIMIT = 100
-"""Characters of a name that colleagues see, at the most."""
+"""Longest full name, in characters."""
 
 Result = TypeVar("Result")
 
 
 def add_to(nouns: Parsers) -> None:
     """Add the commands to the parser."""
-    group = add_group(nouns, "staff", "the accounts of those who read the inbox")
+    group = add_group(nouns, "staff", "the accounts of the staff who use the inbox")
     parser = add_command(group, "add", add)
-    parser.add_argument("name", help="what is typed to sign in")
-    parser.add_argument("--full-name", required=True, help="what colleagues see")
+    parser.add_argument("name", help="the name for signing in")
+    parser.add_argument("--full-name", required=True, help="the name that colleagues see")
     parser.add_argument("--role", required=True, choices=accounts.ROLES)
-    parser.add_argument("--email", default="", help="where the person is told of their cases")
+    parser.add_argument(
+        "--email", default="", help="the address for notices about the person's cases"
+    )
     parser = add_command(group, "list", list_all)
     parser.add_argument("--json", action="store_true")
     add_command(group, "disable", disable).add_argument("name")
@@ -44,7 +46,7 @@ def add_to(nouns: Parsers) -> None:
 
 
 def add(arguments: argparse.Namespace) -> int:
-    """Make an account, and print its first password."""
+    """Create an account, and print its first password."""
     settings = read_settings()
     name, full_name = accounts.normalised_name(arguments.name), arguments.full_name.strip()
     email = mail_addresses.normalised(arguments.email)
@@ -82,7 +84,7 @@ def list_all(arguments: argparse.Namespace) -> int:
 
 
 def disable(arguments: argparse.Namespace) -> int:
-    """Let an account sign in no more, and end its sessions."""
+    """Disable an account, and end its sessions."""
     settings, now = read_settings(), datetime.now(UTC)
     if not _change(settings, arguments.name, partial(accounts.disable, now=now)):
         return report(f"There is no account {visible(arguments.name)}.")
@@ -90,7 +92,7 @@ def disable(arguments: argparse.Namespace) -> int:
 
 
 def reset(arguments: argparse.Namespace) -> int:
-    """Give an account a new first password and no second factor, and end its sessions."""
+    """Give an account a new first password, remove its second factor, and end its sessions."""
     settings, password = read_settings(), passwords.first_password()
     change = partial(accounts.reset, password_hash=passwords.password_hash(password))
     if not _change(settings, arguments.name, change):
@@ -107,7 +109,7 @@ def _faults(name: str, full_name: str, email: str) -> list[str]:
     if not is_readable or len(full_name) > FULL_NAME_LIMIT:
         faults.append(f"--full-name: needs a name of at most {FULL_NAME_LIMIT} characters.")
     if email and mail_addresses.checked(email) is None:
-        faults.append(f"--email: {visible(email)} is no e-mail address.")
+        faults.append(f"--email: {visible(email)} is not an e-mail address.")
     return faults
 
 
@@ -119,7 +121,7 @@ def _print_first_password(settings: Settings, name: str, password: str) -> None:
 
 
 def _change(settings: Settings, name: str, change: Callable[[Any, Account], None]) -> bool:
-    """Change the account of a name; tells whether there is one."""
+    """Change the account with a name; returns whether there is one."""
 
     def job(connection: Any) -> bool:
         account = accounts.find_now(connection, accounts.normalised_name(name))
@@ -131,7 +133,7 @@ def _change(settings: Settings, name: str, change: Callable[[Any, Account], None
 
 
 def _in_database(settings: Settings, job: Callable[[Any], Result]) -> Result:
-    """Do a job in a transaction; the tables of an SQLite database are made if need be."""
+    """Run a job in a transaction; creates the tables of an SQLite database if necessary."""
 
     async def run() -> Result:
         database = Database(settings.database_url)

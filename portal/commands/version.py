@@ -1,4 +1,4 @@
-"""``portal version``."""
+"""``portal version``: print the version."""
 
 import argparse
 
@@ -12,6 +12,6 @@ def add_to(nouns: Parsers) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Say which version this is."""
+    """Print the version."""
     print(__version__)
     return 0

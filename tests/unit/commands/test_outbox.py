@@ -104,7 +104,7 @@ def test_a_check_says_what_the_mail_server_says(
 ) -> None:
     sink.reply(recipient="550 Relaying denied\x1b")
     assert main(["mail", "check", RECIPIENT]) == 1
-    assert "The letter was not taken: 550 Relaying denied" in capsys.readouterr().err
+    assert "The letter was not accepted: 550 Relaying denied" in capsys.readouterr().err
 
 
 def test_a_check_needs_an_address(sink: Sink) -> None:

@@ -1,7 +1,8 @@
 """Failed attempts to sign in and to open a case, and the waits that follow them.
 
-Who tries, and what is tried, are keyed numbers, called subjects. A stranger who tries makes
-nobody wait but themselves: a subject that names an account or a case names the sender too.
+Attempts are counted by subject: a keyed hash of a sender, or of a sender together with an
+account or a case. A subject always includes the sender, so that a stranger's attempts do
+not make anybody else wait.
 """
 
 from collections.abc import Collection, Mapping
@@ -13,30 +14,30 @@ from portal.storage.limits import REMEMBERED, narrow_hash
 from portal.storage.tables import attempts
 
 FIRST_WAIT = timedelta(seconds=10)
-"""After the first failure too many; each further one doubles it."""
+"""The wait after the last attempt that is free of one; each further failure doubles it."""
 LONGEST_WAIT = timedelta(minutes=15)
 DOUBLINGS = 10
-"""More than lead to the longest wait."""
+"""Enough doublings to reach ``LONGEST_WAIT``; a cap that keeps the number small."""
 
 
 def subject(secret_key: bytes, *words: object) -> int:
-    """The number that stands for who tries or what is tried.
+    """The keyed hash under which attempts are counted.
 
     Args:
-        secret_key: the portal's own; without it nothing can be found again.
-        words: what kind of attempt it is; then a sender, as ``limits.sender_number`` gives
-            it; then perhaps the name of an account or the number of a case.
+        secret_key: the portal's; without it, a hash cannot be traced to a sender.
+        words: the kind of attempt; the sender, from ``limits.sender_number``; optionally
+            the name of an account or the number of a case.
     """
     return narrow_hash(secret_key + repr(words).encode("utf-8", "replace"))
 
 
 def make(connection: sa.Connection, allowed: Mapping[int, int], now: datetime) -> timedelta:
-    """Record an attempt, or give the time to wait before it: in one step, as the writer does it.
+    """Record an attempt unless the sender must wait; zero means that it was recorded.
 
     Args:
         connection: in the writer's transaction.
-        allowed: as ``wait`` takes it.
-        now: the present; ``withdraw`` takes it when the attempt has not failed.
+        allowed: see ``wait``.
+        now: the current time; pass it to ``withdraw`` if the attempt succeeds.
     """
     time = wait(connection, allowed, now)
     if not time:
@@ -45,12 +46,12 @@ def make(connection: sa.Connection, allowed: Mapping[int, int], now: datetime) -
 
 
 def wait(connection: sa.Connection, allowed: Mapping[int, int], now: datetime) -> timedelta:
-    """How long to wait before the next attempt; zero for not at all.
+    """How long the sender must wait before the next attempt; may be zero.
 
     Args:
-        connection: in the writer's transaction, where ``record`` follows.
-        allowed: how many attempts of the last hour may have failed without a wait, by subject.
-        now: the present.
+        connection: in the writer's transaction, in which ``record`` follows.
+        allowed: for each subject, the failures within an hour that cause no wait.
+        now: the current time.
     """
     query = (
         sa.select(attempts.c.subject, sa.func.count(), sa.func.max(attempts.c.id))
@@ -69,13 +70,13 @@ def wait(connection: sa.Connection, allowed: Mapping[int, int], now: datetime) -
 
 
 def record(connection: sa.Connection, subjects: Collection[int], now: datetime) -> None:
-    """Store an attempt; before it is made, so that many at once are counted too."""
+    """Store an attempt before it is made, so that simultaneous attempts are counted."""
     rows = [{"subject": subject, "made_at": now} for subject in subjects]
     connection.execute(sa.insert(attempts), rows)
 
 
 def withdraw(connection: sa.Connection, subjects: Collection[int], made_at: datetime) -> None:
-    """Forget an attempt that did not fail."""
+    """Delete an attempt that succeeded."""
     connection.execute(
         sa.delete(attempts).where(attempts.c.subject.in_(subjects), attempts.c.made_at == made_at)
     )

@@ -1,9 +1,8 @@
-"""Backups of an SQLite database: made while it is served, verified, and restored.
+"""Making, verifying and restoring backups of an SQLite database.
 
-A backup is one file, as the database was at one moment. Every file written here appears
-under its name when it is complete and on the disk, or not at all. Whatever is doubtful is
-a ``BackupFault``: a backup that is only probably good is worth nothing on the day that it
-is needed.
+A backup is one file: a snapshot of the database, which may be in use. Files are written
+atomically: each gets its name only when it is complete and synced to disk. Anything
+uncertain raises ``BackupFault``, because an operator must be able to rely on a backup.
 """
 
 import hashlib
@@ -26,15 +25,15 @@ from portal.storage.secret_key import key_file, open_secret_key
 
 IN_USE = {"SQLITE_BUSY", "SQLITE_LOCKED"}
 BOOKKEEPING = frozenset({"alembic_version", "counts", "oldest_code"})
-"""The tables that have a row in a database without any content."""
+"""Tables that have a row even in an empty database."""
 
 
 class BackupFault(Exception):
-    """Why something cannot be backed up or restored, or cannot be trusted; for the operator."""
+    """A backup cannot be made, verified or restored; the text tells the operator why."""
 
 
 class Table(NamedTuple):
-    """What a table holds: the number of its rows, and a hash of them all."""
+    """A table's number of rows, and a hash of all of them."""
 
     rows: int
     digest: str
@@ -42,7 +41,7 @@ class Table(NamedTuple):
 
 @dataclass(frozen=True)
 class Contents:
-    """What a database holds. Two are equal when every row of every table is."""
+    """The contents of a database; equal if every row of every table is equal."""
 
     revision: str
     tables: Mapping[str, Table]
@@ -56,15 +55,15 @@ class Contents:
 def back_up(settings: Settings, target: Path, with_key: bool = False) -> Contents:
     """Copy the database, which may be in use, to a file.
 
-    Writers are not held up: SQLite copies the pages of one moment (sqlite.org/backup.html).
+    Writers are not blocked: SQLite copies a snapshot (sqlite.org/backup.html).
 
     Args:
-        settings: which database, and its secret key.
-        target: an older backup of this name is replaced.
-        with_key: puts the secret key beside it.
+        settings: name the database and its secret key.
+        target: the backup; an existing file is replaced.
+        with_key: whether to write the secret key to a file beside it.
 
     Raises:
-        BackupFault: when there is no database, or it or its copy cannot be trusted.
+        BackupFault: when there is no database, or it or its copy is damaged.
     """
     source = sqlite_file(settings.database_url)
     if not source.exists():
@@ -81,11 +80,11 @@ def back_up(settings: Settings, target: Path, with_key: bool = False) -> Content
 
 
 def examine(path: Path) -> Contents:
-    """What an SQLite file holds, after looking for all that can be wrong with it.
+    """Verify an SQLite file and return its contents.
 
     Raises:
-        BackupFault: when it is damaged, or no database of the portal.
-        NewerDatabase: when it was made by a later version, and this one cannot work with it.
+        BackupFault: when it is damaged or not a database of the portal.
+        NewerDatabase: when a later version has changed its tables incompatibly.
     """
     if not path.is_file():
         raise BackupFault(f"There is no file {path}.")
@@ -104,28 +103,28 @@ def examine(path: Path) -> Contents:
     if orphans:
         raise BackupFault(f"{path} is damaged: {len(orphans)} rows refer to rows that are gone.")
     if not revision:
-        raise BackupFault(f"{path} is no database of the portal.")
+        raise BackupFault(f"{path} is not a database of the portal.")
     return contents
 
 
 def restore(settings: Settings, backup: Path, replace: bool = False) -> Contents:
-    """Put a backup in the place of the database, which nobody may be using.
+    """Replace the database by a backup; the portal must be stopped.
 
-    The key beside the backup, if there is one, becomes the portal's.
+    If there is a key beside the backup, it becomes the portal's.
 
     Args:
-        settings: which database, and its secret key.
-        backup: as ``back_up`` made it.
-        replace: whether a database that has rows, and another key, may be lost.
+        settings: name the database and its secret key.
+        backup: a file that ``back_up`` made.
+        replace: whether to overwrite a database that has rows, and a different key.
 
     Raises:
-        BackupFault: at any doubt; the database is then as it was before.
+        BackupFault: when anything is uncertain; the database is then unchanged.
     """
     target = sqlite_file(settings.database_url)
     expected = examine(backup)
     key = _key_to_restore(settings, backup, replace)
     if target.exists() and not replace and not examine(target).is_empty:
-        raise BackupFault(f"{target} has rows. To lose them, say --replace.")
+        raise BackupFault(f"{target} has rows. Use --replace to overwrite them.")
     target.parent.mkdir(parents=True, exist_ok=True)
     with _appearing(target) as copy:
         _copy(backup, copy)
@@ -144,10 +143,10 @@ def key_beside(backup: Path) -> Path:
 
 
 def _key_to_restore(settings: Settings, backup: Path, replace: bool) -> bytes:
-    """The key to be put beside the restored database; empty when the right one is in place.
+    """The key to write beside the restored database; empty if the right one is in place.
 
-    A portal that starts without a key makes a new one, and then the addresses that people
-    were given stop working. So a backup is not restored without a key.
+    A backup is not restored without a key: a portal that starts without one creates a new
+    key, and then the case addresses that guardians were given stop working.
     """
     beside, stored = key_beside(backup), key_file(settings.database_url)
     if not beside.exists():
@@ -160,15 +159,15 @@ def _key_to_restore(settings: Settings, backup: Path, replace: bool) -> bytes:
             raise BackupFault(f"PORTAL_SECRET_KEY is not the key in {beside}: set that one.")
         return b""
     if stored.exists() and stored.read_bytes() != key and not replace:
-        raise BackupFault(f"{stored} is not the key in {beside}. To lose it, say --replace.")
+        raise BackupFault(f"{stored} is not the key in {beside}. Use --replace to overwrite it.")
     return key
 
 
 def _ensure_unused(target: Path) -> None:
-    """Fold the write-ahead log into a database that is to be replaced.
+    """Make sure that no process uses the database, and remove its write-ahead log.
 
-    SQLite can do that only when no other process has the database open. A log left behind
-    would be taken for that of the new database.
+    SQLite can leave WAL mode only when no other process has the database open. A log that
+    is left behind would be applied to the new database.
     """
     if target.exists():
         try:
@@ -177,13 +176,13 @@ def _ensure_unused(target: Path) -> None:
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorname in IN_USE:
                 raise BackupFault(f"{target} is in use. Stop the portal first.") from None
-            # A damaged database may well be the reason to restore a backup.
+            # A damaged database may be the reason to restore a backup.
     for suffix in ("-wal", "-shm"):
         target.with_name(target.name + suffix).unlink(missing_ok=True)
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy an SQLite database as it is at one moment, without its write-ahead log."""
+    """Copy a snapshot of an SQLite database into one file, without a write-ahead log."""
     try:
         with (
             closing(sqlite3.connect(_read_only(source), uri=True)) as reading,
@@ -197,10 +196,9 @@ def _copy(source: Path, target: Path) -> None:
 
 @contextmanager
 def _appearing(target: Path) -> Iterator[Path]:
-    """A temporary file that gets its name at the end of the block, unless that fails.
+    """A temporary file that is renamed to the target if the block succeeds.
 
-    Only its owner may read it. Both the file and the entry in its folder are on the disk
-    when the block has ended.
+    Only its owner may read it. The file and its folder are synced to disk.
 
     Raises:
         BackupFault: when the folder cannot be written.
@@ -224,7 +222,7 @@ def _appearing(target: Path) -> Iterator[Path]:
 
 @contextmanager
 def _reading(path: Path) -> Iterator[sa.Connection]:
-    """A connection to a file that is not changed by it."""
+    """A read-only connection to a file."""
     engine = sa.create_engine(
         "sqlite://",
         creator=lambda: sqlite3.connect(_read_only(path), uri=True),

@@ -1,9 +1,9 @@
-"""A database with its readers and its one writer.
+"""A database with many concurrent readers and one writer.
 
-Reading is asynchronous, and many read at a time. Writing is done by one thread: all jobs
-that wait are done in one transaction, so that one fsync serves them all. If a job fails,
-each is done again in a savepoint of its own, so that it fails alone. No caller gets a
-result before the commit is on the disk.
+Reading is asynchronous. Writing is done by one thread, the writer: it runs all waiting jobs
+(at most ``BATCH``) in one transaction, so that they share one fsync. If a job fails, all are
+run again, each in a savepoint of its own, so that only the faulty one fails. No caller gets
+a result before the transaction is committed to disk.
 """
 
 import asyncio
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 WAIT_SECONDS = 7.0
-"""After this long a write is given up, so that its sender gets a response within eight seconds."""
+"""The timeout of a read or write; a sender then gets a response within eight seconds."""
 BATCH = 250
-"""Jobs in one commit at the most."""
+"""The most jobs in one transaction."""
 QUEUE = 2000
-"""Jobs that may wait; more are refused at once."""
+"""The most jobs that may wait; further ones are refused at once."""
 
 log = logging.getLogger(__name__)
 Item = TypeVar("Item")
@@ -50,11 +50,11 @@ Job = Callable[[sa.Connection, Sequence[Any]], Sequence[Any]]
 
 
 class Unavailable(Exception):
-    """The database cannot be used just now. What was to be written may be sent again."""
+    """The database cannot be used at the moment. A write may be tried again."""
 
 
 class _Waiting(NamedTuple):
-    """An item that waits, and what is to be done with it."""
+    """An item in the queue, and the job that processes it."""
 
     job: Job
     item: Any
@@ -66,15 +66,15 @@ class Database:
 
     Args:
         url: as in ``DATABASE_URL``.
-        wait_seconds: after this long, reading or writing is given up.
-        metrics: learn how long each transaction takes.
+        wait_seconds: the timeout of a read or write.
+        metrics: record how long each transaction takes.
     """
 
     def __init__(
         self, url: str, wait_seconds: float = WAIT_SECONDS, metrics: Metrics | None = None
     ) -> None:
         self.is_failing = False
-        """Whether the last write failed because of the database."""
+        """Whether the last write failed: a database error, a timeout, or a full queue."""
         self._metrics = metrics or Metrics()
         self._url = url
         self._wait_seconds = wait_seconds
@@ -87,13 +87,13 @@ class Database:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Begin to write what is put in the queue."""
+        """Start processing the queue."""
         self._task = asyncio.create_task(self._write_until_stopped())
-        # Imports what reading needs while the first requests are served.
+        # Import what reading needs in the background, while the first requests are served.
         self._thread.submit(lambda: self._readers)
 
     async def stop(self) -> None:
-        """Write what waits, then close all connections."""
+        """Run the waiting jobs, then close all connections."""
         if self._task:
             self._stopping = True
             self._has_jobs.set()
@@ -102,7 +102,7 @@ class Database:
         self.close()
 
     def close(self) -> None:
-        """Close the writer's connection, where nothing was started."""
+        """Close the writer's connection; for a database that was not started."""
         self._thread.shutdown()
         if self._connection:
             self._connection.close()
@@ -131,14 +131,14 @@ class Database:
             raise _unavailable(error) from None
 
     async def write(self, job: Callable[[sa.Connection], Result]) -> Result:
-        """Do a job in the next transaction; its result is on the disk.
+        """Run a job in the next transaction; return its result when that is committed.
 
         Args:
-            job: reads and writes on the connection that it gets; what it raises undoes it
-                alone. It may be done twice, if another job of the transaction fails.
+            job: reads and writes on the given connection. If it raises, only its own changes
+                are rolled back. It is run again if another job of the transaction fails.
 
         Raises:
-            Unavailable: as ``write_together`` does.
+            Unavailable: see ``write_together``.
         """
         return await self.write_together(_each, job)
 
@@ -147,15 +147,15 @@ class Database:
         job: Callable[[sa.Connection, Sequence[Item]], Sequence[Result | Exception]],
         item: Item,
     ) -> Result:
-        """Do the same job for all items that wait for it, in the next transaction.
+        """Run a job once for its consecutive waiting items, in the next transaction.
 
         Args:
-            job: gives a result or an exception for each of its items.
-            item: one of them.
+            job: returns a result or an exception for each item.
+            item: the item of this call.
 
         Raises:
-            Unavailable: when it could not be written, or not in time. In the second
-                case it may still be written later.
+            Unavailable: when the write failed or timed out. After a timeout it may still
+                be committed later.
         """
         try:
             if len(self._queue) >= QUEUE:
@@ -176,7 +176,7 @@ class Database:
             raise _unavailable(error) from None
 
     def connect(self) -> AbstractContextManager[sa.Connection]:
-        """A connection for tools; ``engines.begin`` begins a transaction on it.
+        """A synchronous connection, for commands; ``engines.begin`` begins its transactions.
 
         Raises:
             sqlalchemy.exc.OperationalError: when the database does not answer.
@@ -184,13 +184,13 @@ class Database:
         return self._engine.connect()
 
     def upgrade(self) -> None:
-        """Bring the tables to the newest revision, however long that takes."""
+        """Upgrade the tables to the newest revision, without a time limit."""
         with self._engine.connect() as connection, begin(connection):
             allow_long_statements(connection)
             migrations.upgrade(connection)
 
     def revisions(self) -> tuple[str, str]:
-        """The revision that the database has, and the newest.
+        """The revision of the database, and the newest one.
 
         Raises:
             Unavailable: when the database does not answer.
@@ -198,16 +198,16 @@ class Database:
         return self._ask(migrations.current), migrations.newest()
 
     def refuse_newer(self) -> None:
-        """Go no further with a database that this version does not understand.
+        """Raise if a later version of the portal has changed the tables incompatibly.
 
         Raises:
-            NewerDatabase: as ``migrations.refuse_newer`` does.
+            NewerDatabase: see ``migrations.refuse_newer``.
             Unavailable: when the database does not answer.
         """
         self._ask(migrations.refuse_newer)
 
     def encoding(self) -> str:
-        """The character encoding of the database as PostgreSQL calls it, such as ``UTF8``.
+        """The character encoding of the database by PostgreSQL's name, such as ``UTF8``.
 
         Raises:
             Unavailable: when the database does not answer.
@@ -215,7 +215,7 @@ class Database:
         return self._ask(encoding)
 
     def differences(self) -> list[str]:
-        """Where the tables of the database are not those of the portal."""
+        """The differences between the tables of the database and those of the portal."""
         with self._engine.connect() as connection:
             return migrations.differences(connection)
 
@@ -242,11 +242,11 @@ class Database:
                     _settle(waiting.done, result)
 
     def _commit(self, batch: list[_Waiting]) -> list[Any]:
-        """Do a batch in one transaction; each result is a value or an exception.
+        """Run a batch in one transaction; each result is a value or an exception.
 
-        What a job raises is its own fault: each is then done again in a savepoint. A fault
-        of the database (full, locked, gone) fails the whole batch, since nothing is certain
-        about the transaction after it.
+        If a job raises, all are run again in savepoints. An error of the database itself
+        (disk full, locked, connection lost) fails the whole batch, because the state of the
+        transaction is then unknown.
         """
         try:
             try:
@@ -265,10 +265,10 @@ class Database:
             return do(connection, batch)
 
     def _writing(self) -> AbstractContextManager[sa.Connection]:
-        """A connection to write with.
+        """A connection for one transaction.
 
-        SQLite's stays open, since taking one from the pool costs as much as a statement. For
-        a server one is taken, and tried, each time.
+        SQLite's stays open, because taking one from the pool costs as much as a statement.
+        A server's is taken from the pool, and tested, each time.
         """
         if not stays_connected(self._engine):
             return self._engine.connect()
@@ -304,10 +304,10 @@ def _do_apart(connection: sa.Connection, batch: list[_Waiting]) -> list[Any]:
 
 
 def _settle(done: asyncio.Future[Any], result: Any) -> None:
-    """Give a caller its result, unless it has given up."""
+    """Give a caller its result, unless the caller has given up."""
     if done.done():
         return
-    if isinstance(result, StopIteration):  # which no future can carry
+    if isinstance(result, StopIteration):  # a future does not accept it
         result = RuntimeError(result)
     if isinstance(result, Exception):
         done.set_exception(result)
@@ -316,7 +316,7 @@ def _settle(done: asyncio.Future[Any], result: Any) -> None:
 
 
 def _unavailable(error: BaseException) -> Unavailable:
-    """Log the kinds of the fault, but not its text: that may be a person's words."""
+    """Log the types of an error and its causes, not the text: that may be personal."""
     kinds = []
     cause: BaseException | None = error
     while cause:

@@ -1,14 +1,15 @@
-"""How an engine of each kind is made.
+"""SQLAlchemy engines for SQLite and PostgreSQL.
 
-The two databases behave differently only here. Besides, ``tables`` declares what type each
-stores a column as, and ``migrations`` changes tables in the way that each can.
+Most differences between the two databases are here. The others are column types in
+``tables``, table changes and the text search table in ``migrations``, and the uses of
+``Settings.embedded``.
 
-SQLite: write-ahead log, every commit on the disk (``synchronous=FULL``), transactions that
-begin with ``BEGIN IMMEDIATE``. PostgreSQL: time limits for each transaction, and an advisory
-lock for each writing one, so that nodes write in turns. "Read, then write" is safe on both
-without further care. Limits and locks end with their transaction, and no statement is
-prepared on the server, so a connection pooler such as PgBouncer may stand between, in
-transaction mode.
+SQLite uses a write-ahead log, syncs every commit to disk (``synchronous=FULL``), and begins
+writing transactions with ``BEGIN IMMEDIATE``. PostgreSQL has time limits for each
+transaction, and an advisory lock for each writing one, so that only one node writes at a
+time. On both, a transaction can therefore read and then write without losing updates.
+Limits and locks end with their transaction, and no statement is prepared on the server, so
+a connection pooler such as PgBouncer can be used in transaction mode.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,8 +32,8 @@ _SQLITE_PRAGMAS = (
 _POSTGRESQL_ARGUMENTS = {
     "connect_timeout": 3,
     "client_encoding": "utf8",
-    # A prepared statement stays with a connection that a pooler gives to somebody else, and
-    # fails when an upgrade adds a column to what it selects.
+    # A prepared statement belongs to a server connection, which a pooler gives to other
+    # clients; and it fails after an upgrade has added a column to its result.
     "prepare_threshold": None,
 }
 _LIMITS = """
@@ -40,15 +41,15 @@ SET LOCAL lock_timeout = 5000;
 SET LOCAL statement_timeout = 6000;
 SET LOCAL idle_in_transaction_session_timeout = 10000
 """
-"""Milliseconds, for each transaction on PostgreSQL. PgBouncer refuses them at the connection."""
+"""Milliseconds. Set in each transaction, because PgBouncer refuses them at connection time."""
 _WRITERS_LOCK = 7_031_365
-"""The key of the advisory lock by which nodes write in turns."""
+"""The key of the advisory lock that one writing node holds at a time."""
 
 
 def writing_engine(url: str) -> sa.Engine:
-    """An engine with one connection, for the one writer; ``begin`` begins its transactions.
+    """An engine with one connection, for the writer; ``begin`` begins its transactions.
 
-    The folder of an SQLite database is made when the writer first connects.
+    The folder of an SQLite database is created when the writer first connects.
 
     Args:
         url: as in ``DATABASE_URL``.
@@ -81,8 +82,8 @@ def writing_engine(url: str) -> sa.Engine:
 def begin(connection: sa.Connection) -> Iterator[None]:
     """A transaction that excludes all other writers; committed at the end of the block.
 
-    A statement and no event: an engine on which an event is listened to looks for more of
-    them at each statement, which SQLite would notice.
+    The lock is taken by a plain statement rather than in a SQLAlchemy event: registering an
+    event makes every later statement slower, which matters on SQLite.
     """
     with connection.begin():
         if connection.dialect.name == "sqlite":
@@ -94,10 +95,7 @@ def begin(connection: sa.Connection) -> Iterator[None]:
 
 @contextmanager
 def snapshot(connection: sa.Connection) -> Iterator[None]:
-    """A transaction that reads one state of the database, whatever others write meanwhile.
-
-    It may read all of it, and take as long as that takes.
-    """
+    """A transaction that reads one snapshot of the database, without a time limit."""
     with connection.begin():
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN")
@@ -108,16 +106,16 @@ def snapshot(connection: sa.Connection) -> Iterator[None]:
 
 
 def allow_long_statements(connection: sa.Connection) -> None:
-    """Lift the limits on statements until the transaction ends; waits for locks stay limited."""
+    """Lift the time limits until the transaction ends, except that on waiting for locks."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
         connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
 
 
 def reading_engine(url: str) -> "AsyncEngine":
-    """An engine for many readers at a time.
+    """An engine for many concurrent readers.
 
-    Its package is imported here and not at the start, since it brings the whole ORM.
+    SQLAlchemy's asyncio package is imported here, because it imports the whole ORM.
     """
     from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -137,7 +135,7 @@ def reading_engine(url: str) -> "AsyncEngine":
 
 
 def encoding(connection: sa.Connection) -> str:
-    """The character encoding of a database as PostgreSQL calls it, such as ``UTF8``."""
+    """The character encoding of a database by PostgreSQL's name, such as ``UTF8``."""
     is_sqlite = connection.dialect.name == "sqlite"
     query = "PRAGMA encoding" if is_sqlite else "SHOW server_encoding"
     return str(connection.exec_driver_sql(query).scalar_one()).replace("-", "")
@@ -146,15 +144,18 @@ def encoding(connection: sa.Connection) -> str:
 def text_search(
     dialect: sa.Dialect, words: Sequence[str], up: bool = False
 ) -> tuple[sa.Select[Any], dict[str, Any]]:
-    """A search in ``case_texts`` for rows in which each word begins one; a single letter is one.
+    """Build a search in ``case_texts``: each word must match the beginning of a word of the row.
+
+    A single letter must match a whole word.
 
     Args:
         dialect: of the database.
-        words: of letters and digits alone, so that nothing in them is syntax.
-        up: whether rows above the edge are searched, from the lowest up.
+        words: consist of letters and digits only, so that they contain no query syntax.
+        up: whether to find rows above ``edge`` in ascending order, rather than rows below
+            it in descending order.
 
     Returns:
-        a statement and its values, without the ``edge`` and the ``count`` of rows.
+        a statement and its parameters; the caller adds ``edge`` and ``count`` (of rows).
     """
     matches, word, prefix, joint = _TEXT_SEARCH[dialect.name]
     number: sa.ColumnClause[int] = sa.column("rowid")
@@ -177,11 +178,11 @@ _TEXT_SEARCH = {
         *("'{}'", "'{}':*", " & "),
     ),
 }
-"""The condition, a word, the beginning of a word, and what stands between two."""
+"""The condition, and the query syntax of a word, of a prefix, and of "and"."""
 
 
 def stays_connected(engine: sa.Engine) -> bool:
-    """Whether a connection may be used again unchecked: a server may hang up, a file does not."""
+    """Whether a connection can be reused untested; a server may have closed it."""
     return engine.dialect.name == "sqlite"
 
 
@@ -195,7 +196,7 @@ def sqlite_file(url: str) -> Path:
 
 
 def error_code(error: BaseException) -> str:
-    """The code that a database gives to a fault: SQLSTATE, or SQLite's name for it."""
+    """The database's code of an error: SQLSTATE, or SQLite's name; empty if it has none."""
     return getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None) or ""
 
 
@@ -204,15 +205,15 @@ def _with_driver(url: str) -> str:
 
 
 def _limit_transactions(engine: sa.Engine) -> None:
-    """Begin every transaction on PostgreSQL with its limits."""
+    """Set the time limits at the beginning of every PostgreSQL transaction."""
     sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(_LIMITS))
 
 
 def _prepare_sqlite(engine: sa.Engine) -> None:
-    """Set the pragmas on every connection, and leave transactions to us.
+    """Set the pragmas on every connection, and turn off the driver's own transactions.
 
-    The driver begins transactions of its own too late: two that read before they write
-    lose updates without an error.
+    The driver begins a transaction only before the first write: two transactions that read
+    before they write can lose updates without an error.
     """
 
     def connected(connection: Any, _: Any) -> None:

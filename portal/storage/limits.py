@@ -1,7 +1,7 @@
-"""How much one sender may send: who a sender is, counting the last hour, how long to wait.
+"""Rate limits: identifying senders, and counting their messages of the last hour.
 
-A sender is a keyed number, never the network address itself. What came in is remembered
-for an hour in the table ``arrivals``; a running portal deletes what is older once a minute.
+A sender is stored as a keyed hash, never as a network address. The table ``arrivals``
+records each message for an hour; a running portal deletes older rows once a minute.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ REMEMBERED = timedelta(hours=1)
 """How long arrivals are counted."""
 FORGET_EVERY = timedelta(minutes=1)
 FORGOTTEN = 5000
-"""Arrivals deleted in one transaction at the most; no sender waits longer for that."""
+"""The most rows deleted at a time; small enough that it does not hold up the writer."""
 
 
 class RateLimited(Exception):
@@ -38,12 +38,12 @@ class RateLimited(Exception):
 
 
 def sender_number(secret_key: bytes, address: str) -> int:
-    """The number that stands for a network address.
+    """A keyed hash of a network address.
 
     Args:
-        secret_key: the portal's own; without it the address cannot be found again.
-        address: an IPv4 address; an IPv6 address, whose household's /64 counts; or
-            whatever else a proxy calls its client (``unknown``, ``unix:``), as one sender.
+        secret_key: the portal's; without it, the hash cannot be traced to the address.
+        address: an IPv4 address; an IPv6 address, of which the /64 network is hashed; or
+            another name that a proxy gives its client (``unknown``, ``unix:``).
     """
     network = address
     if ":" in address:
@@ -54,18 +54,18 @@ def sender_number(secret_key: bytes, address: str) -> int:
 
 
 def narrow_hash(content: bytes) -> int:
-    """A hash of 64 bits, as both databases store an integer: an index of such is narrow.
+    """A 64-bit hash, which both databases store as an integer and index compactly.
 
-    BLAKE2 needs no HMAC round it: a hash of what begins with a key can only be made with
-    the key (RFC 7693, 1).
+    Content that begins with a secret key needs no HMAC: BLAKE2 does not allow length
+    extension (RFC 7693, 1).
     """
     return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), signed=True)
 
 
 async def forget_regularly(database: Database) -> None:
-    """Delete what is older than an hour, until cancelled.
+    """Delete arrivals and attempts older than an hour once a minute, until cancelled.
 
-    A fault of the database is reported where it is met; the next minute tries again.
+    ``Database`` logs its own errors; the deletion is tried again a minute later.
     """
     while True:
         with suppress(Unavailable):
@@ -75,10 +75,10 @@ async def forget_regularly(database: Database) -> None:
 
 
 def forget(connection: sa.Connection, now: datetime) -> bool:
-    """Delete the oldest arrivals and attempts; tells whether there may be more.
+    """Delete the oldest arrivals and attempts; return whether there may be more to delete.
 
-    What is more than an hour ahead came while the clock was wrong. Kept until then, it would
-    make its senders wait for as long as the clock was ahead.
+    Rows more than an hour in the future were stored while the clock was wrong. They are
+    deleted too: otherwise they would make their senders wait until that time.
     """
     hours = {"hour_ago": now - REMEMBERED, "hour_ahead": now + REMEMBERED}
     deleted = [connection.execute(delete, hours).rowcount for delete in _FORGET]
@@ -88,7 +88,7 @@ def forget(connection: sa.Connection, now: datetime) -> bool:
 def count_recent(
     connection: sa.Connection, senders: Collection[int], now: datetime
 ) -> Counter[int]:
-    """How many arrivals of some senders are within the hour."""
+    """The number of arrivals within the last hour, by sender."""
     if not senders:
         return Counter()
     values = {"senders": list(senders), "hour_ago": now - REMEMBERED}
@@ -98,16 +98,17 @@ def count_recent(
 def rate_limited(
     connection: sa.Connection, sender: int, per_hour: int, now: datetime
 ) -> RateLimited:
-    """How long a sender must wait whose last ``per_hour`` arrivals are all within the hour.
+    """The error for a sender who has reached the limit, with the minutes to wait.
 
-    Arrivals of the present batch are not stored yet; if all are, the wait is a whole hour.
+    Arrivals of the current batch are not stored yet. If fewer than ``per_hour`` are stored,
+    the wait is a whole hour.
     """
     values = {"sender": sender, "hour_ago": now - REMEMBERED, "later": per_hour - 1}
     oldest = connection.scalar(_OLDEST, values) or now
     return RateLimited(math.ceil((oldest + REMEMBERED - now) / timedelta(minutes=1)))
 
 
-# The oldest rows have the least ids, so an index leads to them.
+# The oldest rows have the smallest ids, so the primary key finds them.
 _FORGET = [
     sa.delete(table).where(
         table.c.id

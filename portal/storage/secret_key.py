@@ -1,8 +1,9 @@
-"""The secret key: the one in the settings, or one that is stored beside an SQLite database.
+"""The secret key: from the settings, or from a file beside an SQLite database.
 
-A key that is not set is made by the first ``serve`` or ``db upgrade``, so that one command
-starts a portal. Reading the settings has no effect. What is derived from the key is stored
-nowhere.
+``open_secret_key`` creates that file if no key is set, so that ``portal serve`` runs without
+any settings; ``Settings.read`` creates nothing. Case addresses, codes and second-factor
+secrets are derived from the key and never stored; only digests of recovery codes and the
+hashes of ``limits`` and ``attempts``, which are made with the key, are.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ from portal.storage.engines import sqlite_file
 
 
 def open_secret_key(settings: Settings) -> bytes:
-    """The key of a portal, made if need be.
+    """The portal's key, created if there is none.
 
     Raises:
         SettingsError: when the stored key is too short.
@@ -32,7 +33,7 @@ def open_secret_key(settings: Settings) -> bytes:
             file.flush()
             os.fsync(file.fileno())
             with suppress(FileExistsError):
-                os.link(file.name, path)  # complete or not at all; the first of two wins
+                os.link(file.name, path)  # atomic; of two processes the first wins
     key = path.read_bytes()
     if len(key) < SECRET_BYTES:
         raise SettingsError([f"PORTAL_SECRET_KEY: the key in {path} is too short"])
@@ -40,7 +41,7 @@ def open_secret_key(settings: Settings) -> bytes:
 
 
 def key_file(url: str) -> Path:
-    """Where the key of an SQLite database is stored.
+    """The file that holds the key beside an SQLite database.
 
     Args:
         url: as in ``DATABASE_URL``.
@@ -49,13 +50,13 @@ def key_file(url: str) -> Path:
 
 
 def derived(secret_key: bytes, label: bytes, content: str, size: int) -> bytes:
-    """What only a holder of the secret key can compute of a content: a MAC (RFC 7693).
+    """A keyed hash (MAC) of some content, by BLAKE2b (RFC 7693).
 
     Args:
-        secret_key: of the portal, present or former.
-        label: what it is for, 16 bytes at the most; each use has its own.
-        content: what it is of.
-        size: in bytes, 64 at the most.
+        secret_key: the portal's current key or a former one.
+        label: the purpose, at most 16 bytes; a different one for each use.
+        content: the text to hash.
+        size: of the result in bytes, at most 64.
     """
-    key = hashlib.blake2b(secret_key).digest()  # BLAKE2b takes a key of 64 bytes
+    key = hashlib.blake2b(secret_key).digest()  # BLAKE2b takes at most 64 bytes of key
     return hashlib.blake2b(content.encode(), key=key, person=label, digest_size=size).digest()

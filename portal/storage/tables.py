@@ -1,4 +1,4 @@
-"""The tables, and nothing else."""
+"""The tables of the database."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -65,10 +65,10 @@ def _table(name: str, *columns: sa.schema.SchemaItem, **options: Any) -> sa.Tabl
 cases = _table(
     "cases",
     _id(),
-    # Raised to withdraw an address that went astray (cases.addresses).
+    # Incremented to revoke an address that somebody else has got (cases.addresses).
     sa.Column("address_version", _Number, nullable=False, server_default="1"),
     _text("state"),
-    # When the case came into its state; of an open one, when its oldest unanswered message came.
+    # When the state changed; for an open case, when its oldest unanswered message came.
     sa.Column("since", Moment, nullable=False),
     sa.Column("opened_at", Moment, nullable=False),
     _text("language"),
@@ -77,9 +77,9 @@ cases = _table(
     sa.Column("page", sa.Text),
     _text("email"),
     _reference("officer_id", "accounts.id", nullable=True),
-    # The day, as ISO 8601 writes it, on which an officer wants to see the case again.
+    # The day (ISO 8601) on which an officer wants to see the case again.
     sa.Column("look_again_on", sa.Text),
-    # Raised by every change that staff make, so that a form knows of changes beside it.
+    # Incremented by every change that staff make, so that a form can detect other changes.
     sa.Column("revision", _Number, nullable=False, server_default="1"),
     sa.Index("ix_cases_state_since_id", "state", "since", "id"),
     sa.Index("ix_cases_state_language_kind_since_id", "state", "language", "kind", "since", "id"),
@@ -110,12 +110,13 @@ messages = _table(
     _id(),
     sa.Column("case_id", _Number, sa.ForeignKey("cases.id"), nullable=False, index=True),
     sa.Column("received_at", Moment, nullable=False),
-    # Of the page on which it was written, and as an officer corrected it.
+    # The language of the page on which it was written.
     _text("language"),
+    # The language of the text, where an officer has corrected it.
     sa.Column("text_language", sa.Text),
     _text("text"),
     sa.CheckConstraint(f"length(text) BETWEEN 1 AND {MESSAGE_LIMIT}", name="text_length"),
-    sqlite_autoincrement=True,  # what is made of a message refers to it: no id is used twice
+    sqlite_autoincrement=True,  # no id is reused: renderings and history refer to them
 )
 
 arrivals = _table(
@@ -127,15 +128,15 @@ arrivals = _table(
     sa.Column("received_at", Moment, nullable=False),
 )
 
-# The addresses that cases had before they were derived: only their digests, so that a stolen
-# database opens nothing.
+# Digests of the case addresses from before addresses were derived. Digests only, so that a
+# stolen database opens no case.
 former_addresses = _table(
     "former_addresses",
     sa.Column("digest", sa.Text, primary_key=True),
     _reference("case_id", "cases.id"),
 )
 
-# Attempts to sign in and to open a case, by a keyed number for who tries or what is tried.
+# Attempts to sign in and to open a case (storage.attempts).
 attempts = _table(
     "attempts",
     _id(),
@@ -143,7 +144,7 @@ attempts = _table(
     sa.Column("made_at", Moment, nullable=False),
 )
 
-# Numbers that are changed in the transaction that changes what they count.
+# Running totals of cases, updated in the same transaction as the cases (cases.figures).
 counts = _table(
     "counts",
     sa.Column("name", sa.Text, primary_key=True),
@@ -153,7 +154,7 @@ counts = _table(
     sa.Column("number", _Number, nullable=False),
 )
 
-# Who may read the inbox.
+# Staff who may read the inbox.
 
 accounts = _table(
     "accounts",
@@ -197,16 +198,17 @@ answers = _table(
     _id(),
     _reference("case_id", "cases.id"),  # indexed by the unique constraint below
     _reference("account_id", "accounts.id"),
-    # Of the form that it was written in: sent twice, it is stored once.
+    # Identifies the form, so that an answer that is sent twice is stored once.
     _text("form_key"),
     _text("swedish", ""),
     _text("translated", ""),
-    # Of the translated text; empty where there is none.
+    # The language of ``translated``; empty if there is no translation.
     _text("language", ""),
-    # Whether it asks the guardian something, so that the case waits for them.
+    # Whether it asks the guardian something, so that the case then waits for the guardian.
     sa.Column("asks", _Number, nullable=False, server_default="0"),
     sa.Column("written_at", Moment, nullable=False),
-    # The end of the hold: before it, the answer can be taken back and nobody else sees it.
+    # The end of the hold: until then the answer can be taken back and the guardian does not
+    # see it.
     sa.Column("visible_at", Moment, nullable=False),
     sa.Column("withdrawn_at", Moment),
     sa.UniqueConstraint("case_id", "form_key"),
@@ -216,7 +218,7 @@ drafts = _table(
     "drafts",
     sa.Column("case_id", _Number, sa.ForeignKey("cases.id"), primary_key=True),
     sa.Column("account_id", _Number, sa.ForeignKey("accounts.id"), primary_key=True),
-    # Of the form that it was written in: two forms of one person have a draft each.
+    # Identifies the form: two forms of one person have a draft each.
     sa.Column("form_key", sa.Text, primary_key=True),
     _text("swedish", ""),
     _text("translated", ""),
@@ -234,7 +236,7 @@ notes = _table(
     sa.Column("written_at", Moment, nullable=False),
 )
 
-# A message in Swedish, written by a colleague who reads its language; for staff only.
+# Swedish translations of messages, written by colleagues who read the language; for staff only.
 renderings = _table(
     "renderings",
     _id(),
@@ -252,7 +254,7 @@ case_links = _table(
     sa.Column("linked_at", Moment, nullable=False),
 )
 
-# Who has read and done what; it holds no text of anybody's.
+# The log of what staff read and did; it contains no text that a person wrote.
 history = _table(
     "history",
     _id(),
@@ -261,30 +263,30 @@ history = _table(
     sa.Column("happened_at", Moment, nullable=False),
     _text("action"),
     _text("detail", ""),
-    # Of this entry and of the entry before it (cases.history).
+    # A digest of this entry and of the previous one's digest (cases.history).
     _text("digest"),
 )
 
-# Letters to be sent, and what became of them.
+# Letters to guardians and staff, and their delivery.
 letters = _table(
     "letters",
     _id(),
     _text("kind"),
     sa.Column("case_id", _Number, sa.ForeignKey("cases.id"), index=True),
     _reference("answer_id", "answers.id", nullable=True),
-    # Who gets it, fixed when it was queued.
+    # The address, fixed when the letter was queued.
     _text("recipient"),
     _text("language"),
-    # Of the Message-ID header, the same in every attempt (RFC 5322, 3.6.4).
+    # The local part of Message-ID, the same in every attempt (RFC 5322, 3.6.4).
     sa.Column("message_id", sa.Text, nullable=False, unique=True),
     sa.Column("queued_at", Moment, nullable=False),
     sa.Column("not_before", Moment, nullable=False),
     sa.Column("attempts", _Number, nullable=False, server_default="0"),
-    # Until when the node that delivers it may take; then another may try.
+    # Until then the letter belongs to the node that took it; after that another may try.
     sa.Column("leased_until", Moment),
     sa.Column("delivered_at", Moment),
     sa.Column("failed_at", Moment),
-    # The code of the mail server's last refusal, or the kind of the fault.
+    # The reply code of the last refusal, or the kind of error.
     _text("fault", ""),
     sa.Index(
         "ix_letters_waiting",
@@ -292,7 +294,7 @@ letters = _table(
         sqlite_where=sa.text("delivered_at IS NULL AND failed_at IS NULL"),
         postgresql_where=sa.text("delivered_at IS NULL AND failed_at IS NULL"),
     ),
-    # Leads to those that failed, and counts them.
+    # To find and count failed letters.
     sa.Index(
         "ix_letters_failed",
         "case_id",
@@ -300,6 +302,6 @@ letters = _table(
         sqlite_where=sa.text("failed_at IS NOT NULL"),
         postgresql_where=sa.text("failed_at IS NOT NULL"),
     ),
-    # What an address got in the last hour, and what waits for it.
+    # To find the letters that an address got in the last hour, and those that wait for it.
     sa.Index("ix_letters_recipient_delivered_at", "recipient", "delivered_at"),
 )

@@ -1,11 +1,12 @@
-"""Migrations: from an empty database, or an older one, to the present tables.
+"""Migrations: creating the tables, and upgrading those of an older version.
 
-The revision of a database is read here, without Alembic. Alembic is imported only when
-there is a migration to run: it costs 0.1 s and 11 MB, and most starts do not need it.
+The revision of a database is read here without Alembic, which is imported only to run or
+compare: importing it takes 0.1 s and 11 MB, and most starts do not need it.
 
-A migration says which is the oldest code that can work with its tables: ``oldest_code``, a
-revision. It is stored in the database, so that an older version knows whether it may start
-while nodes are upgraded one after the other, or when an upgrade is taken back.
+A migration may set ``oldest_code``: the newest revision known to the oldest version of the
+portal that can work with its tables. The default is its own revision. It is stored in the
+database, so that an older version knows whether it may start: while nodes are upgraded one
+by one, or after a return to that version.
 """
 
 from pathlib import Path
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 
 STEPS = Path(__file__).parent / "versions"
 OLDEST_CODE = sa.Table("oldest_code", sa.MetaData(), sa.Column("revision", sa.Text, nullable=False))
-"""One row. It belongs to the migrations, as ``alembic_version`` does, and not to the tables."""
+"""A table with one row. Like ``alembic_version``, it is not part of ``tables``."""
 _VERSION = sa.table("alembic_version", sa.column("version_num"))
 
 
@@ -24,7 +25,7 @@ def newest() -> str:
 
 
 class NewerDatabase(Exception):
-    """A later version has changed the tables too much for this one; the text says what to do."""
+    """A later version has changed the tables incompatibly; the text says what to do."""
 
     def __init__(self, revision: str) -> None:
         super().__init__(
@@ -34,17 +35,17 @@ class NewerDatabase(Exception):
 
 
 def current(connection: sa.Connection) -> str:
-    """The revision of a database; empty when it has none."""
+    """The revision of a database; empty if it has no tables."""
     if not sa.inspect(connection).has_table(_VERSION.name):
         return ""
     return connection.scalar(sa.select(_VERSION.c.version_num)) or ""
 
 
 def refuse_newer(connection: sa.Connection) -> None:
-    """Go no further with a database that this version does not understand.
+    """Raise if a later version of the portal has changed the tables incompatibly.
 
     Raises:
-        NewerDatabase: when a later version has upgraded it, and not merely added to it.
+        NewerDatabase: when its ``oldest_code`` is later than this version.
     """
     revision = current(connection)
     if revision > newest():
@@ -54,10 +55,10 @@ def refuse_newer(connection: sa.Connection) -> None:
 
 
 def upgrade(connection: sa.Connection) -> None:
-    """Upgrade a database to the newest revision; one that is newer stays as it is.
+    """Upgrade a database to the newest revision, unless it has that or a later one.
 
     Raises:
-        NewerDatabase: as ``refuse_newer`` does.
+        NewerDatabase: see ``refuse_newer``.
     """
     refuse_newer(connection)
     if current(connection) < newest():
@@ -67,7 +68,7 @@ def upgrade(connection: sa.Connection) -> None:
 
 
 def differences(connection: sa.Connection) -> list[str]:
-    """What differs between a database and the portal's tables."""
+    """The differences between the tables of a database and those of the portal."""
     from portal.storage.migrations import steps
 
     return steps.differences(connection)

@@ -1,4 +1,4 @@
-"""Alembic runs this for every command, on the connection that ``steps`` hands over."""
+"""Alembic's environment: it runs this for every command, on the connection of ``steps``."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""What needs Alembic: upgrading, downgrading, and comparing a database with the tables."""
+"""Upgrading, downgrading and comparing the tables, by Alembic."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def _config(connection: sa.Connection) -> Config:
 
 
 def upgrade(connection: sa.Connection, revision: str = "head") -> None:
-    """Upgrade a database to a later revision, and store which code can work with it."""
+    """Upgrade a database to a later revision, and store its ``oldest_code``."""
     config = _config(connection)
     command.upgrade(config, revision)
     reached = current(connection)
@@ -39,10 +39,10 @@ def downgrade(connection: sa.Connection, revision: str = "base") -> None:
 
 
 def differences(connection: sa.Connection) -> list[str]:
-    """What differs between a database and the portal's tables.
+    """The differences between the tables of a database and those of the portal.
 
-    The tables of the search are left out: on SQLite they are FTS5's own. So is the row on
-    the oldest code.
+    Ignored are the tables of the text search, which FTS5 creates on SQLite, and
+    ``oldest_code``.
     """
     options = {"compare_type": True, "include_name": _is_compared}
     context = MigrationContext.configure(connection, opts=options)

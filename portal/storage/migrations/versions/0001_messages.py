@@ -1,4 +1,4 @@
-"""Create messages, and arrivals, by which repeated messages are recognised."""
+"""Create messages, and arrivals, which are used to recognise repeated messages."""
 
 import sqlalchemy as sa
 from alembic import op

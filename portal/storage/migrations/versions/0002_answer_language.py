@@ -1,4 +1,4 @@
-"""Add the language that a person wants the answer in, which may differ from the page's."""
+"""Add the language of the answer that a person asks for, which may differ from the page's."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,7 +1,7 @@
-"""Store arrivals by numbers; make references of the numbers of messages.
+"""Store hashes in arrivals as integers; derive references from the ids of messages.
 
-SQLite never uses the number of a message again. Arrivals of the last hour are deleted.
-Earlier references are lost: each message gets a new one.
+SQLite no longer reuses the ids of messages. Arrivals of the last hour are deleted. Earlier
+references are lost: each message gets a new one.
 """
 
 from typing import Any
@@ -40,7 +40,7 @@ def downgrade() -> None:
     op.create_index("ix_arrivals_received_at", "arrivals", ["received_at"])
     op.create_index("ix_arrivals_sender_received_at", "arrivals", ["sender", "received_at"])
     op.add_column("messages", sa.Column("reference", sa.Text()))
-    # The earlier references are lost; a number is as unique.
+    # The earlier references are lost; the id is unique too.
     op.execute("UPDATE messages SET reference = CAST(id AS TEXT)")
     with op.batch_alter_table(
         "messages", table_args=(_length(),), table_kwargs={"sqlite_strict": True}
@@ -50,7 +50,7 @@ def downgrade() -> None:
 
 
 def _length() -> sa.CheckConstraint:
-    """The check constraint, which Alembic does not see when it copies a table of SQLite's."""
+    """The check constraint, which Alembic omits when it copies an SQLite table."""
     return sa.CheckConstraint(
         "length(text) BETWEEN 1 AND 5000", name=op.f("ck_messages_text_length")
     )

@@ -1,8 +1,8 @@
-"""Split messages into cases and what was written in them; add accounts, answers and letters.
+"""Split messages into cases and their messages; add accounts, answers and letters.
 
-A message of before opens a case of its own, whose number is the message's, so references
-stay. Addresses are derived from now on; of the earlier ones a digest is stored, by which
-they still lead to their case. Arrivals of the last hour are deleted.
+Each existing message opens a case, which gets the message's id, so that references do not
+change. Addresses are derived from now on; digests of the earlier ones are stored, so that
+they still lead to their cases. Arrivals of the last hour are deleted.
 """
 
 import hashlib
@@ -57,7 +57,7 @@ def downgrade() -> None:
         of_case = values.where(sa.literal_column("cases.id = messages.case_id")).scalar_subquery()
         op.execute(sa.update(sa.table("messages", sa.column(name))).values({name: of_case}))
     op.add_column("messages", sa.Column("code", sa.Text()))
-    # The addresses are lost; a number is as unique.
+    # The addresses are lost; the id is unique too.
     op.execute("UPDATE messages SET code = CAST(id AS TEXT)")
     with _messages() as table:
         table.drop_constraint("fk_messages_case_id", type_="foreignkey")
@@ -72,10 +72,10 @@ def downgrade() -> None:
 
 
 def _create_search() -> None:
-    """Create the table of the folded words of cases, and the index of its words.
+    """Create the table with the normalised text of cases, and its full-text index.
 
-    On SQLite the table is the index. Searches are for beginnings of words, of two
-    letters and more: those of two to five letters have an index of their own.
+    On SQLite the table is itself the index. Searches are for prefixes of two letters and
+    more; prefixes of two to five letters have an index of their own.
     """
     if op.get_bind().dialect.name == "sqlite":
         op.execute(
@@ -94,7 +94,7 @@ def _default(name: str) -> str | None:
 
 
 def _digest_addresses_and_count() -> None:
-    """Store digests of the addresses of before, and how many cases there are of each kind."""
+    """Store digests of the earlier addresses, and running totals of the cases."""
     connection = op.get_bind()
     counts: Counter[tuple[str, str, str, str]] = Counter()
     for rows in _chunks(connection):
@@ -122,7 +122,7 @@ def _digest_addresses_and_count() -> None:
 
 
 def _chunks(connection: sa.Connection) -> Iterator[list[sa.Row[tuple[int, str, object, str, str]]]]:
-    """All messages in the order of their numbers, some at a time."""
+    """All messages in the order of their ids, in chunks."""
     latest = 0
     query = sa.select(_MESSAGES).order_by(_MESSAGES.c.id).limit(10_000)
     while rows := list(connection.execute(query.where(_MESSAGES.c.id > latest))):
@@ -134,7 +134,7 @@ _LATEST = {
     "sqlite": sa.text("SELECT seq FROM sqlite_sequence WHERE name = 'messages'"),
     "postgresql": sa.text("SELECT last_value FROM messages_id_seq WHERE is_called"),
 }
-"""The last number that a message had; it may have been erased, and no number is used again."""
+"""The last id that was used; its message may be erased, and no id is used again."""
 _MESSAGES = sa.table(
     "messages",
     sa.column("id", _Number),
@@ -148,7 +148,7 @@ _COUNTS = sa.table("counts", *map(sa.column, ("name", "day", "language", "kind",
 
 
 def _narrow_messages() -> None:
-    """Leave in messages what is of a message, not of its case."""
+    """Move the columns of cases out of messages."""
     op.add_column("messages", sa.Column("case_id", _Number))
     op.execute("UPDATE messages SET case_id = id")
     with _messages() as table:
@@ -163,7 +163,7 @@ def _narrow_messages() -> None:
 
 
 def _messages() -> AbstractContextManager[BatchOperations]:
-    """Alter messages; Alembic does not see a check constraint when it copies SQLite's table."""
+    """Alter messages, with the check constraint, which Alembic omits in SQLite's copy."""
     length = sa.CheckConstraint(
         "length(text) BETWEEN 1 AND 5000", name=op.f("ck_messages_text_length")
     )
@@ -191,7 +191,7 @@ def _create_arrivals(case: sa.Column[object]) -> None:
 
 
 def _where(condition: str) -> dict[str, Any]:
-    """Of a partial index, on both databases."""
+    """The options of a partial index, for both databases."""
     return {f"{dialect}_where": sa.text(condition) for dialect in ("sqlite", "postgresql")}
 
 

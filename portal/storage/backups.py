@@ -1,4 +1,4 @@
-"""Backups of an SQLite database: made while it is served, verified, and restored.
+"""Making, verifying and restoring backups of an SQLite database.
 
 A backup is one file with the state of the database at one moment. Every file written here
 appears under its name when it is complete and on the disk, or not at all. Anything uncertain

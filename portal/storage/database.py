@@ -201,7 +201,7 @@ class Database:
         """Raise if a later version of the portal has changed the tables incompatibly.
 
         Raises:
-            NewerDatabase: as ``migrations.refuse_newer`` does.
+            NewerDatabase: see ``migrations.refuse_newer``.
             Unavailable: when the database does not answer.
         """
         self._ask(migrations.refuse_newer)

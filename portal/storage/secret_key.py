@@ -1,4 +1,4 @@
-"""The secret key: the one in the settings, or one that is stored beside an SQLite database.
+"""The secret key: from the settings, or from a file beside an SQLite database.
 
 A key that is not set is made by the first ``serve`` or ``db upgrade``, so that one command
 starts a portal. Reading the settings has no effect. The addresses and codes of cases and the

@@ -220,24 +220,32 @@ async def test_nothing_typed_is_lost_when_the_session_is_over(
 
 
 async def change(officer: Staff, status: int, do: str = "password", **fields: str) -> Visit:
+    """Send the form of one's own account, and check the page."""
+    return checked(await send_change(officer, do, **fields), status)
+
+
+async def send_change(officer: Staff, do: str = "password", **fields: str) -> httpx2.Response:
     """Send the form of one's own account, with the right password and code unless told."""
     typed = {"present": PASSWORD, "totp": officer.code(), "new": OTHER_PASSWORD, "do": do}
     async with officer.visitor() as visitor:
         response = await visitor.client.post("/inbox/password", files=parts(typed | fields))
-    return checked(response, status)
+    assert PASSWORD not in response.text
+    assert OTHER_PASSWORD not in response.text
+    return response
 
 
 async def test_an_owner_changes_the_password_and_is_signed_out_elsewhere(
     portal: Running, stranger: Visitor
 ) -> None:
     other, officer = signed_in(portal, "frida"), signed_in(portal, "frida")
-    page = await change(officer, 200)
-    assert "Ditt lösenord är bytt." in page.text
-    assert PASSWORD not in page.response.text
-    async with other.visitor() as visitor:
-        assert (await visitor.client.get("/inbox/sessions")).status_code == 303
-    async with officer.visitor() as visitor:
-        await visitor.get("/inbox/sessions")
+    response = await send_change(officer)
+    assert "Ditt lösenord är bytt." in response.text
+    for ended in (other, officer):
+        async with ended.visitor() as visitor:
+            assert (await visitor.client.get("/inbox/sessions")).status_code == 303
+    token = token_of(response)
+    own = {"cookie": f"{COOKIE}={token}"}
+    assert (await stranger.client.get("/inbox/sessions", headers=own)).status_code == 200
     code = officer.code(1)
     assert (await sign_in(stranger, "frida", code)).status_code == 422
     response = await sign_in(stranger, "frida", code, password=OTHER_PASSWORD)
@@ -279,3 +287,11 @@ async def test_a_stolen_session_cannot_guess_the_password(portal: Running) -> No
     for _ in range(FREE_FAILURES):
         await change(officer, 422, present="gissat")
     assert "Vänta 1 minut" in (await change(officer, 429)).text
+
+
+async def test_no_page_repeats_a_password(portal: Running) -> None:
+    officer = signed_in(portal, "jenny")
+    await change(officer, 413, filler="x" * 300_000)
+    async with officer.visitor() as visitor:
+        await visitor.client.post("/inbox/sign-out", files=parts({"do": "sign-out"}))
+    await change(officer, 403)

@@ -1,10 +1,10 @@
 """Answers to guardians: drafts, sending, and the hold in which an answer can be taken back.
 
-An answer has Swedish words, words in the guardian's language, or both. Each form in which
-one is written has a key, so that an answer that is sent twice is stored once. A draft is a
-row for each person and form; it is removed only when it is sent or when its author discards
-it. The guardian cannot see an answer for a moment after it is sent (the hold). After that it
-cannot be changed, only followed by another.
+An answer has Swedish words, words in the guardian's language, or both. Each form in which one
+is written has a key, so that an answer that is sent twice is stored once. A draft is a row
+for each person and form; it is removed only when it is sent, discarded by its author or saved
+without words. The guardian cannot see an answer for a moment after it is sent (the hold).
+After that it cannot be changed, only followed by another.
 """
 
 import secrets

@@ -1,9 +1,9 @@
 """Who has read a case and what was done with it: a log to which entries are only added.
 
-Each entry has a digest of its content and of the digest before it, so that no entry can be
-changed or removed without breaking the chain. Only the last entries could be removed
-unnoticed, unless the last digest was written down elsewhere: ``portal log verify`` prints it.
-An entry contains no text that a person wrote.
+Each entry has a digest of its content and of the digest before it, so that a
+change to one entry shows in the chain. A person who can write to the database could still
+remove the last entries, or compute all later digests again; the last digest, kept elsewhere,
+detects that (``portal log verify`` prints it). An entry contains no text that a person wrote.
 """
 
 import hashlib

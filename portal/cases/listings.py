@@ -1,9 +1,9 @@
 """The views of the inbox, and what a search finds, page by page.
 
 A page begins after the last case of the page before, so each page costs the same, however
-many cases there are. Rows are read in the order of an index. A view of several states, or
-with a filter, is one query for each pair of language and kind that has cases in a state
-according to the figures; the rows of these queries (streams) are merged.
+many cases there are. Rows are read in the order of an index. A view is read by one query
+(stream) for each state; with a filter by language or kind, by one for each matching pair that
+has cases according to the figures. The rows of the streams are merged.
 """
 
 from collections import Counter

@@ -1,7 +1,8 @@
 """What staff write for each other about a case: notes, renderings, links, languages.
 
-The guardian sees nothing of it: it is stored in tables that no query for the guardian's page
-reads (``thread``).
+The guardian cannot see notes, renderings or links: no query for the guardian's page reads
+their tables (``thread``). A corrected language is stored with the message and sets ``lang``
+there.
 """
 
 from collections.abc import Sequence

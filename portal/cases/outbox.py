@@ -1,12 +1,12 @@
 """The outbox: letters that wait to be sent, and the outcome of their deliveries.
 
-A letter is a row, written in the transaction of what it is about, so neither exists without
-the other. A node takes a letter for some minutes (a lease), and counts the attempt before it
-makes it. If the node dies, another may take the letter when the lease ends. A letter is sent
-at least once, and always with the same Message-ID.
+A letter is a row, written in the same transaction as what it is about, so no letter is sent
+about something that was not stored. A node takes a letter for some minutes (a lease), and
+counts the attempt before it makes it. If the node dies, another may take the letter when the
+lease ends. A letter is sent at least once, and always with the same Message-ID.
 
 An address gets one letter of a kind in an hour; further ones wait, and none is queued if one
-that waits says the same. No letter is an answer to a letter (RFC 3834, 2).
+that waits says the same. The portal never replies to incoming mail (RFC 3834, 2).
 """
 
 import secrets

@@ -16,7 +16,7 @@ Rule = Callable[[int], int]
 """The index of the plural form for a number."""
 
 NUMBERS = range(1001)
-"""Whole numbers that include every plural category of every language in CLDR."""
+"""The whole numbers that are tried; categories that begin at a million are left out."""
 CATEGORIES = ("zero", "one", "two", "few", "many", "other")
 """In the order in which a catalog has its forms."""
 USUAL_HEADERS = (

@@ -92,25 +92,26 @@ async def change_password(
     client: Client,
     now: datetime,
     password: str,
-    session_id: int,
-) -> None:
-    """Change the password of an account, and end its other sessions.
+) -> str:
+    """Change the password of an account; returns the token of a session in place of all others.
+
+    The token of the present session may be known to somebody else, so it ends too.
 
     Args:
         database, settings, credentials, client, now: as ``_as_owner`` takes them.
         password: the new one.
-        session_id: of the session that stays.
 
     Raises:
         MustWait, Refused, Unavailable: as ``_as_owner`` does.
     """
     password_hash = await passwords.hash_apart(password)
 
-    def change(connection: "Connection", account: Account) -> None:
+    def change(connection: "Connection", account: Account) -> str:
         accounts.change_password(connection, account, password_hash)
-        sessions.end_all(connection, account.id, but=session_id)
+        sessions.end_all(connection, account.id)
+        return sessions.begin(connection, account.id, client.browser, now)
 
-    await _as_owner(database, settings, credentials, client, now, change)
+    return await _as_owner(database, settings, credentials, client, now, change)
 
 
 async def renew_recovery_codes(

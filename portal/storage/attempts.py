@@ -13,7 +13,7 @@ from portal.storage.limits import REMEMBERED, narrow_hash
 from portal.storage.tables import attempts
 
 FIRST_WAIT = timedelta(seconds=10)
-"""The wait after the first failure above the allowed number; each further failure doubles it."""
+"""The wait once the allowed number of attempts has failed; each further failure doubles it."""
 LONGEST_WAIT = timedelta(minutes=15)
 DOUBLINGS = 10
 """More than are needed to reach the longest wait; keeps the number small."""
@@ -72,7 +72,7 @@ def wait(connection: sa.Connection, allowed: Mapping[int, int], now: datetime) -
 
 
 def record(connection: sa.Connection, subjects: Collection[int], now: datetime) -> None:
-    """Store an attempt before it is made, so that simultaneous ones are counted too."""
+    """Store an attempt. ``make`` does so before it is made, so that simultaneous ones count."""
     rows = [{"subject": subject, "made_at": now} for subject in subjects]
     connection.execute(sa.insert(attempts), rows)
 

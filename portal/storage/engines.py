@@ -82,8 +82,8 @@ def writing_engine(url: str) -> sa.Engine:
 def begin(connection: sa.Connection) -> Iterator[None]:
     """A transaction that excludes all other writers; committed at the end of the block.
 
-    The lock is taken by a statement and not in an SQLAlchemy event: an event that is registered
-    makes every statement of the engine slower.
+    The lock is taken by a statement and not by an SQLAlchemy event listener, which would make
+    every statement on SQLite slower.
     """
     with connection.begin():
         if connection.dialect.name == "sqlite":

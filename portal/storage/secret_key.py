@@ -1,7 +1,7 @@
 """The secret key: from the settings, or from a file beside an SQLite database.
 
-A key that is not set is made by the first ``serve`` or ``db upgrade``, so that one command
-starts a portal. Reading the settings has no effect. The addresses and codes of cases and the
+A key that is not set is made by the first command that needs it, so that one command starts a
+portal; reading the settings makes none. The addresses and codes of cases and the
 secrets of second factors are derived from the key and never stored.
 """
 

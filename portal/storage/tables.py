@@ -79,7 +79,7 @@ cases = _table(
     _reference("officer_id", "accounts.id", nullable=True),
     # The day (ISO 8601) on which an officer wants to see the case again.
     sa.Column("look_again_on", sa.Text),
-    # Incremented by every change that staff make, so that a form can detect other changes.
+    # Incremented when the case changes, so that a form based on an older state is refused.
     sa.Column("revision", _Number, nullable=False, server_default="1"),
     sa.Index("ix_cases_state_since_id", "state", "since", "id"),
     sa.Index("ix_cases_state_language_kind_since_id", "state", "language", "kind", "since", "id"),
@@ -207,8 +207,8 @@ answers = _table(
     # Whether it asks the guardian something, so that the case then waits for the guardian.
     sa.Column("asks", _Number, nullable=False, server_default="0"),
     sa.Column("written_at", Moment, nullable=False),
-    # The end of the hold: until then the answer can be taken back and the guardian does not
-    # see it.
+    # The end of the hold: until then its author can take the answer back, and the guardian
+    # cannot see it.
     sa.Column("visible_at", Moment, nullable=False),
     sa.Column("withdrawn_at", Moment),
     sa.UniqueConstraint("case_id", "form_key"),

@@ -2,7 +2,7 @@
 
 Its modules, in the order in which they may import:
 
-    headers               security headers, cache words
+    headers               security headers, values of Cache-Control
     resources             representations of pages and files, ready to be sent
     assets                style sheets, scripts and images, under names that carry their hash
     health                whether the portal is alive and ready
@@ -30,7 +30,7 @@ Its modules, in the order in which they may import:
     staff.case            what is done with one case: steps, notes, answers
     staff.routes          the table of routes below /inbox
     reload                replaces the edition when catalogs or opening hours change
-    guard                 what holds for every request and every response
+    guard                 checks every request, turns errors into pages
     protocol              deadlines below the application
     fast_path             responses that are ready, written below the application
     app                   the table of routes; everything is put together here

@@ -118,7 +118,7 @@ def register_gauges(guard: Guard, database: Database, health: Health) -> None:
 
 
 class LanguageRoute(ResourceRoute):
-    """A route below the tag of a language that there is."""
+    """A route below the tag of an existing language."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         match, child = super().matches(scope)

@@ -2,8 +2,8 @@
 
 A page that the edition has ready (``Guard.ready``, announced in the lifespan's state)
 needs no task and no ASGI scope: its bytes are written as soon as the header section is
-complete. Everything else takes uvicorn's way: earlier requests that still wait, a client
-that does not read, a full server, an access log. Without this subclass the portal works
+complete. uvicorn handles everything else: when earlier requests still wait, the client does
+not read, the server is full or writes an access log. Without this subclass the portal works
 the same, and a page costs three times as much (``PORTAL_FAST_PATH=off``; bench/results.md).
 """
 

@@ -69,7 +69,7 @@ _USUAL_MULTIPART = re.compile("multipart/form-data; boundary=([A-Za-z0-9-]+)")
 
 def _parse_urlencoded(options: Mapping[bytes, bytes], body: bytes, posted: Posted) -> Posted:
     encoding = _encoding(options)
-    # One more field than there may be, and the rest as its value: that cannot be many.
+    # Split only as far as it takes to notice too many fields.
     for pair in body.split(b"&", FIELDS + 1):
         if pair:
             name, _, value = (part.replace(b"+", b" ") for part in pair.partition(b"="))
@@ -80,7 +80,7 @@ def _parse_urlencoded(options: Mapping[bytes, bytes], body: bytes, posted: Poste
 
 def _parse_multipart(options: Mapping[bytes, bytes], body: bytes, posted: Posted) -> Posted:
     boundary, usual_encoding = options.get(b"boundary", b""), _encoding(options)
-    # One part more than there may be fields, and the rest as the last: that cannot be many.
+    # Split only as far as it takes to notice too many parts.
     preamble, *parts = (b"\r\n" + body).split(b"\r\n--" + boundary, FIELDS + 2)
     end = parts.pop() if parts else b""
     posted.is_malformed = not boundary or preamble != b"" or end not in {b"--", b"--\r\n"}

@@ -1,7 +1,7 @@
 """Forms are made of posted fields, and checked.
 
 Nothing here knows a language: a problem is a field and a reason, and templates have the words
-for it. Nothing typed is ever dropped: a refused form carries all that was typed into it.
+for it. A refused form carries what was typed into it.
 """
 
 import re

@@ -53,7 +53,7 @@ REQUEST_ID = b"x-request-id"
 REQUESTS = "portal_requests_total"
 
 Ready = Callable[[bytes, Headers], Representation | None]
-"""Type of ``Guard.ready``, for the protocol, which must not import the guard."""
+"""The type of ``Guard.ready``, which the protocol finds in the lifespan's state."""
 Refusal = Callable[[int, bytes, Headers], Representation]
 """Type of ``Guard.error``."""
 

@@ -32,7 +32,7 @@ PRIVATE = "private, no-cache"
 
 
 def with_security(headers: Headers) -> Headers:
-    """The headers with the security headers that are not among them."""
+    """The headers, with every security header that they lack added."""
     names = {name for name, _ in headers}
     if names.isdisjoint(_SECURITY_NAMES):
         return headers + SECURITY

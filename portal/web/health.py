@@ -32,13 +32,13 @@ READY = "/readyz"
 ANY_HOST = (*ALIVE, READY)
 """Answered under any host name: load balancers ask by an address of their own."""
 LOOK_SECONDS = 10.0
-"""Between two looks at the database, while nobody writes."""
+"""Between two looks at the database."""
 LATE_SECONDS = 3600
 """How long a letter may wait; after that letters are failing (deploy/alerts.yaml says it, too)."""
 
 
 def alive() -> Resource:
-    """What says that the process answers."""
+    """The response that says that the process is alive."""
     return resource("ok", TEXT, cache=NO_STORE)
 
 
@@ -58,7 +58,7 @@ class Health:
 
     @property
     def letter_age(self) -> float:
-        """For how many seconds the oldest letter waits that should have been sent."""
+        """How many seconds overdue the oldest waiting letter is."""
         since = self.letters.waiting_since
         return (datetime.now(UTC) - since).total_seconds() if since else 0.0
 

@@ -125,7 +125,7 @@ class BoundedProtocol(HttpToolsProtocol):
         elif self._is_full:
             self._refuse(503)
         else:
-            # What is behind a trusted proxy replaces "client"; the proxy itself stays here.
+            # A trusted proxy's report replaces "client"; this is the address of the proxy.
             self.scope["state"]["peer"] = self.client and self.client[0]
             super().on_headers_complete()
             if self._is_stopping():

@@ -118,7 +118,7 @@ class ResourceRoute(Route):
 
 @dataclass(frozen=True)
 class _Responder:
-    """An application of its own, which Starlette calls as it is; a function it would wrap."""
+    """An endpoint as an ASGI application; Starlette would wrap a function."""
 
     make: Make
 

@@ -57,7 +57,7 @@ class Resource:
 
     Args:
         status: the HTTP status.
-        etag: without quotes and content coding; empty where no cache may store the response.
+        etag: without quotes and content coding; empty for responses that are not revalidated.
         headers: without those that depend on the content coding.
         body: not compressed.
         quality: of brotli, 0 to 11.

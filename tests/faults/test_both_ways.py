@@ -74,9 +74,11 @@ def some_tags(rng: random.Random, portal: Running) -> str:
     """Entity tags, strong and weak, some of them of no resource."""
     pages = [portal.app.edition.resources.built(path) for path in TARGETS[:5]]
     etags = [
-        dict(representation.headers)[b"etag"].decode()
+        value.decode()
         for page in pages
         for representation in page.representations.values()
+        for name, value in representation.headers
+        if name == b"etag"
     ]
     choice = rng.choices([*etags, *(f"W/{tag}" for tag in etags), '"x"', "*", ""], k=3)
     return ", ".join(choice[: rng.randint(1, 3)])

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from portal.tables import Moment
+from portal.storage.tables import Moment
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}

@@ -1,6 +1,7 @@
 """A person's own case: its state, all that is written in it, and a form to write more.
 
-The page is private by its address and stored by no cache. Right after a message was sent it
+Only its address protects the page, so no cache stores it; the browser may keep a refused form,
+for Back. Right after a message was sent it
 is the receipt.
 """
 

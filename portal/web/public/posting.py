@@ -27,7 +27,7 @@ def sender_of(request: Request) -> int:
 async def store(
     request: Request, submission: Submission, case: CaseNumber | None = None
 ) -> CaseNumber:
-    """Store a message; gives what leads to its case.
+    """Store a message; returns the number and version of its case.
 
     Args:
         request: that sent it.

@@ -1,8 +1,8 @@
 """Who is signed in, and how a page of staff is made.
 
-Every route below ``/inbox`` is a ``StaffRoute``: its endpoint runs only for people who are
-signed in, and finds them in ``request.state.account``. The guard has made sure before that
-a form was sent by a page of ours.
+Every route below ``/inbox`` except the sign-in is a ``StaffRoute``: its endpoint runs only
+for people who are signed in, and finds them in ``request.state.account``. The guard has made
+sure before that a form was sent by a page of ours.
 
 Nothing typed is lost when a session is over or the database cannot be used: the page that
 says so carries all fields of the form, and leads back to it.
@@ -31,6 +31,8 @@ NEXT_LIMIT = 1000
 INBOX = "/inbox"
 SIGN_IN = f"{INBOX}/sign-in"
 ENROLMENT = f"{INBOX}/enrolment"
+SECRET_FIELDS = frozenset({"password", "present", "new", "totp"})
+"""Fields by which people prove who they are: no page repeats them."""
 
 
 class StaffRoute(ResourceRoute):
@@ -94,8 +96,8 @@ async def _refused(request: Request, roles: Collection[str]) -> Resource | None:
             target = f"{path}?{query}" if query else path
             target = target if len(target) <= NEXT_LIMIT else INBOX
             return redirect(f"{SIGN_IN}?{urlencode({'next': target})}", 303)
-        fields = await request.fields()
-        return sign_in_page(request, next_=path, typed=urlencode(fields), reason="over", status=403)
+        typed = urlencode(_repeatable(await request.fields()))
+        return sign_in_page(request, next_=path, typed=typed, reason="over", status=403)
     if account.enrolled_at is None and path != ENROLMENT:
         return redirect(ENROLMENT, 303)
     if account.role not in roles:
@@ -206,8 +208,18 @@ def typed_page(
         status: the HTTP status.
     """
     return staff_page(
-        request, "typed.html", status=status, target=quote(target), fields=fields, reason=reason
+        request,
+        "typed.html",
+        status=status,
+        target=quote(target),
+        fields=_repeatable(fields),
+        reason=reason,
     )
+
+
+def _repeatable(fields: Mapping[str, str]) -> dict[str, str]:
+    """The fields of a form that another page may carry along."""
+    return {name: value for name, value in fields.items() if name not in SECRET_FIELDS}
 
 
 async def show_again(

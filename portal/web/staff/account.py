@@ -13,7 +13,7 @@ from portal.staff.admission import Credentials, MustWait, Refused
 from portal.web.forms import Problem
 from portal.web.requests import Request
 from portal.web.resources import Resource, redirect
-from portal.web.staff.access import INBOX, staff_page
+from portal.web.staff.access import INBOX, session_cookie, staff_page
 from portal.web.staff.sign_in import client, password_problems, too_many
 
 SESSIONS = f"{INBOX}/sessions"
@@ -48,7 +48,7 @@ async def show_sessions(request: Request) -> Resource:
 
 async def change(request: Request) -> Resource:
     """Show the form for another password and for new recovery codes, or make the change."""
-    account, session, now = request.state.account, request.state.session, datetime.now(UTC)
+    account, now = request.state.account, datetime.now(UTC)
     page = partial(
         staff_page,
         request,
@@ -70,9 +70,9 @@ async def change(request: Request) -> Resource:
         if renews_codes:
             codes = await admission.renew_recovery_codes(*owner)
             return staff_page(request, "recovery_codes.html", codes=codes, is_new=False)
-        await admission.change_password(*owner, password=password, session_id=session.id)
+        token = await admission.change_password(*owner, password=password)
     except Refused:
         return page(problems=[Problem("present", "refused")], status=422)
     except MustWait as wait:
         return page(**too_many(wait))
-    return page(is_changed=True)
+    return page(is_changed=True, headers=[session_cookie(request.settings, token)])

@@ -122,7 +122,7 @@ def _route_of(request: Request, scope: Scope) -> tuple[StaffRoute | None, Scope]
 
 
 def _own_address(address: str) -> str:
-    """An address of the inbox, whatever a link to the sign-in says."""
+    """The address, if it is one of the inbox; otherwise the inbox: no link may lead elsewhere."""
     return address if _ADDRESS.fullmatch(address) else INBOX
 
 

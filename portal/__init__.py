@@ -8,7 +8,7 @@ above its own and, within its package, from modules listed before it in ``__init
     settings     everything that is read from the environment
     logs         the log, in lines of text or JSON, with ids of requests
     metrics      figures for operators: counts, durations, gauges
-    i18n         languages, catalogs of translations, rendering of templates
+    i18n         languages (direction and plurals are CLDR's), catalogs, rendering of templates
     storage      SQLite and PostgreSQL: the tables, and one writer for everything
     staff        who may read the inbox, and how they sign in
     cases        what the public writes, and what becomes of it
@@ -26,7 +26,7 @@ The markup of pages, and their words except those of ``content``, are outside th
     templates/mail         letters
     templates/layout.html  the frame of public pages: head, menu, footer
     locales/               the translations; ``portal catalogs check`` says what is wrong in them
-    static/css             style sheets; fonts, sizes and colours in ``tokens.css``
+    static/css             style sheets; colours, sizes, fonts of each script in ``tokens.css``
 
 ``docs/house.md`` follows a request, a message and a letter through the packages, and has a
 table of where to change what.

@@ -129,8 +129,7 @@ class Guard:
     def ready(self, target: bytes, headers: Headers) -> Representation | None:
         """What a GET or HEAD gets without the application: a resource of the edition.
 
-        None means that the request goes to the application, not that it is
-        refused.
+        None means that the request goes to the application, not that it is refused.
 
         Args:
             target: path and query as they were sent.
@@ -260,6 +259,8 @@ async def _refused_form(
     try:
         page = await refusals.refused(status, edition.renderers, scope, body.read)
         return page or await access.show_again(status, scope, body.read)
+    except HTTPException:
+        return None
     except Exception as error:
         _log_unexpected(error)  # the page of the form is broken, too
         return None
@@ -282,8 +283,7 @@ def _status_of(error: Exception) -> tuple[int, Headers]:
 
 def _log_unexpected(error: Exception) -> None:
     """Log where something broke, but not the error's text: that may be a person's words."""
-    if not isinstance(error, HTTPException):
-        log.error("%s", describe(error))
+    log.error("%s", describe(error))
 
 
 class _Sender:

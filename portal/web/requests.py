@@ -68,6 +68,12 @@ class Request(starlette.requests.Request):
             raise HTTPException(404)
         return page
 
+    @property
+    def content_type(self) -> str:
+        """The Content-Type header; empty where there is none."""
+        value: bytes = dict(self.scope["headers"]).get(b"content-type", b"")
+        return value.decode("latin-1")
+
     async def fields(self) -> dict[str, str]:
         """The fields of a posted form.
 
@@ -75,8 +81,7 @@ class Request(starlette.requests.Request):
             HTTPException: 400 for a form that no browser sends, 415 for what is no form.
             ClientDisconnect: when the sender is gone before all of it has arrived.
         """
-        content_type = dict(self.scope["headers"]).get(b"content-type", b"").decode("latin-1")
-        posted = form_data.parse(content_type, await self.body())
+        posted = form_data.parse(self.content_type, await self.body())
         if posted.is_malformed:
             raise HTTPException(400)
         return posted.fields

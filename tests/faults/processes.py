@@ -1,7 +1,6 @@
 """Portals in processes of their own, which can be killed, and a history of what was sent."""
 
 import asyncio
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import httpx2
-import pytest
 import sqlalchemy as sa
 
 from portal.settings import Settings
@@ -20,8 +18,6 @@ from portal.storage.database import Database
 from portal.storage.tables import cases, messages
 from tests.unit.commands.test_serve import free_port, wait_for
 from tests.visitor import parts
-
-needs_strace = pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
 
 
 class Node(NamedTuple):

@@ -19,7 +19,7 @@ from portal.storage.database import Database
 from portal.storage.engines import begin
 from portal.storage.limits import forget
 from tests.conftest import Serve
-from tests.faults.processes import History, needs_strace, started, traced
+from tests.faults.processes import History, started, traced
 from tests.visitor import Visitor
 
 ROUNDS = 20
@@ -55,7 +55,7 @@ async def test_killed_again_and_again_it_loses_nothing_and_stores_nothing_twice(
     assert len(history.receipts) > ROUNDS
 
 
-@needs_strace
+@pytest.mark.needs("strace")
 @pytest.mark.parametrize("write", [1, 2, 4])
 async def test_killed_at_a_certain_write_it_loses_nothing(tmp_path: Path, write: int) -> None:
     history, texts = History(), new_texts()
@@ -72,7 +72,7 @@ async def test_killed_at_a_certain_write_it_loses_nothing(tmp_path: Path, write:
     history.check(tmp_path / "portal.db")
 
 
-@needs_strace
+@pytest.mark.needs("strace")
 async def test_a_failing_disk_gives_no_receipt_until_it_works_again(tmp_path: Path) -> None:
     """The pages stand meanwhile, and the form keeps the text; nothing is restarted."""
     history = History()
@@ -90,7 +90,7 @@ async def test_a_failing_disk_gives_no_receipt_until_it_works_again(tmp_path: Pa
         history.check(tmp_path / "portal.db")
 
 
-@needs_strace
+@pytest.mark.needs("strace")
 async def test_the_disk_has_the_message_before_the_sender_has_the_receipt(tmp_path: Path) -> None:
     """A killed process proves nothing about the disk, so the calls themselves are read."""
     path = tmp_path / "trace"

@@ -11,6 +11,7 @@ from portal.web import form_data
 from portal.web.public import case, contact, finder
 from portal.web.public.pages import CONTACT, FINDER, is_alongside
 from portal.web.public.posting import REFUSALS
+from portal.web.requests import Request
 from portal.web.resources import Resource
 
 ShowAgain = Callable[[Renderer, Mapping[str, str], int], Resource]
@@ -35,9 +36,8 @@ async def refused(
     is_sent = scope["method"] == "POST" and status in REFUSALS
     if not is_sent or language is None or show_again is None or (body := await read()) is None:
         return None
-    content_type = dict(scope["headers"]).get(b"content-type", b"").decode("latin-1")
     try:
-        fields = form_data.parse(content_type, body).fields
+        fields = form_data.parse(Request(scope).content_type, body).fields
     except HTTPException:
         return None
     return show_again(renderers(language, is_alongside(scope)), fields, status)

@@ -241,9 +241,9 @@ async def show_again(
     is_sent = scope["method"] == "POST" and path.startswith(f"{INBOX}/")
     if not is_sent or reason is None or (body := await read()) is None:
         return None
-    content_type = dict(scope["headers"]).get(b"content-type", b"").decode("latin-1")
-    fields = form_data.parse(content_type, body).fields
-    return typed_page(Request(scope), path, fields, reason, status)
+    request = Request(scope)
+    fields = form_data.parse(request.content_type, body).fields
+    return typed_page(request, path, fields, reason, status)
 
 
 def cookie_name(settings: Settings) -> str:

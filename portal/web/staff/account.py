@@ -4,12 +4,12 @@ A password and recovery codes change only with the present password and a code, 
 sign-in, and with its waits: a session that was stolen changes nothing.
 """
 
-import re
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from portal.staff import accounts, admission, passwords, sessions
 from portal.staff.admission import Credentials, MustWait, Refused
+from portal.web.form_data import number
 from portal.web.forms import Problem
 from portal.web.requests import Request
 from portal.web.resources import Resource, redirect
@@ -40,8 +40,7 @@ async def show_sessions(request: Request) -> Resource:
     if chosen == "others":
         job = partial(sessions.end_all, account_id=session.account_id, but=session.id)
     else:
-        number = int(chosen) if re.fullmatch("[0-9]{1,15}", chosen) else 0
-        job = partial(sessions.end, session_id=number, account_id=session.account_id)
+        job = partial(sessions.end, session_id=number(chosen), account_id=session.account_id)
     await request.database.write(job)
     return redirect(SESSIONS, 303)
 

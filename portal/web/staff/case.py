@@ -26,11 +26,7 @@ from portal.web.forms import Problem
 from portal.web.requests import Request
 from portal.web.resources import Resource, redirect
 from portal.web.staff.access import INBOX
-from portal.web.staff.answer_form import (
-    AnswerForm,
-    staff_text,
-    text_problem,
-)
+from portal.web.staff.answer_form import AnswerForm, staff_text, text_problem
 from portal.web.staff.case_page import TEXT_LANGUAGES, Shown, show
 
 STEPS: Mapping[str, Action] = {

@@ -24,11 +24,7 @@ from portal.web.forms import Problem
 from portal.web.requests import Request
 from portal.web.resources import Resource
 from portal.web.staff.access import staff_page
-from portal.web.staff.answer_form import (
-    AnswerForm,
-    answer_tags,
-    first_tag,
-)
+from portal.web.staff.answer_form import AnswerForm, answer_tags, first_tag
 from portal.web.staff.secrecy import Mark, marks
 
 TEXT_LANGUAGES = (

@@ -1,5 +1,6 @@
 """Whoever has the reference and the code of a case on paper finds it; nobody finds it by trying."""
 
+import re
 from collections.abc import Iterable
 from itertools import islice, product, repeat
 
@@ -73,7 +74,7 @@ async def test_no_pair_that_does_not_fit_takes_another_way(serve: Serve) -> None
     def listen(*arguments: object) -> None:
         # A portal also looks for new texts, letters and old rows now and then.
         statement = str(arguments[2])
-        is_of_finder = "FROM cases" in statement or "attempts" in statement
+        is_of_finder = re.search(r"\b(FROM|INTO) (cases|attempts)\b", statement)
         if is_of_finder and not statement.startswith("DELETE"):
             statements.append(statement)
 

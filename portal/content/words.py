@@ -446,19 +446,19 @@ def words_in(text: str) -> tuple[Word, ...]:
     >>> [word.id for word in words_in("Rektorn, huvudmannen och IP-adressen")]
     ['huvudman', 'ip-adress', 'rektor']
     """
-    pattern, by_group = _pattern()
-    groups = {match.lastgroup for match in pattern.finditer(text)}
-    return tuple(word for group, word in by_group.items() if group in groups)
+    pattern, words = _forms()
+    ids = {words[form].id for form in pattern.findall(text.lower())}
+    return tuple(word for word in WORDS if word.id in ids)
 
 
 @cache
-def _pattern() -> tuple[re.Pattern[str], dict[str, Word]]:
-    """A regular expression with a group for each word, and the words by group."""
-    by_group = {f"word{number}": word for number, word in enumerate(WORDS)}
-    # Longer words first, so that "anpassad grundskola" is not taken for "grundskola".
-    ordered = sorted(by_group.items(), key=lambda item: -len(item[1].swedish))
-    alternatives = "|".join(
-        f"(?P<{group}>{'|'.join(re.escape(form.removesuffix('a')) for form in word.forms)})"
-        for group, word in ordered
-    )
-    return re.compile(rf"\b(?:{alternatives}){_ENDINGS}\b", re.IGNORECASE), by_group
+def _forms() -> tuple[re.Pattern[str], dict[str, Word]]:
+    """A pattern for all forms in lower case, and the word of each form.
+
+    The pattern has one group: plain alternatives are found ten times as fast as a group for
+    each word.
+    """
+    words = {form.removesuffix("a").lower(): word for word in WORDS for form in word.forms}
+    # Longer forms first, so that "anpassad grundskola" is not taken for "grundskola".
+    alternatives = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+    return re.compile(rf"\b({alternatives}){_ENDINGS}\b"), words

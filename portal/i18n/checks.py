@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from portal.i18n.languages import Language
-from portal.i18n.plurals import NUMBERS, Rule, used_forms
+from portal.i18n.plurals import Rule, used_forms
 
 PLACEHOLDER = re.compile(r"%%|%\((\w+)\)[sd]")
 """All that is special in a text: the placeholder of a named value, and ``%%`` for ``%``."""
@@ -169,7 +169,7 @@ def _without_values(text: str, instead: str = " ") -> str:
 
 
 def _missing_forms(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
-    used = used_forms(info.rule) if info.rule else frozenset(range(info.form_count))
+    used = used_forms(info.rule) if info.rule else range(info.form_count)
     is_filled = all(form < len(entry.forms) and entry.forms[form] for form in used)
     if len(entry.sources) == 1 or is_filled:
         return ()
@@ -202,9 +202,8 @@ def _lost_values(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
 
 def _is_for_one_number(entry: CatalogEntry, form: str, info: CatalogInfo) -> bool:
     """Whether a plural form is used for a single number, which it may say in words."""
-    rule = info.rule or (lambda number: 0)
-    indices = {index for index, text in enumerate(entry.forms) if text == form}
-    return all(sum(rule(number) == index for number in NUMBERS) == 1 for index in indices)
+    counts = used_forms(info.rule) if info.rule else {}
+    return all(counts.get(i) == 1 for i, text in enumerate(entry.forms) if text == form)
 
 
 _HALF_VALUE = re.compile(r"%\s?\(\w*\)?\s?\w?|%[A-Za-z]\b")

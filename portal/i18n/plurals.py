@@ -5,6 +5,7 @@ a language is derived from CLDR's plural categories (UTS 35, part 3).
 """
 
 import gettext
+from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -59,13 +60,13 @@ def header(locale: Locale) -> str:
 
 
 @lru_cache(64)
-def used_forms(rule: Rule) -> frozenset[int]:
-    """The forms that a rule uses for whole numbers.
+def used_forms(rule: Rule) -> Counter[int]:
+    """The forms that a rule uses, and how many of the numbers tried have each.
 
     Raises:
         ArithmeticError: for a rule such as ``n%0``.
     """
-    return frozenset(int(rule(number)) for number in NUMBERS)
+    return Counter(int(rule(number)) for number in NUMBERS)
 
 
 def misplaced(rule: Rule, locale: Locale) -> list[int]:

@@ -15,9 +15,10 @@ language and obsolete entries, never refuses a file.
 """
 
 import csv
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,8 @@ class Catalog:
     """The entries that were left out because of an error, and the error, a line each."""
     fuzzy: frozenset[Key] = frozenset()
     """The texts whose translation belongs to an earlier Swedish text, and is not shown."""
+    digest: bytes = field(default=b"", compare=False)
+    """Of the content of the file that was read."""
 
     def find(self, source: str, context: str | None = None, number: int = 0) -> str | None:
         """The translation of a Swedish text, or None if there is none to show.
@@ -133,13 +136,17 @@ def read(path: Path, language: Language, former: Catalog | None = None) -> Catal
     Args:
         path: of the file.
         language: of the texts.
-        former: the catalog that the file is to replace; given back if nothing has changed.
+        former: the catalog that the file is to replace; returned if no text has changed.
 
     Raises:
         CatalogError: when the file is broken, its plural rule is not the language's, or most
             of the former texts are missing.
     """
-    catalog = publishable(open_file(path, language))
+    content = _content(path)
+    digest = hashlib.sha256(content).digest()
+    if former and former.digest == digest:
+        return former
+    catalog = replace(publishable(_parse(path, language, content)), digest=digest)
     if former and len(catalog.entries) < FEWEST_TEXTS * len(former.entries):
         raise CatalogError(path, CUT_OFF, str(len(catalog.entries)), str(len(former.entries)))
     return former if former == catalog else catalog
@@ -171,9 +178,20 @@ def open_file(path: Path, language: Language) -> CatalogFile:
     Raises:
         CatalogError: when the file is broken or its plural rule is not the language's.
     """
+    return _parse(path, language, _content(path))
+
+
+def _content(path: Path) -> bytes:
     try:
-        content = clean(path.read_bytes().decode("utf-8-sig"))
-    except (ValueError, OSError) as error:
+        return path.read_bytes()
+    except OSError as error:
+        raise CatalogError(path, UNREADABLE, str(error)) from error
+
+
+def _parse(path: Path, language: Language, file_content: bytes) -> CatalogFile:
+    try:
+        content = clean(file_content.decode("utf-8-sig"))
+    except ValueError as error:
         raise CatalogError(path, UNREADABLE, str(error)) from error
     if malformed := _malformed_line(content):
         raise CatalogError(path, BROKEN, malformed[1], line=malformed[0])
@@ -193,7 +211,7 @@ def open_file(path: Path, language: Language) -> CatalogFile:
     if catalog.duplicate:
         source, line = catalog.duplicate
         raise CatalogError(path, DUPLICATE, source, line=line + 1)
-    if not used <= {*range(count)}:
+    if not used.keys() <= {*range(count)}:
         raise CatalogError(path, RULE, language.tag, f"nplurals={count}", language.plural_header)
     if wrong := language.misplaced(plural_form):
         raise CatalogError(path, RULE, language.tag, str(wrong), language.plural_header)

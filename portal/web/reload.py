@@ -67,18 +67,17 @@ async def reloading(
         locales: where the catalogs are.
         stamps: of the catalogs that the present edition was built from.
     """
-    announced, closing = asyncio.Event(), threading.Event()
+    announced, interrupted = asyncio.Event(), threading.Event()
     if hasattr(signal, "SIGHUP") and threading.current_thread() is threading.main_thread():
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, announced.set)
-    # Two threads: a new edition need not wait until the former has been compressed.
-    with ThreadPoolExecutor(2, "edition") as threads:
+    with ThreadPoolExecutor(1, "edition") as thread:
         task = asyncio.create_task(
-            _keep_up(site, settings, locales, stamps, announced, closing, threads)
+            _keep_up(site, settings, locales, stamps, announced, interrupted, thread)
         )
         try:
             yield
         finally:
-            closing.set()
+            interrupted.set()
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
@@ -89,29 +88,37 @@ async def _keep_up(
     locales: Path,
     stamps: Stamps,
     announced: asyncio.Event,
-    closing: threading.Event,
-    threads: ThreadPoolExecutor,
+    interrupted: threading.Event,
+    thread: ThreadPoolExecutor,
 ) -> None:
     loop = asyncio.get_running_loop()
     while True:
-        threads.submit(compress, site, site.edition, closing)
-        edition = site.edition
-        while site.edition is edition:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(announced.wait(), _seconds_to_wait(edition, settings))
-            saved: set[Path] | None = None
-            if announced.is_set():
-                announced.clear()
-                stamps = read_stamps(locales)
-                saved = {*stamps}
-            elif not settings.production and (current := read_stamps(locales)) != stamps:
-                if not current.keys() >= stamps.keys():
-                    await asyncio.sleep(GONE_SECONDS)
-                    current = read_stamps(locales)
-                saved = {path for path in current if current[path] != stamps.get(path)}
-                stamps = current
-            if saved is not None or edition.is_stale(datetime.now(UTC)):
-                await loop.run_in_executor(threads, reload, site, settings, locales, saved)
+        interrupted.clear()
+        thread.submit(compress, site.edition, interrupted)
+        stamps, saved = await _next_change(site.edition, settings, locales, stamps, announced)
+        # Compressing would take half of the time of the core from building.
+        interrupted.set()
+        await loop.run_in_executor(thread, reload, site, settings, locales, saved)
+
+
+async def _next_change(
+    edition: Edition, settings: Settings, locales: Path, stamps: Stamps, announced: asyncio.Event
+) -> tuple[Stamps, set[Path] | None]:
+    """Wait for a trigger: the stamps of now, and the catalogs to read (None for the clock)."""
+    while True:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(announced.wait(), _seconds_to_wait(edition, settings))
+        if announced.is_set():
+            announced.clear()
+            stamps = read_stamps(locales)
+            return stamps, {*stamps}
+        if not settings.production and (current := read_stamps(locales)) != stamps:
+            if not current.keys() >= stamps.keys():
+                await asyncio.sleep(GONE_SECONDS)
+                current = read_stamps(locales)
+            return current, {path for path in current if current[path] != stamps.get(path)}
+        if edition.is_stale(datetime.now(UTC)):
+            return stamps, None
 
 
 def _seconds_to_wait(edition: Edition, settings: Settings) -> float | None:
@@ -124,19 +131,20 @@ def _seconds_to_wait(edition: Edition, settings: Settings) -> float | None:
     return max(seconds, 0) + LOOK_SECONDS
 
 
-def compress(site: Site, edition: Edition, closing: threading.Event) -> None:
-    """Compress the pages of an edition, until it is replaced.
+def compress(edition: Edition, interrupted: threading.Event) -> None:
+    """Compress the pages of an edition, unless interrupted.
 
     Then its objects are frozen (``gc.freeze``), because they live as long as the edition.
     """
     try:
-        edition.compress_ahead(lambda: site.edition is edition and not closing.is_set())
+        edition.compress_ahead(lambda: not interrupted.is_set())
     except Exception as error:
         # Readers of that page get an error page; all others are still served.
         log.error("A page cannot be built: %s: %s", type(error).__name__, error)
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
+    if not interrupted.is_set():
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
 
 
 def reload(

@@ -237,7 +237,7 @@ def test_a_page_that_cannot_be_built_is_logged(
         raise KeyError("a value")
 
     monkeypatch.setattr(Edition, "compress_ahead", broken)
-    compress(guard, guard.edition, threading.Event())
+    compress(guard.edition, threading.Event())
     assert "A page cannot be built: KeyError" in caplog.text
 
 

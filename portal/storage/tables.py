@@ -1,4 +1,8 @@
-"""The tables of the database."""
+"""The tables of the database.
+
+The condition of a partial index is a comment: the migrations create the index. SQLAlchemy's
+``postgresql_where`` would import the dialect of PostgreSQL at each start (15 ms and 2 MB).
+"""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -83,26 +87,10 @@ cases = _table(
     sa.Column("revision", _Number, nullable=False, server_default="1"),
     sa.Index("ix_cases_state_since_id", "state", "since", "id"),
     sa.Index("ix_cases_state_language_kind_since_id", "state", "language", "kind", "since", "id"),
-    sa.Index(
-        "ix_cases_look_again_on",
-        "look_again_on",
-        sqlite_where=sa.text("look_again_on IS NOT NULL"),
-        postgresql_where=sa.text("look_again_on IS NOT NULL"),
-    ),
-    sa.Index(
-        "ix_cases_officer_id_state_since",
-        "officer_id",
-        "state",
-        "since",
-        sqlite_where=sa.text("officer_id IS NOT NULL"),
-        postgresql_where=sa.text("officer_id IS NOT NULL"),
-    ),
-    sa.Index(
-        "ix_cases_email",
-        "email",
-        sqlite_where=sa.text("email != ''"),
-        postgresql_where=sa.text("email != ''"),
-    ),
+    sa.Index("ix_cases_look_again_on", "look_again_on"),  # WHERE look_again_on IS NOT NULL
+    # WHERE officer_id IS NOT NULL
+    sa.Index("ix_cases_officer_id_state_since", "officer_id", "state", "since"),
+    sa.Index("ix_cases_email", "email"),  # WHERE email != ''
 )
 
 messages = _table(
@@ -288,20 +276,10 @@ letters = _table(
     sa.Column("failed_at", Moment),
     # The reply code of the last refusal, or the kind of error.
     _text("fault", ""),
-    sa.Index(
-        "ix_letters_waiting",
-        "not_before",
-        sqlite_where=sa.text("delivered_at IS NULL AND failed_at IS NULL"),
-        postgresql_where=sa.text("delivered_at IS NULL AND failed_at IS NULL"),
-    ),
+    # WHERE delivered_at IS NULL AND failed_at IS NULL
+    sa.Index("ix_letters_waiting", "not_before"),
     # For the list of failed letters, and their number.
-    sa.Index(
-        "ix_letters_failed",
-        "case_id",
-        "kind",
-        sqlite_where=sa.text("failed_at IS NOT NULL"),
-        postgresql_where=sa.text("failed_at IS NOT NULL"),
-    ),
+    sa.Index("ix_letters_failed", "case_id", "kind"),  # WHERE failed_at IS NOT NULL
     # For the letters to an address: those of the last hour, and those that wait.
     sa.Index("ix_letters_recipient_delivered_at", "recipient", "delivered_at"),
 )

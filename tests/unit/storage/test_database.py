@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from portal.cases.messages import Arrival, CaseNumber, Submission, receive_all
 from portal.storage import migrations
 from portal.storage.database import QUEUE, Database, Unavailable
-from portal.storage.engines import begin
+from portal.storage.engines import begin, reading_engine
 from portal.storage.migrations import steps
 from portal.storage.tables import arrivals, cases, counts, messages, metadata
 
@@ -110,6 +110,31 @@ async def test_a_job_is_refused_at_once_when_the_queue_is_full(database: Databas
     results = await asyncio.gather(*everything, return_exceptions=True)
     refused = [result for result in results if isinstance(result, Unavailable)]
     assert len(refused) == 200
+
+
+async def test_opening_the_readers_does_not_block_the_event_loop(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_open = Event()
+
+    def open_slowly(url: str) -> Any:
+        assert may_open.wait(5), "a read blocks the event loop"
+        return reading_engine(url)
+
+    monkeypatch.setattr("portal.storage.database.reading_engine", open_slowly)
+    database = Database(database_url)
+    await database.start()
+
+    async def read() -> Any:
+        async with database.reading() as connection:
+            return (await connection.execute(sa.select(1))).scalar_one()
+
+    impatient, patient = asyncio.create_task(read()), asyncio.create_task(read())
+    await asyncio.sleep(0)
+    impatient.cancel()
+    may_open.set()
+    assert await patient == 1
+    await database.stop()
 
 
 async def test_queued_jobs_are_done_before_the_writer_stops(database_url: str) -> None:
@@ -230,6 +255,27 @@ def test_migrations_create_the_checks_that_alembic_does_not_compare(database_url
             for table in metadata.tables.values():
                 checks = {c.name for c in table.constraints if isinstance(c, sa.CheckConstraint)}
                 assert checks <= {c["name"] for c in inspector.get_check_constraints(table.name)}
+
+
+def test_migrations_create_the_partial_indexes(database_url: str) -> None:
+    with closing(Database(database_url)) as database:
+        database.upgrade()
+        with database.connect() as connection:
+            condition = f"{connection.dialect.name}_where"
+            inspector = sa.inspect(connection)
+            partial_indexes = {
+                index["name"]
+                for table in metadata.tables
+                for index in inspector.get_indexes(table)
+                if condition in index.get("dialect_options", {})
+            }
+    assert partial_indexes == {
+        "ix_cases_email",
+        "ix_cases_look_again_on",
+        "ix_cases_officer_id_state_since",
+        "ix_letters_failed",
+        "ix_letters_waiting",
+    }
 
 
 async def test_migrations_can_be_undone_and_repeated(database_url: str) -> None:

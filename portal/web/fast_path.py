@@ -24,9 +24,9 @@ class FastPathProtocol(BoundedProtocol):
     """The protocol that writes what is ready."""
 
     _idling: asyncio.TimerHandle | None = None
-    """Closes a connection on which nothing is heard."""
+    """Closes a connection on which no request comes."""
     _is_quiet = False
-    """Whether nothing was heard since the timer last looked."""
+    """Whether no request has begun since the timer last looked."""
     _is_answered = False
     """Whether the current request has had its response."""
     _dated: tuple[Headers, bytes] = [], b""
@@ -41,13 +41,9 @@ class FastPathProtocol(BoundedProtocol):
             self._idling.cancel()
         super().connection_lost(exc)
 
-    def data_received(self, data: bytes) -> None:
-        self._is_quiet = False
-        super().data_received(data)
-
     def on_message_begin(self) -> None:
         self._in_header = self._in_request = True
-        self._is_answered = False
+        self._is_answered = self._is_quiet = False
         self.url, self.headers = b"", []
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -112,7 +108,7 @@ class FastPathProtocol(BoundedProtocol):
         return self._dated[1]
 
     def _look(self) -> None:
-        """Close the connection when nothing was heard since the last look.
+        """Close the connection when no request has begun since the last look.
 
         One timer that looks again and again, since a timer for each response would cost
         more than the response.

@@ -100,16 +100,18 @@ async def search(
         edge: only cases with lower numbers are found.
         backwards: find those with the next higher numbers instead.
     """
-    numbers = []
+    numbers: set[int] = set()
     words = fold(query)[:MOST_WORDS]
     if words:
         statement, values = text_search(connection.dialect, words, backwards)
         values |= {"edge": _HIGHEST if edge is None else edge, "count": count}
-        numbers = [*(await connection.execute(statement, values)).scalars()]
-    if edge is None and (number := references.number(query)) and number not in numbers:
+        numbers.update((await connection.execute(statement, values)).scalars())
+    number = references.number(query)
+    if number and (edge is None or (number > edge if backwards else number < edge)):
         exists = sa.select(cases.c.id).where(cases.c.id == number)
-        numbers = [*(await connection.execute(exists)).scalars(), *numbers]
-    return sorted(numbers[:count], reverse=True)
+        numbers.update((await connection.execute(exists)).scalars())
+    nearest = sorted(numbers, reverse=not backwards)[:count]
+    return sorted(nearest, reverse=True)
 
 
 async def fold_regularly(database: Database) -> None:

@@ -92,6 +92,20 @@ async def test_a_case_is_found_by_its_reference_before_it_is_folded(database: Da
         assert await search.search(connection, reference(number + 1), 5) == []
 
 
+async def test_the_case_of_a_reference_has_its_place_among_those_that_mention_it(
+    database: Database,
+) -> None:
+    older = await receive(database, "Ett annat ärende")
+    own = await receive(database)
+    query = reference(own)
+    newer = [await receive(database, f"{n} gäller {query}") for n in range(3)]
+    assert await numbers(database, query, 2) == newer[:0:-1]
+    assert await numbers(database, query, 2, edge=newer[1]) == [newer[0], own]
+    assert await numbers(database, query, 2, edge=own) == []
+    assert await numbers(database, query, 2, edge=own, backwards=True) == newer[1::-1]
+    assert await numbers(database, query, 2, edge=older, backwards=True) == [newer[0], own]
+
+
 async def test_a_case_is_found_by_its_address_in_any_case(database: Database) -> None:
     number = await receive(database, "Hej", email="Anna.Ek+1@example.org")
     await receive(database, "Hej", email="bo@example.org")

@@ -24,6 +24,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 import uvicorn
+from argon2 import PasswordHasher
 from playwright.async_api import Browser, BrowserType, async_playwright
 
 from portal.i18n.templates import LOCALES
@@ -45,7 +46,7 @@ CHROMIUM_FLAGS = [
 ]
 
 
-SLOW = {"browser", "postgresql", "faults", "slow", "needs"}
+SLOW = {"browser", "postgresql", "serve", "faults", "slow", "needs"}
 """The fixtures, the folder and the marks that exclude a test from a quick run."""
 EXAMPLES, FEW_EXAMPLES = 60, 10
 """How many examples of a property are tried, in a run of all tests and in a quick one."""
@@ -93,6 +94,16 @@ def own_log(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         root.removeHandler(handler)
     root.setLevel(level)
     assert lost == []
+
+
+@pytest.fixture(scope="session", autouse=True)
+def real_hash() -> Iterator[Callable[[PasswordHasher, bytes], str]]:
+    """Hash passwords cheaply; gives the function that takes a tenth of a second on purpose."""
+    slowly = PasswordHasher.hash
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PasswordHasher, "hash", lambda _, password: slowly(cheap, password))
+        yield slowly
 
 
 class Served(Protocol):

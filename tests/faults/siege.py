@@ -10,7 +10,6 @@ from xml.etree.ElementTree import Element
 
 import html5lib
 import sqlalchemy as sa
-from argon2 import PasswordHasher
 from starlette.routing import Route, Router
 
 from portal.storage.database import Database
@@ -19,12 +18,11 @@ from portal.storage.tables import accounts, messages
 from portal.web.forms import normalised
 from tests.conftest import Running
 from tests.faults.hostile import Answer, Attack, Attacker, complaints
-from tests.staff import PASSWORD, Staff, signed_in
+from tests.staff import Staff, signed_in
 
 UNTOUCHED = "cases messages answers notes renderings case_links letters accounts recovery_codes"
 """The tables to which nothing is added by what is refused."""
 OUR_PAGE = (b"Sec-Fetch-Site", b"same-origin")
-_QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 _senders = count(1)
 
 
@@ -113,9 +111,7 @@ class Siege:
         self.stranger = Person(portal, b"/")
         self.officer = Person(portal, b"/inbox", "anna")
         self.newcomer = Person(portal, b"/inbox/enrolment", "nora")
-        hashed = {"password_hash": _QUICK.hash(PASSWORD)}
         with begin(records):
-            records.execute(sa.update(accounts).values(hashed))
             is_new = sa.update(accounts).where(accounts.c.name == "nora")
             records.execute(is_new.values(enrolled_at=None))
         self.accepted: set[str] = set()

@@ -15,7 +15,6 @@ from math import ceil
 from urllib.parse import urlencode
 
 import pytest
-from argon2 import PasswordHasher
 
 from portal.storage.database import Database
 from portal.web.headers import SECURITY, header_lines
@@ -57,11 +56,7 @@ both = pytest.mark.parametrize("siege", ["sqlite", "postgresql"], indirect=True)
 
 @pytest.fixture(scope="module")
 async def siege(request: pytest.FixtureRequest, serve: Serve) -> AsyncIterator[Siege]:
-    """A portal that is attacked, with SQLite unless a test asks for another database.
-
-    Its passwords are hashed quickly: how slow that is on purpose is no matter here.
-    """
-    quick, slowly = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), PasswordHasher.hash
+    """A portal that is attacked, with SQLite unless a test asks for another database."""
     environment = {"PORTAL_SIGN_INS_PER_HOUR": "0", "PORTAL_ANSWER_HOLD_SECONDS": "60"}
     kind = getattr(request, "param", "sqlite")
     if kind == "postgresql":
@@ -69,12 +64,7 @@ async def siege(request: pytest.FixtureRequest, serve: Serve) -> AsyncIterator[S
         environment["DATABASE_URL"] = url
         with closing(Database(url)) as database:
             database.upgrade()
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        serve(**environment) as portal,
-        besieged(portal) as siege,
-    ):
-        patch.setattr(PasswordHasher, "hash", lambda _, password: slowly(quick, password))
+    with serve(**environment) as portal, besieged(portal) as siege:
         siege.queries = QUERIES if kind == "sqlite" else ()
         siege.values = VALUES if kind == "sqlite" else VALUES_OF_POSTGRESQL
         await siege.open_case("den första")

@@ -181,6 +181,7 @@ def test_every_text_is_shown_by_some_example(tmp_path: Path) -> None:
     assert len({example.name for example in EXAMPLES}) == len(EXAMPLES)
 
 
+@pytest.mark.slow
 def test_a_translator_gets_a_report_in_english_or_swedish(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

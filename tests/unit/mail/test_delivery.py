@@ -248,6 +248,7 @@ async def test_no_address_is_logged(
     assert "namn" not in caplog.text
 
 
+@pytest.mark.slow
 async def test_a_stopped_portal_finishes_what_it_is_sending(
     own: Database, renderers: Renderers, sink: Sink
 ) -> None:
@@ -259,6 +260,7 @@ async def test_a_stopped_portal_finishes_what_it_is_sending(
     assert letter.delivered_at
 
 
+@pytest.mark.slow
 async def test_letters_go_on_when_the_database_is_back(
     tmp_path: Path, renderers: Renderers, sink: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -274,6 +276,7 @@ async def test_letters_go_on_when_the_database_is_back(
     await database.stop()
 
 
+@pytest.mark.slow
 async def test_a_process_killed_before_it_sends_leaves_the_letter_to_the_next(
     tmp_path: Path, sink: Sink
 ) -> None:

@@ -2,12 +2,23 @@
 
 import asyncio
 import re
+from collections.abc import Callable
 
 import pytest
+from argon2 import PasswordHasher
 
 from portal.staff import passwords
 
 
+@pytest.fixture
+def real_cost(
+    real_hash: Callable[[PasswordHasher, bytes], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hash as the portal does, and not cheaply as in other tests."""
+    monkeypatch.setattr(PasswordHasher, "hash", real_hash)
+
+
+@pytest.mark.usefixtures("real_cost")
 async def test_a_password_is_right_however_a_keyboard_composes_it() -> None:
     stored = await passwords.hash_apart("hästar äter grönt hö")
     assert stored.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
@@ -28,6 +39,7 @@ async def test_an_unknown_name_is_hashed_for_as_well(monkeypatch: pytest.MonkeyP
     assert hashed == ["hästar äter hö"]
 
 
+@pytest.mark.usefixtures("real_cost")
 async def test_the_loop_goes_on_while_some_are_hashed() -> None:
     turns = 0
     hashing = asyncio.gather(*(passwords.hash_apart(f"lösenord {n}") for n in range(4)))

@@ -22,6 +22,7 @@ from portal.translators.preview import create_preview
 from portal.web.edition import build
 from tests.visitor import words
 
+pytestmark = pytest.mark.slow  # each test builds a preview of its own
 TEMPLATE = open_file(LOCALES / "portal.pot", language("sv")).entries
 
 

@@ -33,6 +33,7 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_shipped_catalogs_need_no_update(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -42,6 +43,7 @@ def test_the_shipped_catalogs_need_no_update(
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_catalogs_outdated_are_named_and_not_changed(
     checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -59,6 +61,7 @@ def test_catalogs_outdated_are_named_and_not_changed(
     assert main(["catalogs", "update", "--check"]) == 0
 
 
+@pytest.mark.slow
 def test_headers_of_other_tools_survive_an_update(checkout: Path) -> None:
     path = checkout / "locales" / "en" / CATALOG
     header = '"Content-Transfer-Encoding: 8bit\\n"\n'

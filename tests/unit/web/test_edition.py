@@ -24,6 +24,7 @@ def test_a_fault_in_any_template_stops_the_start(
         build(Settings())
 
 
+@pytest.mark.slow
 def test_nothing_is_compressed_before_compress_ahead() -> None:
     new = build(Settings())
     assert new.resources.compressed() == {}

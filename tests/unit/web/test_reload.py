@@ -71,6 +71,7 @@ def rewrite(locales: Path, former: str, new: str, tag: str = "en") -> None:
     os.replace(draft, path)
 
 
+@pytest.mark.slow
 def test_a_saved_catalog_is_shown_on_the_new_pages(
     guard: Guard, settings: Settings, locales: Path
 ) -> None:
@@ -241,6 +242,7 @@ def test_a_page_that_cannot_be_built_is_logged(
     assert "A page cannot be built: KeyError" in caplog.text
 
 
+@pytest.mark.slow
 async def test_in_development_a_saved_catalog_is_noticed(
     guard: Guard, settings: Settings, locales: Path
 ) -> None:
@@ -254,6 +256,7 @@ async def test_in_development_a_saved_catalog_is_noticed(
             assert new in guard.edition.resources.built("/en/").text
 
 
+@pytest.mark.slow
 async def test_no_page_mixes_two_editions(guard: Guard, settings: Settings, locales: Path) -> None:
     """Hundreds of requests in three languages, while a catalog is reloaded again and again."""
     ours = {
@@ -341,6 +344,7 @@ def test_a_file_that_was_cut_off_is_refused(
     assert "texts are left. Save the whole file" in caplog.text
 
 
+@pytest.mark.slow
 async def test_a_file_that_an_editor_moves_away_first_keeps_its_language(
     guard: Guard, settings: Settings, locales: Path
 ) -> None:

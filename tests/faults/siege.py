@@ -16,6 +16,7 @@ from portal.storage.database import Database
 from portal.storage.engines import begin
 from portal.storage.tables import accounts, messages
 from portal.web.forms import normalised
+from portal.web.staff.routes import ROUTES
 from tests.conftest import Running
 from tests.faults.hostile import Answer, Attack, Attacker, complaints
 from tests.staff import Staff, signed_in
@@ -139,10 +140,15 @@ class Siege:
         self.accepted.add(text)
         self.case = answer.header(b"location").rpartition(b"/")[2]
 
+    @property
+    def routes(self) -> list[Route]:
+        """All routes; the application has those of staff in a router of their own."""
+        return [*cast(list[Route], cast(Router, self.portal.app.app).routes), *ROUTES]
+
     def targets(self, method: str = "GET", **values: bytes) -> Iterator[bytes]:
         """The path of every route that has a method, with values in its parts."""
         usual = {"tag": b"ar", "address": self.case, "reference": self.case[:8]}
-        for route in cast(list[Route], cast(Router, self.portal.app.app).routes):
+        for route in self.routes:
             if method in (route.methods or ()) and values.keys() <= route.param_convertors.keys():
                 path = route.path.encode()
                 for name in route.param_convertors:
@@ -158,8 +164,7 @@ class Siege:
     @property
     def parameters(self) -> set[str]:
         """The names of the parts of paths."""
-        routes = cast(list[Route], cast(Router, self.portal.app.app).routes)
-        return {name for route in routes for name in route.param_convertors}
+        return {name for route in self.routes if route.methods for name in route.param_convertors}
 
     def pages(self) -> list[bytes]:
         """Some addresses of what is ready: pages in each reading mode, files."""

@@ -89,6 +89,7 @@ def targets(siege: Siege, person: Person, method: str = "GET", **values: bytes) 
 
 
 async def test_paths(siege: Siege) -> None:
+    assert targets(siege, siege.officer)
     attacks = [Attack(path, method) for path, method in product(PATHS, (b"GET", b"HEAD", b"POST"))]
     attacks += [posted(path, b"message=&do=note&note=") for path in PATHS]
     for name, value in product(sorted(siege.parameters), siege.values):

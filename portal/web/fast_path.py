@@ -26,7 +26,7 @@ class FastPathProtocol(BoundedProtocol):
     _idling: asyncio.TimerHandle | None = None
     """Closes a connection on which no request comes."""
     _is_quiet = False
-    """Whether no request has begun since the timer last looked."""
+    """Whether nothing was under way when the timer last looked, and no request has begun since."""
     _is_answered = False
     """Whether the current request has had its response."""
     _dated: tuple[Headers, bytes] = [], b""
@@ -108,7 +108,7 @@ class FastPathProtocol(BoundedProtocol):
         return self._dated[1]
 
     def _look(self) -> None:
-        """Close the connection when no request has begun since the last look.
+        """Close the connection when it was idle since the last look.
 
         One timer that looks again and again, since a timer for each response would cost
         more than the response.
@@ -117,5 +117,5 @@ class FastPathProtocol(BoundedProtocol):
         if self._is_quiet and not waits:
             self._close()
         else:
-            self._is_quiet = True
+            self._is_quiet = not waits
             self._idling = self.loop.call_later(self.timeout_keep_alive, self._look)

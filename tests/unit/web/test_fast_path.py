@@ -110,6 +110,18 @@ async def test_a_connection_that_waits_for_a_response_is_not_idle(connection: Co
     assert not connection.wire.closed
 
 
+async def test_a_connection_is_idle_only_from_its_last_response_on(connection: Connection) -> None:
+    connection.protocol.data_received(READY)
+    connection.clock.advance(KEEP_ALIVE - 1)
+    connection.protocol.data_received(READY[:9])
+    connection.clock.advance(KEEP_ALIVE - 1)
+    connection.protocol.data_received(READY[9:])
+    connection.clock.advance(KEEP_ALIVE - 1)
+    assert not connection.wire.closed
+    connection.clock.advance(2 * KEEP_ALIVE)
+    assert connection.wire.closed
+
+
 async def test_a_reader_who_still_reads_is_not_cut_off(connection: Connection) -> None:
     connection.wire.unread = 1
     connection.protocol.data_received(READY)

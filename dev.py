@@ -3,8 +3,8 @@
 
     python3 dev.py serve        the portal on http://127.0.0.1:8000
     python3 dev.py test         all tests, with a browser and a PostgreSQL of their own
-                                (-m quick: those that need neither, nor a portal that
-                                listens, in half a minute;
+                                (-m quick: those that need neither, nor a running
+                                portal, in half a minute;
                                 -n 0: one after the other, as a debugger needs it)
     python3 dev.py bench        what it costs, beside what others cost (Linux; half an hour)
                                 (before PATH: beside an older checkout;

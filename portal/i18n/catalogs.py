@@ -75,7 +75,7 @@ class Catalog:
     fuzzy: frozenset[Key] = frozenset()
     """The texts whose translation belongs to an earlier Swedish text, and is not shown."""
     digest: bytes = field(default=b"", compare=False)
-    """Of the content of the file that was read."""
+    """The hash of the file that was read; empty for a catalog that has none."""
 
     def find(self, source: str, context: str | None = None, number: int = 0) -> str | None:
         """The translation of a Swedish text, or None if there is none to show.

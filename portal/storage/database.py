@@ -87,9 +87,9 @@ class Database:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Start processing the queue."""
+        """Start processing the queue, and open the engine to read with."""
         self._task = asyncio.create_task(self._write_until_stopped())
-        self._readers  # noqa: B018 - begins to open them
+        self._readers  # noqa: B018 - asking for it opens it
 
     async def stop(self) -> None:
         """Run the waiting jobs, then close all connections."""
@@ -114,7 +114,7 @@ class Database:
 
     @cached_property
     def _readers(self) -> "asyncio.Future[AsyncEngine]":
-        """Opened in a thread: importing what it needs takes 80 ms, and pages need none of it."""
+        """The engine to read with, opened in the writer's thread: its imports take 80 ms."""
         loop = asyncio.get_running_loop()
         return loop.run_in_executor(self._thread, reading_engine, self._url)
 
@@ -127,7 +127,7 @@ class Database:
         """
         try:
             async with asyncio.timeout(self._wait_seconds):
-                # A reader that gives up must not cancel what others wait for.
+                # Shielded: a reader that gives up must not cancel the opening for others.
                 engine = await asyncio.shield(self._readers)
                 async with engine.connect() as connection:
                     yield connection

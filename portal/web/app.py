@@ -101,7 +101,7 @@ async def open_database(
 def delivering_letters(
     database: Database, settings: Settings, renderers: Callable[[], Renderers]
 ) -> AbstractAsyncContextManager[None]:
-    """Deliver letters until the end of the block, if there is a mail server."""
+    """Deliver letters until the end of the block; import that only if there is a mail server."""
     if not settings.smtp_url:
         return nullcontext()
     from portal.mail.delivery import delivering
@@ -149,9 +149,9 @@ async def choose_language(request: Request) -> Resource:
 
 
 class Inbox:
-    """The pages of staff. They are imported when somebody first asks for one.
+    """The pages of staff, imported when one is first requested.
 
-    A start is 25 ms shorter and takes 3.5 MB less without them.
+    Without them and the delivery of letters a start takes 25 ms and 3.5 MB less.
     """
 
     @cached_property

@@ -1,8 +1,8 @@
-"""Reloading: a new edition replaces the old one when catalogs or opening hours change.
+"""Reloading: a new edition when a catalog is saved, or the telephone opens or closes.
 
 1. A trigger: a catalog was saved (development looks four times a second), SIGHUP was
-   received (production), or the telephone opens or closes.
-2. The catalogs that were saved are read; ``i18n.catalogs`` decides what of them is shown.
+   received, or the telephone opens or closes.
+2. The saved catalogs are read, after SIGHUP all; ``i18n.catalogs`` decides what of them is shown.
    The language of a file that is refused keeps its texts. The log names every fault.
 3. A whole new edition is built, in a thread.
 4. It replaces the old edition in one step.
@@ -96,7 +96,7 @@ async def _keep_up(
         interrupted.clear()
         thread.submit(compress, site.edition, interrupted)
         stamps, saved = await _next_change(site.edition, settings, locales, stamps, announced)
-        # Compressing would take half of the time of the core from building.
+        # Both run on one thread: building waits only until the page at hand is compressed.
         interrupted.set()
         await loop.run_in_executor(thread, reload, site, settings, locales, saved)
 
@@ -104,7 +104,11 @@ async def _keep_up(
 async def _next_change(
     edition: Edition, settings: Settings, locales: Path, stamps: Stamps, announced: asyncio.Event
 ) -> tuple[Stamps, set[Path] | None]:
-    """Wait for a trigger: the stamps of now, and the catalogs to read (None for the clock)."""
+    """Wait for a trigger.
+
+    Returns:
+        the current stamps, and the catalogs to read; None where the telephone opens or closes.
+    """
     while True:
         with suppress(TimeoutError):
             await asyncio.wait_for(announced.wait(), _seconds_to_wait(edition, settings))
@@ -134,7 +138,8 @@ def _seconds_to_wait(edition: Edition, settings: Settings) -> float | None:
 def compress(edition: Edition, interrupted: threading.Event) -> None:
     """Compress the pages of an edition, unless interrupted.
 
-    Then its objects are frozen (``gc.freeze``), because they live as long as the edition.
+    Then all objects are frozen (``gc.freeze``), so that the garbage collector no longer looks
+    through the edition.
     """
     try:
         edition.compress_ahead(lambda: not interrupted.is_set())

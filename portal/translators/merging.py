@@ -2,10 +2,11 @@
 
 ``update`` extracts the Swedish texts from templates and code, writes the template
 ``locales/portal.pot`` and merges it into each catalog; ``add`` creates the catalog of a new
-language. What a translator wrote is never lost: when a Swedish text changes, its translation
-stays, marked fuzzy and with the former Swedish text beside it; a translation whose Swedish
-text is gone stays at the end of the file as obsolete. Files have no dates and no line
-numbers, and keep the order of the pages, so that a diff shows nothing but changed texts.
+language. What a translator wrote is never lost: when a Swedish text changes a little or gains
+or loses a plural, its translation stays, marked fuzzy and with the former Swedish text beside
+it; a translation or comment whose Swedish text is gone stays at the end of the file as
+obsolete. Files have no dates and no line numbers, and keep the order of the pages, so that a
+diff shows nothing but changed texts.
 """
 
 from collections.abc import Iterator
@@ -132,6 +133,7 @@ def _content(entry: polib.POEntry) -> tuple[object, ...]:
         entry.comment,
         entry.tcomment,
         entry.previous_msgid,
+        entry.previous_msgid_plural,
         {*entry.flags},
     )
 
@@ -149,8 +151,10 @@ def _merge_all(
     yield root / "locales" / TEMPLATE, template, None
     for tag in translated(languages):
         path = root / "locales" / tag / CATALOG
-        count = open_file(path, languages[tag]).form_count
-        change, merged = _merge(_open(path), template, languages[tag], count)
+        file = open_file(path, languages[tag])
+        change, merged = _merge(
+            _open(path), template, languages[tag], file.form_count, int(file.plural_form(1))
+        )
         yield path, merged, change
 
 
@@ -159,7 +163,11 @@ def _write(path: Path, file: polib.POFile) -> None:
 
 
 def _merge(
-    former: polib.POFile, template: polib.POFile, language: Language, forms: int
+    former: polib.POFile,
+    template: polib.POFile,
+    language: Language,
+    forms: int,
+    singular: int = 0,
 ) -> tuple[Change, polib.POFile]:
     """Merge the template into a catalog; gives what has changed, and the new catalog.
 
@@ -168,6 +176,7 @@ def _merge(
         template: all Swedish texts.
         language: of the catalog.
         forms: the number of its plural forms.
+        singular: the index of the plural form for the number 1.
     """
     current = {_key(entry): entry for entry in former if not entry.obsolete}
     obsolete = {_key(entry): entry for entry in former if entry.obsolete}
@@ -181,13 +190,13 @@ def _merge(
     for source in template:
         entry = _new_entry(source, forms)
         if same := current.get(_key(source)) or unused.pop(_key(source), None):
-            _take_over(entry, same, is_same_text=True)
+            _take_over(entry, same, singular)
         elif match := _most_similar(source, unused):
-            _take_over(entry, match, is_same_text=False)
+            _take_over(entry, match, singular)
             unused.pop(_key(match))
         merged.append(entry)
     for entry in unused.values():
-        if entry.msgstr or any(entry.msgstr_plural.values()):
+        if _is_translated(entry) or entry.tcomment:
             entry.obsolete = True
             merged.append(entry)
     new = [entry for entry in merged if not entry.obsolete and _key(entry) not in current]
@@ -207,32 +216,45 @@ def _new_entry(source: polib.POEntry, forms: int) -> polib.POEntry:
     )
 
 
-def _take_over(entry: polib.POEntry, former: polib.POEntry, *, is_same_text: bool) -> None:
-    """Copy a translator's work from a former entry to a new one.
+def _take_over(entry: polib.POEntry, former: polib.POEntry, singular: int) -> None:
+    """Copy a translator's work from a former entry to a new one, which is not translated yet.
+
+    The new entry is marked fuzzy unless it has the Swedish text and plural that were translated.
 
     Args:
-        entry: the new entry, not translated yet.
-        former: the former entry.
-        is_same_text: whether both have the same Swedish text; otherwise ``former`` translates
-            a similar text and the new entry is marked fuzzy.
+        entry: the new entry.
+        former: an entry of the same or a similar text, with or without a plural.
+        singular: the index of the plural form for the number 1.
     """
-    entry.msgstr = former.msgstr
-    entry.msgstr_plural = entry.msgstr_plural | former.msgstr_plural
+    if bool(entry.msgid_plural) == bool(former.msgid_plural):
+        entry.msgstr = former.msgstr
+        entry.msgstr_plural = entry.msgstr_plural | former.msgstr_plural
+    elif entry.msgid_plural:
+        entry.msgstr_plural = dict.fromkeys(entry.msgstr_plural, former.msgstr)
+    else:
+        entry.msgstr = former.msgstr_plural.get(singular, "")
     entry.tcomment = former.tcomment
     # The template alone decides how long a text may be.
     own = [flag for flag in former.flags if not LIMIT.fullmatch(flag) and flag != "fuzzy"]
     entry.flags += [flag for flag in own if flag not in entry.flags]
-    if is_same_text:
+    if (entry.msgid, entry.msgid_plural) == (former.msgid, former.msgid_plural):
         entry.previous_msgid = former.previous_msgid
+        entry.previous_msgid_plural = former.previous_msgid_plural
         is_fuzzy = former.fuzzy
     else:
-        # The Swedish text that was translated; for a fuzzy entry it is the previous one.
-        entry.previous_msgid = former.previous_msgid or former.msgid
-        is_fuzzy = entry.previous_msgid != entry.msgid
-        if not is_fuzzy:
-            entry.previous_msgid = None
+        text, plural = former.msgid, former.msgid_plural
+        if former.fuzzy and former.previous_msgid:
+            text, plural = former.previous_msgid, former.previous_msgid_plural or ""
+        is_fuzzy = _is_translated(entry) and (text, plural) != (entry.msgid, entry.msgid_plural)
+        if is_fuzzy:
+            entry.previous_msgid, entry.previous_msgid_plural = text, plural or None
     if is_fuzzy:
         entry.flags.append("fuzzy")
+
+
+def _is_translated(entry: polib.POEntry) -> bool:
+    """Whether an entry has a translation, of some of its plural forms at least."""
+    return bool(entry.msgstr or any(entry.msgstr_plural.values()))
 
 
 def _most_similar(source: polib.POEntry, unused: dict[Key, polib.POEntry]) -> polib.POEntry | None:

@@ -189,6 +189,65 @@ def test_plural_forms_are_offered_when_their_text_changed_a_little(checkout: Pat
     assert changed.msgstr_plural == {0: "%(num)s pupil", 1: "%(num)s pupils"}
 
 
+def test_a_text_that_gains_a_plural_keeps_its_translation_in_every_form(checkout: Path) -> None:
+    updated(checkout)
+    plural = 'ngettext("Välkommen till skolan", "Välkomna till skolan", count)'
+    reword(checkout, '_("Välkommen till skolan")', plural)
+    updated(checkout)
+    changed = entry(catalog(checkout, "en"), "Välkommen till skolan")
+    assert changed.msgstr_plural == {0: "Welcome to school", 1: "Welcome to school"}
+    assert (changed.fuzzy, changed.previous_msgid) == (True, "Välkommen till skolan")
+    assert changed.tcomment == "We say it so at our school."
+    assert not entry(catalog(checkout, "ar"), "Välkommen till skolan").fuzzy
+    reword(checkout, plural, '_("Välkommen till skolan")')
+    updated(checkout)
+    back = entry(catalog(checkout, "en"), "Välkommen till skolan")
+    assert (back.msgstr, back.msgstr_plural) == ("Welcome to school", {})
+    assert (back.fuzzy, back.previous_msgid) == (False, None)
+
+
+def test_a_text_that_loses_its_plural_keeps_the_form_for_one(checkout: Path) -> None:
+    forms = {0: "", 1: "تلميذ واحد", 2: "تلميذان", 3: "تلاميذ", 4: "تلميذًا", 5: "تلميذ"}
+    updated(checkout)
+    arabic = catalog(checkout, "ar")
+    entry(arabic, "%(num)s elev").msgstr_plural = forms
+    arabic.save()
+    updated(checkout)
+    reword(checkout, 'ngettext("%(num)s elev", "%(num)s elever", count)', '_("%(num)s elev")')
+    updated(checkout)
+    for tag, translation in (("ar", "تلميذ واحد"), ("en", "%(num)s pupil")):
+        changed = entry(catalog(checkout, tag), "%(num)s elev")
+        assert (changed.msgstr, changed.msgstr_plural) == (translation, {})
+        assert (changed.msgid_plural, changed.fuzzy) == ("", True)
+        assert changed.previous_msgid_plural == "%(num)s elever"
+        assert shown(checkout, tag).find("%(num)s elev") is None
+
+
+def test_a_text_whose_plural_changed_keeps_its_forms_as_fuzzy(checkout: Path) -> None:
+    updated(checkout)
+    reword(checkout, '"%(num)s elever"', '"%(num)s skolelever"')
+    updated(checkout)
+    changed = entry(catalog(checkout, "en"), "%(num)s elev")
+    assert changed.msgstr_plural == {0: "%(num)s pupil", 1: "%(num)s pupils"}
+    assert (changed.fuzzy, changed.previous_msgid_plural) == (True, "%(num)s elever")
+
+
+def test_a_comment_on_a_text_that_is_gone_is_kept(checkout: Path) -> None:
+    updated(checkout)
+    english = catalog(checkout, "en")
+    entry(english, "Start", "race").tcomment = "Ask the school what this means."
+    english.save()
+    reword(checkout, '{{ pgettext("race", "Start") }} ', "")
+    updated(checkout)
+    obsolete = catalog(checkout, "en").obsolete_entries()
+    assert entry(obsolete, "Start", "race").tcomment == "Ask the school what this means."
+    assert shown(checkout, "en").faults == ()
+    reword(checkout, "<p>", '{{ pgettext("race", "Start") }}<p>')
+    updated(checkout)
+    back = entry(catalog(checkout, "en"), "Start", "race")
+    assert back.tcomment == "Ask the school what this means."
+
+
 def test_plural_forms_are_not_offered_for_a_text_that_has_none(checkout: Path) -> None:
     reword(checkout, 'ngettext("%(num)s elev", "%(num)s elever", count)', '_("%(num)s eleven")')
     assert updated(checkout)["en"].fuzzy == 0

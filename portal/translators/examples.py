@@ -27,8 +27,8 @@ from portal.web.public.pages import BY_SLUG, CONTACT, FINDER, PAGES, Page, rende
 
 HOURS = Hours.read("mon-fri 08:00-16:30, sat 10:00-14:00")
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=ZONE)
-NUMBERS = (1, 2, 3, 11, 100)
-"""Together with 0, these use every plural form of every language."""
+NUMBERS = (1, 2, 3, 6, 7, 11, 21, 100)
+"""Together with 0, these use every plural form of every language (CLDR)."""
 REFUSED_IN_CASE: Mapping[str, Any] = {
     "form": CaseForm("Hej!"),
     "problems": [Problem("form", "gone")],

@@ -4,15 +4,17 @@ import json
 from pathlib import Path
 
 import pytest
+from babel import localedata
 
 from portal.commands import main
 from portal.i18n import catalogs
 from portal.i18n.checks import BROKEN, CHECKS, RULE, UNREADABLE, Fault
 from portal.i18n.languages import CATALOG, discover, language
+from portal.i18n.plurals import parse_rule, used_forms
 from portal.i18n.templates import open_renderers
 from portal.settings import DATA, Settings
 from portal.translators import reports, review
-from portal.translators.examples import EXAMPLES, where_shown
+from portal.translators.examples import EXAMPLES, NUMBERS, where_shown
 from tests.unit.conftest import write_catalog
 
 LOCALES = DATA / "locales"
@@ -179,6 +181,12 @@ def test_every_text_is_shown_by_some_example(tmp_path: Path) -> None:
     hidden = {entry.key for entry in catalogs.open_file(path, english).entries} - set(places)
     assert hidden == set(), "add an example to portal/translators/examples.py that shows them"
     assert len({example.name for example in EXAMPLES}) == len(EXAMPLES)
+
+
+def test_the_numbers_of_the_examples_use_every_plural_form() -> None:
+    for name in localedata.locale_identifiers():
+        rule = parse_rule(language(name.replace("_", "-")).plural_header)
+        assert set(map(rule, (0, *NUMBERS))) == set(used_forms(rule)), name
 
 
 @pytest.mark.slow

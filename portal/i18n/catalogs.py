@@ -7,8 +7,8 @@ a file is published, at a start and at a reload alike:
   Swedish.
 - A file that is broken, or whose plural rule is not the language's, raises ``CatalogError``.
   Then a portal does not start; a running one keeps the language's former catalog.
-- The same holds for a file in which most of the former texts are missing. Only a running
-  portal can see that, since a start knows no former texts.
+- A running portal also refuses a file with fewer than half as many translations to show as
+  the former catalog had. A start has no former catalog to compare with.
 
 What translators' tools write and the portal does not use, such as dates, the name of the
 language and obsolete entries, never refuses a file.
@@ -51,13 +51,13 @@ GLOSSARY = "glossary/{tag}.csv"
 MOST_FORMS = 10
 """Plural forms; no language has more than six."""
 FEWEST_TEXTS = 0.5
-"""A saved file with a smaller share of the former texts was probably cut off."""
+"""A saved file with a smaller share of the former translations was probably cut off."""
 
 
 class CatalogError(Exception):
     """A file that cannot be used at all, and why."""
 
-    def __init__(self, path: Path, check: Check, *details: str, line: int = 0) -> None:
+    def __init__(self, path: Path, check: Check, *details: str, line: int = 1) -> None:
         self.fault = Fault(check, line, None, "", "", details)
         super().__init__(f"{path}:{line}: {self.fault.explain().fault}")
 
@@ -139,8 +139,8 @@ def read(path: Path, language: Language, former: Catalog | None = None) -> Catal
         former: the catalog that the file is to replace; returned if no text has changed.
 
     Raises:
-        CatalogError: when the file is broken, its plural rule is not the language's, or most
-            of the former texts are missing.
+        CatalogError: when the file is broken, its plural rule is not the language's, or fewer
+            than half as many translations as before can be shown.
     """
     content = _content(path)
     digest = hashlib.sha256(content).digest()
@@ -214,7 +214,8 @@ def _parse(path: Path, language: Language, file_content: bytes) -> CatalogFile:
     if not used.keys() <= {*range(count)}:
         raise CatalogError(path, RULE, language.tag, f"nplurals={count}", language.plural_header)
     if wrong := language.misplaced(plural_form):
-        raise CatalogError(path, RULE, language.tag, str(wrong), language.plural_header)
+        numbers = ", ".join(map(str, wrong))
+        raise CatalogError(path, RULE, language.tag, numbers, language.plural_header)
     entries = tuple(map(_entry, (message for message in catalog if message.id)))
     return CatalogFile(path, language, entries, count, plural_form)
 

@@ -88,7 +88,7 @@ class Check:
 
     name: str
     is_error: bool
-    """Whether a text with it is not published."""
+    """Whether a text with it is shown in Swedish instead."""
     find: Callable[[CatalogEntry, str, CatalogInfo], Details]
     en: Explanation
     sv: Explanation
@@ -558,11 +558,11 @@ CHECKS = (
         _edges,
         Explanation(
             "a space or line break is not as in the Swedish: “{0}”",
-            "Remove it at the start and the end, and leave one between words.",
+            "Begin and end it as the Swedish does, and leave one space between words.",
         ),
         Explanation(
             "ett mellanslag eller radbyte är inte som i svenskan: ”{0}”",
-            "Ta bort det i början och slutet, och lämna ett mellan ord.",
+            "Börja och sluta som svenskan, och ha ett mellanslag mellan orden.",
         ),
     ),
     Check(
@@ -641,7 +641,7 @@ CHECKS = (
 
 ERRORS = tuple(check for check in CHECKS if check.is_error)
 
-# Faults of whole files. All but the last refuse the catalog.
+# Faults of whole files. All but that of the glossary refuse the catalog.
 UNREADABLE = Check(
     "file",
     True,
@@ -669,11 +669,11 @@ RULE = Check(
     True,
     _of_whole_file,
     Explanation(
-        "Plural-Forms is wrong for {0}, as for {1}",
+        "Plural-Forms does not fit the language {0}: {1}",
         'Write in the header: "Plural-Forms: {2}\\n"',
     ),
     Explanation(
-        "Plural-Forms är fel för {0}, som för {1}",
+        "Plural-Forms passar inte språket {0}: {1}",
         'Skriv i filhuvudet: "Plural-Forms: {2}\\n"',
     ),
 )

@@ -19,14 +19,15 @@ above its own and, within its package, from modules listed before it in ``__init
 
 The markup of pages, and their words except those of ``content``, are outside this folder:
 
-    templates/             markup and words, in Swedish as ``_("…")``
+    templates/             markup and words; texts in ``_("…")`` are translated
     templates/public       a template for each public page
     templates/components   parts that pages share; the words of errors in forms
-    templates/staff        the inbox; what staff see of a case
+    templates/staff        the inbox; what staff see of a case, in Swedish only
     templates/mail         letters
+    templates/preview      what translators see beside a page
     templates/layout.html  the frame of public pages: head, menu, footer
     locales/               the translations; ``portal catalogs check`` says what is wrong in them
-    static/css             style sheets; colours, sizes, fonts of each script in ``tokens.css``
+    static/css             style sheets; colours, sizes and fonts in ``tokens.css``
 
 ``docs/house.md`` follows a request, a message and a letter through the packages, and has a
 table of where to change what.

@@ -1,5 +1,5 @@
-"""The code keeps its structure: modules import in the order of the floor plans, each package is
-used only in its rooms, and names and docstrings are informative."""
+"""The code keeps its structure: modules import in the order of the packages' docstrings, each
+library is used only where it belongs, and names and docstrings are informative."""
 
 import ast
 import re
@@ -19,10 +19,10 @@ CHECKOUT = ROOT.parent
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
-PLAN_LINE = re.compile(r"^    ([a-z0-9_.]+)  ", re.MULTILINE)
-"""A line of a floor plan: the name of a room or a module, and its description."""
+LISTED_NAME = re.compile(r"^    ([a-z0-9_.]+)  ", re.MULTILINE)
+"""A line of a package's docstring: the name of a package or module, and its description."""
 
-PACKAGES = {
+IMPORTERS = {
     "starlette": ("web", "translators.preview"),
     "uvicorn": ("web", "commands"),
     "sqlalchemy": ("storage", "staff", "cases"),
@@ -33,7 +33,7 @@ PACKAGES = {
     "polib": ("translators.merging",),
     "aiosmtplib": ("mail.delivery",),
 }
-"""The rooms and modules that may import a package."""
+"""The packages and modules that may import a library."""
 
 LATE = (
     "portal.storage.migrations.steps.",
@@ -51,8 +51,8 @@ OF_A_SESSION = re.compile(
 )
 """A statement that does to PostgreSQL's session what the end of a transaction does not undo."""
 
-LARGEST_ROOM = 14
-"""Modules in a folder. A room with more than these should be two rooms."""
+LARGEST_PACKAGE = 16
+"""Modules in a folder. A package with more than these should be two."""
 LONGEST_FUNCTION = 40
 """Lines without the docstring, which fit a screen."""
 MANY_PARAMETERS = 5
@@ -72,11 +72,11 @@ def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"))
 
 
-def floor_plan(package: Path) -> list[str]:
+def listed_in(package: Path) -> list[str]:
     """The names that the docstring of a package lists, in order; none for a single module."""
     path = package / "__init__.py"
     docstring = ast.get_docstring(parsed(path), clean=False) if path.exists() else ""
-    return PLAN_LINE.findall(docstring or "")
+    return LISTED_NAME.findall(docstring or "")
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
@@ -84,19 +84,23 @@ def modules() -> Iterator[tuple[str, ast.Module]]:
     for path in sorted(ROOT.rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
         name = ".".join(part for part in parts if part != "__init__")
-        # A package that has only its floor plan is no module, and migrations import nothing.
+        # A package that has only a docstring is no module, and migrations import nothing.
         if name and "versions" not in parts and len(parsed(path).body) > 1:
             yield name, parsed(path)
 
 
 MODULES = dict(modules())
-ROOMS = floor_plan(ROOT)
-LISTED = [f"{room}.{module}" for room in ROOMS for module in floor_plan(ROOT / room)]
+PACKAGES = listed_in(ROOT)
+LISTED = [f"{package}.{name}" for package in PACKAGES for name in listed_in(ROOT / package)]
 ORDER = [
-    *(f"{room}.{name}".strip(".") for room in ROOMS for name in [*floor_plan(ROOT / room), ""]),
+    *(
+        f"{package}.{name}".strip(".")
+        for package in PACKAGES
+        for name in [*listed_in(ROOT / package), ""]
+    ),
     "__main__",
 ]
-"""The order in which modules may import; the code of a room itself comes after its modules."""
+"""The order in which modules may import; the code of a package itself comes after its modules."""
 
 SOURCES = [
     str(path.relative_to(CHECKOUT))
@@ -110,7 +114,7 @@ def is_within(name: str, *places: str) -> bool:
     return any(f"{name}.".startswith(f"{place}.") for place in places)
 
 
-def floor(name: str) -> int:
+def rank(name: str) -> int:
     """The position of a module in the order; a part of a module has that of the module."""
     return ORDER.index(max((entry for entry in ORDER if is_within(name, entry)), key=len))
 
@@ -151,32 +155,32 @@ def line_count(function: Function) -> int:
     return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
 
 
-def test_the_floor_plans_name_every_module() -> None:
-    for entry in [*ROOMS, *LISTED]:
+def test_the_docstrings_list_every_module() -> None:
+    for entry in [*PACKAGES, *LISTED]:
         assert any(is_within(name, entry) for name in MODULES), f"{entry} is listed, and is not"
     assert [name for name in MODULES if name not in ORDER and not is_within(name, *LISTED)] == []
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_a_room_has_few_modules(room: str) -> None:
-    folders = Counter(name.rpartition(".")[0] for name in LISTED if is_within(name, room))
-    assert max(folders.values(), default=0) <= LARGEST_ROOM
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_has_few_modules(package: str) -> None:
+    folders = Counter(name.rpartition(".")[0] for name in LISTED if is_within(name, package))
+    assert max(folders.values(), default=0) <= LARGEST_PACKAGE
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_a_module_imports_only_from_above(name: str) -> None:
-    assert {other for other in imported_modules(name) if floor(other) > floor(name)} == set()
+    assert {other for other in imported_modules(name) if rank(other) > rank(name)} == set()
 
 
-@pytest.mark.parametrize("package", PACKAGES)
-def test_a_package_is_used_only_in_its_rooms(package: str) -> None:
+@pytest.mark.parametrize("library", IMPORTERS)
+def test_a_library_is_imported_only_where_it_belongs(library: str) -> None:
     users = {
         name
         for name, tree in MODULES.items()
-        if any(is_within(path, package) for path in imports(tree))
+        if any(is_within(path, library) for path in imports(tree))
     }
     assert users
-    assert {name for name in users if not is_within(name, *PACKAGES[package])} == set()
+    assert {name for name in users if not is_within(name, *IMPORTERS[library])} == set()
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name != "settings"])

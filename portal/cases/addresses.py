@@ -60,7 +60,7 @@ def code_opens(typed: str, secret_keys: Iterable[bytes], number: int, version: i
 
 
 def former_digest(code: str) -> str:
-    """The digest that is stored of an address from before addresses were derived."""
+    """The digest that is stored of an address from before addresses were derived from a key."""
     return hashlib.sha256(code.encode()).hexdigest()
 
 

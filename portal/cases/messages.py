@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 KINDS = ("question", "view", "complaint", "praise", "accessibility")
 SAME_MESSAGE = timedelta(minutes=10)
-"""The same text from the same sender within this time is the same message."""
+"""The same text with the same choices, from the same sender within this time, is one message."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Submission:
     language: str
     """The tag of the language of the page that it was written on."""
     answer_language: str = ""
-    """The language wanted for the answer: a tag, or the person's own words for it."""
+    """The language wanted for the answer: a tag, ``other``, the person's own word, or empty."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +66,7 @@ class Case:
     state: str
     """One of ``STATES``."""
     since: datetime
-    """When its state began; in an open case, when the oldest unanswered message came."""
+    """When its state began; of an open case, since when it waits for an answer."""
     opened_at: datetime
     language: str
     answer_language: str
@@ -78,7 +78,10 @@ class Case:
     look_again_on: str | None
     """A day in ISO 8601."""
     revision: int
-    """Raised by every change of the case, so that no form changes what its page did not show."""
+    """Raised by every change of these values, so that no form changes what its page did not show.
+
+    A further message raises it only when it reopens the case.
+    """
 
     @property
     def reference(self) -> str:
@@ -119,7 +122,7 @@ class Arrival:
     case: CaseNumber | None = None
     """The case that it is added to; None if it opens one."""
     staff_mailbox: str | None = None
-    """As ``Settings.staff_mailbox``: who is told of it; None if no letters are sent."""
+    """The address of staff that gets a letter, or empty; None if no letters are sent at all."""
 
 
 class _New(NamedTuple):
@@ -271,6 +274,8 @@ def _insert_into(table: sa.Table, dialect: sa.Dialect) -> str:
 def _reopen(connection: sa.Connection, number: int, now: datetime) -> str:
     """Reopen a case that is not open: as ``taken`` if it has an officer, otherwise as ``new``.
 
+    It waits since now: closing it has settled its earlier messages.
+
     Returns:
         the kind of the case.
     """
@@ -285,8 +290,8 @@ def change_state(
 ) -> None:
     """Put a case into a state, which may be its own, and change the figures with it.
 
-    A case that stays open waits as long as before. One that is opened again waits since its
-    oldest message without an answer, or since now if every message is answered.
+    A case that stays open waits since the same time. One that staff reopen waits since its
+    oldest message without an answer, or since now if every message has one.
 
     Args:
         connection: in the writer's transaction.
@@ -344,7 +349,7 @@ def case_numbered(connection: sa.Connection, number: int) -> Case:
 
 
 async def find_by_former_address(connection: "AsyncConnection", code: str) -> Case | None:
-    """A case by its address from before addresses were derived."""
+    """A case by an address from before addresses were derived from the secret key."""
     case_id = sa.select(former_addresses.c.case_id).where(
         former_addresses.c.digest == former_digest(code)
     )

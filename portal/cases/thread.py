@@ -97,7 +97,7 @@ async def read_thread(connection: "AsyncConnection", case: Case, now: datetime) 
 async def find_by_address(
     connection: "AsyncConnection", address: str, secret_keys: Iterable[bytes]
 ) -> Case | None:
-    """The case of an address, made with any of the keys or before addresses were derived."""
+    """The case of an address, derived from any of the keys or older than derived addresses."""
     reference, _, key = address.partition("-")
     case = await messages.find_case(connection, references.number(reference))
     if case and opens(key, secret_keys, case.number, case.address_version):

@@ -1,9 +1,9 @@
 """A database with many concurrent readers and one writer.
 
 Reading is asynchronous. Writing is done by one thread, the writer: it runs all waiting jobs
-(at most ``BATCH``) in one transaction, so that they share one fsync. If a job fails, all are
-run again, each in a savepoint of its own, so that only the faulty one fails. No caller gets
-a result before the transaction is committed to disk.
+(at most ``BATCH``) in one transaction, so that they share one fsync. If a job raises, all are
+run again, each in a savepoint of its own, so that only the faulty one fails; an error of the
+database itself fails them all. No caller gets a result before the transaction is on disk.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 WAIT_SECONDS = 7.0
-"""The timeout of a read or write; a sender then gets a response within eight seconds."""
+"""The timeout of one read or one write; a request may need one of each."""
 BATCH = 250
 """The most jobs in one transaction."""
 QUEUE = 2000
@@ -74,7 +74,7 @@ class Database:
         self, url: str, wait_seconds: float = WAIT_SECONDS, metrics: Metrics | None = None
     ) -> None:
         self.is_failing = False
-        """Whether the last write failed: the database did not take it, or too many jobs waited."""
+        """Whether the last write failed: by an error of the database, a timeout or a full queue."""
         self._metrics = metrics or Metrics()
         self._url = url
         self._wait_seconds = wait_seconds
@@ -123,7 +123,7 @@ class Database:
         """A connection to read with.
 
         Raises:
-            Unavailable: when the database does not answer in time.
+            Unavailable: when the database fails, or the block takes longer than the timeout.
         """
         try:
             async with asyncio.timeout(self._wait_seconds):
@@ -139,7 +139,7 @@ class Database:
 
         Args:
             job: reads and writes on the given connection. If it raises, only its own changes
-                are rolled back. It is run again if another job of the transaction fails.
+                are rolled back. It may run twice: see the module.
 
         Raises:
             Unavailable: see ``write_together``.
@@ -151,10 +151,11 @@ class Database:
         job: Callable[[sa.Connection, Sequence[Item]], Sequence[Result | Exception]],
         item: Item,
     ) -> Result:
-        """Run a job once for its consecutive waiting items, in the next transaction.
+        """Let a job process an item in the next transaction, with other items that wait for it.
 
         Args:
-            job: returns a result or an exception for each item.
+            job: gets the items of one job that wait next to each other; returns a result or an
+                exception for each.
             item: the item of this call.
 
         Raises:
@@ -188,7 +189,7 @@ class Database:
         return self._engine.connect()
 
     def upgrade(self) -> None:
-        """Upgrade the tables to the newest revision, without a time limit."""
+        """Upgrade the tables to the newest revision; only waiting for locks has a time limit."""
         with self._engine.connect() as connection, begin(connection):
             allow_long_statements(connection)
             migrations.upgrade(connection)

@@ -72,7 +72,7 @@ cases = _table(
     # Incremented to revoke an address that somebody else has got (cases.addresses).
     sa.Column("address_version", _Number, nullable=False, server_default="1"),
     _text("state"),
-    # When the state changed; for an open case, when its oldest unanswered message came.
+    # When the state changed; of an open case, since when it waits for an answer.
     sa.Column("since", Moment, nullable=False),
     sa.Column("opened_at", Moment, nullable=False),
     _text("language"),
@@ -83,7 +83,7 @@ cases = _table(
     _reference("officer_id", "accounts.id", nullable=True),
     # The day (ISO 8601) on which an officer wants to see the case again.
     sa.Column("look_again_on", sa.Text),
-    # Incremented when the case changes, so that a form based on an older state is refused.
+    # Incremented when this row changes, so that a form based on an older state is refused.
     sa.Column("revision", _Number, nullable=False, server_default="1"),
     sa.Index("ix_cases_state_since_id", "state", "since", "id"),
     sa.Index("ix_cases_state_language_kind_since_id", "state", "language", "kind", "since", "id"),
@@ -116,8 +116,8 @@ arrivals = _table(
     sa.Column("received_at", Moment, nullable=False),
 )
 
-# Digests of the case addresses from before addresses were derived. Digests only, so that a
-# stolen database opens no case.
+# Digests of the case addresses from before addresses were derived from the secret key. Digests
+# only, so that a stolen database opens no case.
 former_addresses = _table(
     "former_addresses",
     sa.Column("digest", sa.Text, primary_key=True),

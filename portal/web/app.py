@@ -48,6 +48,7 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
     Raises:
         CatalogError: when a catalog cannot be used.
         jinja2.TemplateError: when a template is at fault.
+        SettingsError: when the stored secret key is too short.
     """
     settings = replace(settings, secret_key=open_secret_key(settings))
     stamps = read_stamps(locales)
@@ -86,7 +87,7 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
 async def open_database(
     database: Database, settings: Settings, health: Health
 ) -> AsyncIterator[None]:
-    """Write and look after a database until the end of the block."""
+    """Keep a database open, and do what it needs regularly, until the end of the block."""
     if settings.embedded:
         database.upgrade()
     await database.start()
@@ -110,7 +111,7 @@ def delivering_letters(
 
 
 def register_gauges(guard: Guard, database: Database, health: Health) -> None:
-    """Say where the figures come from that are read rather than counted."""
+    """Register the figures that are read when an operator asks for them."""
     build = (__version__, platform.python_version())
     gauges: dict[str, Callable[[], Samples | float]] = {
         "portal_queue_length": lambda: database.queue_length,
@@ -166,7 +167,7 @@ class Inbox:
 
 
 async def respond_to_rest(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer what has no route: a page, a redirect to the page that is meant, or 404."""
+    """Answer what has no route: a page, a redirect to the page that is meant, or an error."""
     request, path = Request(scope), scope["path"]
     address = _usual_spelling(path, request.edition.languages)
     if address != path and address in request.edition.resources:
@@ -194,4 +195,4 @@ ROUTES = (
     ResourceRoute("/", choose_language),
     Route(f"{INBOX}{{rest:path}}", Inbox()),
 )
-"""The forms, the cases, the inbox and the choice of a language; all else is in the edition."""
+"""The forms, the cases, the inbox and the choice of a language; most else is in the edition."""

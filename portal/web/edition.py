@@ -1,8 +1,8 @@
 """An edition: everything that is built from texts, templates and style sheets.
 
 An edition is never changed, only replaced by a new one. A request is served from the edition
-that was current when it arrived, so it never sees half of a change. Only compressed bodies are
-reused in the next edition, where the bytes are equal.
+that was current when it arrived, so it never sees half of a change. The next edition reuses
+the files of ``static``, catalogs that have not changed, and compressed bodies of equal bytes.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -74,7 +74,7 @@ class Edition:
         return self.resources.find(path)
 
     def is_stale(self, now: datetime) -> bool:
-        """Whether the opening hours that it shows are out of date."""
+        """Whether the telephone has opened or closed since the edition was built."""
         return self.opening is not None and self.opening.changes_at <= now
 
     def compress_ahead(self, may_go_on: Callable[[], bool] = lambda: True) -> None:
@@ -108,8 +108,8 @@ def build_from(
 ) -> Edition:
     """Build an edition.
 
-    Every page is rendered once in Swedish, and so is one error page, so that a fault in a
-    template raises here. Everything else is built when it is first requested.
+    Every public page is rendered once in Swedish, and so is one error page: a fault in what
+    these show raises here. Pages are built when they are first requested or compressed ahead.
 
     Args:
         settings: what the operator decided.
@@ -156,6 +156,9 @@ def _page_builders(
     renderers: Renderers, coverage: PageCoverage
 ) -> Iterator[tuple[str, Callable[[], Resource]]]:
     """The address of each page in each language and reading mode, and what builds it.
+
+    The Swedish pages have a second address for each language, which says that the text is
+    missing in that language (``saknas``).
 
     The pages that are requested most come first, because they are compressed in this order.
     """

@@ -71,7 +71,7 @@ class FastPathProtocol(BoundedProtocol):
             super().on_message_complete()
 
     def _ready_representation(self) -> Representation | None:
-        """What can be written now: nothing before the responses that earlier requests wait for."""
+        """What can be written now; None leaves the request to uvicorn."""
         if self._ready is None or self._ended or self.parser.get_method() not in _SAFE_METHODS:
             return None
         if self._is_busy or self.flow.write_paused or self._is_full:
@@ -81,7 +81,7 @@ class FastPathProtocol(BoundedProtocol):
         return self._ready(self.url, self.headers)
 
     def _write(self, representation: Representation) -> None:
-        """Send a representation; a GET on a connection that stays open adds only the date."""
+        """Send a representation; its message is ready for a GET on a connection that stays open."""
         keep_alive = (
             self.parser.should_keep_alive()
             and self.parser.get_http_version() != "1.0"

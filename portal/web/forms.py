@@ -1,7 +1,7 @@
-"""Forms are made of posted fields, and checked.
+"""Forms: what was posted, and what is wrong with it.
 
-Nothing here knows a language: a problem is a field and a reason, and templates have the words
-for it. A refused form carries what was typed into it.
+A problem is a field and a reason; templates have the words for it in each language. A refused
+form carries what was typed into it.
 """
 
 import re
@@ -93,7 +93,7 @@ class ContactForm:
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, str], pages: frozenset[str]) -> "ContactForm":
-        """The form of posted fields; what is not one of the choices is left out.
+        """The form of posted fields; a choice that the form does not offer is left out.
 
         Args:
             fields: the posted values by name.
@@ -113,13 +113,13 @@ class ContactForm:
 
     @property
     def choice(self) -> dict[str, str]:
-        """The query of an address that opens the form with the same choices, and no typed text."""
+        """The query of an address that opens the form with the same kind and page."""
         choice = {"kind": self.kind} if self.kind else {}
         return choice if self.page is None else choice | {"page": self.page}
 
     @property
     def wanted_language(self) -> str:
-        """The language wanted for the answer: the person's own word for it, or a tag."""
+        """The language wanted for the answer: the person's own word, a tag, ``other``, or empty."""
         return self.other_language.strip() or self.answer_language
 
     @property

@@ -7,8 +7,8 @@
 3. Otherwise the application answers.
 
 Whatever breaks inside ends in an error page in the reader's language, and in a log line
-that names no person. A refused form is shown again with all that was typed into it,
-whatever refused it, as long as it can be read.
+that names no person. A form that is refused, with one of ``posting.REFUSALS``, is shown again
+with all that was typed into it, as long as it can be read.
 """
 
 import logging

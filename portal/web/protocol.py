@@ -25,7 +25,7 @@ from portal.web.headers import Headers, header_lines, with_security
 from portal.web.resources import Representation
 
 PATIENCE = 20.0
-"""Seconds for a whole request to arrive, and for a response to be read."""
+"""Seconds in which a request must arrive whole, and a client read what waits to be sent."""
 LIFETIME = 300.0
 """Seconds that a connection lives; a browser opens a new one without anybody noticing."""
 LINGER = 2.0
@@ -160,7 +160,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     @property
     def _is_full(self) -> bool:
-        """Whether there are as many connections or requests as the operator allows."""
+        """Whether there are as many connections or requests as ``commands.serve`` allows."""
         return len(self.connections) >= self._limit or len(self.tasks) >= self._limit
 
     def _ignore_offer(self, rest: bytes) -> None:

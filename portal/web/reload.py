@@ -161,7 +161,7 @@ def reload(
         site: whose edition is replaced.
         settings: what it is built with.
         locales: where the catalogs are.
-        saved: the catalogs to read; None if only the opening hours have changed.
+        saved: the catalogs to read; None where the telephone has opened or closed.
     """
     former, now = site.edition, datetime.now(UTC)
     try:
@@ -178,7 +178,7 @@ def reload(
     changed = [tag for tag in current if current[tag] is not former.catalogs.get(tag)]
     log_faults(current[tag] for tag in changed)
     gone = [tag for tag in former.catalogs if tag not in current]
-    log.info("New pages: %s", ", ".join(changed + gone) or "the opening hours have changed")
+    log.info("New pages: %s", ", ".join(changed + gone) or "the telephone has opened or closed")
 
 
 def _read_saved(

@@ -21,8 +21,8 @@ from portal.web.resources import Resource, redirect
 
 
 async def respond(request: Request) -> Resource:
-    """Read the form, or send it."""
-    return await send(request) if request.method == "POST" else show(request)
+    """Show the form, or accept it."""
+    return await accept(request) if request.method == "POST" else show(request)
 
 
 def show(request: Request) -> Resource:
@@ -33,7 +33,7 @@ def show(request: Request) -> Resource:
     return _page(request.renderer, ContactForm.from_fields(form.choice, SLUGS))
 
 
-async def send(request: Request) -> Resource:
+async def accept(request: Request) -> Resource:
     """Store the message, or show the form again with what is wrong.
 
     Raises:
@@ -80,7 +80,7 @@ def show_again(renderer: Renderer, fields: Mapping[str, str], status: int) -> Re
 
 
 def _switch(renderer: Renderer, form: ContactForm, with_problems: bool) -> Resource:
-    """The same form in another language, with all that was typed and what was wrong with it."""
+    """The same form in another language or reading mode, with what was typed and its problems."""
     if form.is_empty and not with_problems:
         return redirect(renderer.href(CONTACT.slug, None, **form.choice), 303)
     problems = form.problems() if with_problems else []

@@ -35,7 +35,7 @@ from portal.web.public.pages import (
 from portal.web.resources import Bodies, Resource, Resources, redirect
 
 COMPRESSED_AHEAD = 1000
-"""Resources that are compressed before a reader asks for them; each takes a core 20 ms."""
+"""Resources that are built and compressed before a reader asks for them."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from portal.cases import messages, references
 from portal.storage.engines import begin
-from portal.storage.tables import accounts, answers
+from portal.storage.tables import accounts, answers, letters
 
 OFFICER = 99
 
@@ -49,3 +49,13 @@ def add_answer(
         case = messages.case_numbered(records, number)
         messages.change_state(records, case, "answered", now)
         records.execute(sa.insert(answers), row | texts | {"visible_at": now + hold})
+
+
+def end_holds(records: sa.Connection, number: int) -> None:
+    """End the holds of a case, so that its answers can be read and their letters are sent."""
+    now = datetime.now(UTC)
+    held = (answers.c.case_id == number) & (answers.c.visible_at > now)
+    waits = (letters.c.case_id == number) & (letters.c.not_before > now)
+    with begin(records):
+        records.execute(sa.update(answers).where(held).values(visible_at=now))
+        records.execute(sa.update(letters).where(waits).values(not_before=now))

@@ -2,24 +2,27 @@
 
 import re
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from portal.storage.database import Database
 from tests.conftest import Running, Serve
 from tests.journeys.browsing import opened
 from tests.journeys.soundness import check_sound
 from tests.journeys.test_axe import AXE
 from tests.journeys.test_keyboard import is_visible, tab_to
+from tests.records import end_holds, number_at
 from tests.sink import Sink, open_sink, part
 from tests.staff import PASSWORD, signed_in
 from tests.visitor import Visitor
 
 ARABIC = "السلام عليكم، في أي مدرسة ابني؟ رقمه ١٢٠١٠١-٢٣٨٠ ولديه تشخيص."
 REPLY = "ابنكم في مدرسة بيرغشو."
-HOLD = 15
+HOLD = 60
 """Seconds: enough to take an answer back in a browser."""
 
 
@@ -113,6 +116,9 @@ async def test_the_way_of_an_answer(
         await swedish.fill("Hej! Han går i Bergsjöskolan, Ring oss gärna.")
         await button(page, "send").click()
         await expect(page.locator("#done")).to_contain_text("Svaret skickas om")
+        assert REPLY not in (await guardian.get(path)).text
+    with closing(Database(office.settings.database_url)) as database, database.connect() as records:
+        end_holds(records, number_at(path))
 
     # The guardian opens the case from the letter, reads both languages, and writes more.
     letter = await sink.letter_to("a@example.org", 2)

@@ -34,7 +34,9 @@ BATCH = 100
 PAUSE, SHORT_PAUSE = 1.0, 0.25
 """Seconds until the next look for new texts, and after a full batch."""
 LONGEST_WORD = 64
-"""Characters of a word that are compared; both databases refuse to index very long words."""
+"""Characters of a word that are compared; PostgreSQL does not index very long words."""
+LARGEST_ROW = 200_000
+"""Bytes of the words of a case that can be found. PostgreSQL refuses to index more than 1 MB."""
 MOST_WORDS = 10
 """Words of a query that are searched for; the others are ignored."""
 
@@ -90,8 +92,8 @@ async def search(
 ) -> list[int]:
     """The numbers of the cases that a query finds, the newest first.
 
-    A case is found if each word of the query is the beginning of one of its words. A reference
-    finds its case too.
+    A case is found if each word of the query is a prefix of one of its words; a word of one
+    letter must equal one of them. A reference finds its case too.
 
     Args:
         connection: to read with.
@@ -168,10 +170,16 @@ def _append(connection: sa.Connection, texts: Iterable[tuple[int, str]]) -> None
     connection.execute(
         sa.insert(_CASE_TEXTS),
         [
-            {"rowid": number, "folded": " ".join([*before.get(number, "").split(), *new])}
+            {"rowid": number, "folded": _joined([*before.get(number, "").split(), *new])}
             for number, new in words.items()
         ],
     )
+
+
+def _joined(words: list[str]) -> str:
+    """Each word once, as many of the first ones as ``LARGEST_ROW`` allows."""
+    row = " ".join(dict.fromkeys(words)).encode()
+    return row[:LARGEST_ROW].decode(errors="ignore")
 
 
 _HIGHEST = 2**63 - 1

@@ -213,3 +213,14 @@ async def folding(database: Database) -> AsyncIterator[None]:
 async def test_the_tables_of_the_search_are_no_difference(database: Database) -> None:
     await receive(database)
     assert database.differences() == []
+
+
+async def test_a_case_with_very_many_words_stops_no_other(database: Database) -> None:
+    """PostgreSQL refuses to index a text of more than 1 MB."""
+    many = await receive(database, text="början")
+    words = ["".join(chr(0x20000 + (n + at) % 40_000) for n in range(63)) for at in range(60 * 78)]
+    for start in range(0, len(words), 78):
+        await write_more(database, many, " ".join(words[start : start + 78]), NOON)
+    other = await receive(database, text="annan")
+    assert await numbers(database, "början") == await numbers(database, words[0]) == [many]
+    assert await numbers(database, "annan") == [other]

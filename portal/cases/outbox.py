@@ -114,7 +114,8 @@ def queue(connection: sa.Connection, new: Sequence[NewLetter], now: datetime) ->
         times = {"queued_at": now, "not_before": not_before}
         row = letter._asdict() | times | {"message_id": message_id}
         rows.append(row)
-        same.append(row | {"waits": True, "goes_at": not_before, "visible_at": letter.not_before})
+        state = {"waits": True, "goes_at": not_before, "leased_until": None}
+        same.append(row | state | {"visible_at": letter.not_before})
     if rows:
         connection.execute(_INSERT, rows)
 
@@ -122,10 +123,13 @@ def queue(connection: sa.Connection, new: Sequence[NewLetter], now: datetime) ->
 def _covers(waiting: dict[str, Any], letter: NewLetter, now: datetime) -> bool:
     """Whether a letter that waits says what another would.
 
-    Not while the answer that it announces can be taken back, which removes the letter too.
+    Not a letter that is being sent, nor one whose own answer can be taken back, because that
+    deletes the letter.
     """
-    visible_at = waiting["visible_at"]
-    return waiting["case_id"] == letter.case_id and (visible_at is None or visible_at <= now)
+    visible_at, leased_until = waiting["visible_at"], waiting["leased_until"]
+    is_certain = visible_at is None or visible_at <= now
+    is_being_sent = leased_until is not None and leased_until > now
+    return waiting["case_id"] == letter.case_id and is_certain and not is_being_sent
 
 
 def withdraw(connection: sa.Connection, answer_id: int) -> None:
@@ -256,7 +260,7 @@ _WAITS = sa.and_(letters.c.delivered_at.is_(None), letters.c.failed_at.is_(None)
 _GOES_AT = sa.func.coalesce(letters.c.delivered_at, letters.c.not_before, type_=Moment())
 _TO_THE_SAME = (
     sa.select(
-        *(letters.c[name] for name in ("id", "recipient", "kind", "case_id")),
+        *(letters.c[name] for name in ("id", "recipient", "kind", "case_id", "leased_until")),
         letters.c.delivered_at.is_(None).label("waits"),
         _GOES_AT.label("goes_at"),
         answers.c.visible_at,

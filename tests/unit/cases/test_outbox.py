@@ -224,6 +224,16 @@ async def test_an_answer_in_its_hold_does_not_tell_of_the_next(
     assert [kind for kind, _, _ in await waiting(database)] == ["answered"]
 
 
+async def test_a_letter_that_is_being_sent_does_not_tell_of_the_next_answer(
+    database: Database, number: CaseNumber
+) -> None:
+    first_at = await answer(database, number, 1, NOON)
+    await claim(database, first_at)
+    await answer(database, number, 2, first_at + MINUTE / 2)
+    _, second = await waiting(database)
+    assert second == ("answered", GUARDIAN, first_at + HOUR - NOON)
+
+
 async def test_a_letter_is_taken_for_a_while_and_is_free_again_after_it(
     database: Database,
 ) -> None:

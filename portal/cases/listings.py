@@ -323,7 +323,10 @@ async def _rows(connection: "AsyncConnection", shown: Sequence[Case]) -> list[Ro
         sa.func.coalesce(messages.c.text_language, messages.c.language).label("language"),
     ).where(messages.c.id.in_(first.group_by(messages.c.case_id)))
     texts = {row.case_id: row for row in await connection.execute(query)}
-    names = await officers(connection) if any(case.officer_id for case in shown) else {}
+    names: dict[int, str] = {}
+    if any(case.officer_id for case in shown):
+        everybody = sa.select(*accounts.c["id", "full_name"])
+        names = dict((await connection.execute(everybody)).all())
     return [
         Row(
             case,

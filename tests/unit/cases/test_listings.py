@@ -85,6 +85,15 @@ async def test_a_row_has_the_first_words_in_their_language(database: Database) -
     assert row.language == "fa"
 
 
+async def test_a_row_names_an_officer_whose_account_is_disabled(database: Database) -> None:
+    anna, number = await hire(database, "anna"), await receive(database)
+    await step(database, number, anna, handling.take)
+    disable = sa.update(tables.accounts).values(disabled_at=NOON)
+    await database.write(lambda c: c.execute(disable) and None)
+    (row,) = (await show(database, replace(SELECTION, view="taken"))).rows
+    assert row.officer == "Anna"
+
+
 async def test_whoever_waits_longest_comes_first_also_if_another_has_it_now(
     database: Database,
 ) -> None:

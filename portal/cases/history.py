@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 
-from portal.storage.tables import accounts, history
+from portal.storage.tables import Moment, accounts, history
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 READ = "read"
 """The action of opening a case."""
 SAME_READING = timedelta(minutes=30)
-"""A case that the same person opens again within this time has one entry for it."""
+"""Opening a case again within this time adds no second entry."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class HistoryEntry:
     id: int
     happened_at: datetime
     account_id: int | None
-    """The account of the person; None for a command."""
+    """The account of the person."""
     full_name: str | None
     """The name of that account."""
     action: str
@@ -63,7 +63,7 @@ def record(
 
     Args:
         connection: in the writer's transaction, so that no two entries follow the same one.
-        account_id: the account of the person; None for a command.
+        account_id: the account of the person.
         case_id: the case, if the action was about one.
         action: a word for it.
         detail: further words, none of them typed by a person.
@@ -112,6 +112,13 @@ def has_read(entries: Sequence[HistoryEntry], account_id: int, now: datetime) ->
     )
 
 
+def record_reading(connection: sa.Connection, account_id: int, case_id: int, now: datetime) -> None:
+    """Add an entry for opening a case, unless there is one within ``SAME_READING``."""
+    last = connection.scalar(_LAST_READING, {"case_id": case_id, "account_id": account_id})
+    if last is None or now - last >= SAME_READING:
+        record(connection, account_id, case_id, READ, "", now)
+
+
 def _digest(previous: str, entry: Mapping[str, object]) -> str:
     """The digest of an entry and of the digest before it; JSON separates the values."""
     content = json.dumps([previous, entry], sort_keys=True, default=_written_moment)
@@ -123,6 +130,11 @@ def _written_moment(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
+_LAST_READING = sa.select(sa.func.max(history.c.happened_at, type_=Moment())).where(
+    history.c.case_id == sa.bindparam("case_id"),
+    history.c.account_id == sa.bindparam("account_id"),
+    history.c.action == READ,
+)
 _LAST = sa.select(history.c.id, history.c.digest).order_by(history.c.id.desc()).limit(1)
 _OF_CASE = (
     sa.select(

@@ -109,9 +109,7 @@ async def show(request: Request, case_number: int, shown: Shown) -> Resource:
         drafts = await answers.drafts_of(connection, case_number, account.id)
         values = await _read(connection, case_number, account.id, messages)
     if not history.has_read(values["entries"], account.id, now):
-        await database.write(
-            lambda c: history.record(c, account.id, case_number, history.READ, "", now)
-        )
+        await database.write(lambda c: history.record_reading(c, account.id, case_number, now))
     tags = answer_tags(case, messages, renderers)
     form, other_drafts = _form(request, shown, drafts, first_tag(case, tags, messages))
     form_tag = form.words.language

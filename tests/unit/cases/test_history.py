@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from portal.cases import history
-from portal.cases.history import Chain
+from portal.cases.history import Chain, record_reading
 from portal.storage import tables
 from portal.storage.database import Database
 from tests.unit.cases.desk import NOON, hire, receive
@@ -98,3 +98,17 @@ async def test_a_case_is_read_once_in_half_an_hour_whatever_else_is_done_with_it
     assert history.has_read(entries, reader, NOON + timedelta(minutes=29))
     assert not history.has_read(entries, reader, NOON + timedelta(minutes=30))
     assert not history.has_read(entries, reader + 1, NOON)
+
+
+async def test_a_case_that_is_opened_in_two_windows_is_read_once(database: Database) -> None:
+    number = await recorded(database)
+    async with database.reading() as connection:
+        before = await history.of_case(connection, number)
+    reader = before[0].account_id
+    assert reader
+    moments = [NOON + timedelta(minutes=minute) for minute in (60, 89, 90)]
+    for now in moments:
+        await database.write(partial(record_reading, account_id=reader, case_id=number, now=now))
+    async with database.reading() as connection:
+        after = await history.of_case(connection, number)
+    assert [entry.happened_at for entry in after[len(before) :]] == [moments[0], moments[2]]

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import dropwhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
@@ -116,13 +117,13 @@ def send(connection: sa.Connection, sending: Sending) -> int:
         the id of the answer.
 
     Raises:
-        Changed: when the case was changed since it was shown, or has a new message. The
-            caller saves the draft.
+        Changed: when the case was changed since it was shown, has a new message, or the answer
+            of this form was taken back. The caller saves the draft.
     """
     step, words = sending.step, sending.words
     key = {"case_id": step.number, "form_key": sending.form_key}
     form = connection.execute(sa.select(answers).where(_has(answers, key))).one_or_none()
-    if form and _words(form) == words:
+    if form and not form.withdrawn_at and _words(form) == words:
         return int(form.id)
     case = handling.read_as_shown(connection, step)
     latest = sa.select(sa.func.max(messages.c.id)).where(messages.c.case_id == step.number)
@@ -152,6 +153,8 @@ def send(connection: sa.Connection, sending: Sending) -> int:
 def take_back(connection: sa.Connection, answer_id: int, account_id: int, now: datetime) -> None:
     """Take back an answer in its hold; its words become a draft again.
 
+    The case is as before the answer, unless somebody has changed it or answered it since.
+
     Args:
         connection: in the writer's transaction.
         answer_id: the id of the answer.
@@ -173,8 +176,13 @@ def take_back(connection: sa.Connection, answer_id: int, account_id: int, now: d
     connection.execute(withdrawal.values(withdrawn_at=now))
     _count_first(connection, case, before)
     outbox.withdraw(connection, answer_id)
-    if case.state == _state_after(answer.asks):
-        change_state(connection, case, _state_before(connection, case.number, answer_id), now)
+    if case.state == _state_after(answer.asks) and not connection.scalar(
+        sa.select(sa.exists().where(answers.c.id > answer_id, _stands_in(case.number)))
+    ):
+        detail = _case_before(connection, case.number, answer_id)
+        columns = {} if detail["officer"] != "0" else {"officer_id": None}
+        since = handling.former_since(detail)
+        change_state(connection, case, detail["state"], now, since, **columns)
     history.record(connection, account_id, case.number, TAKE_BACK, f"answer={answer_id}", now)
     save_draft(connection, case.number, account_id, Draft(new_key(), _words(answer), now))
 
@@ -199,7 +207,8 @@ def save_draft(
         base: when the draft that the form was opened with was saved; None for a new form.
 
     Returns:
-        the draft as it is stored: if the words are unchanged, it keeps its time.
+        the draft as it is stored, or would be if it had words. If the words are unchanged, it
+        keeps its time.
     """
     words = draft.words
     key = {"case_id": case_id, "account_id": account_id, "form_key": draft.form_key}
@@ -241,11 +250,7 @@ async def visible_answers(
     """
     query = (
         sa.select(*(answers.c[name] for name in Answer.__annotations__))
-        .where(
-            answers.c.case_id == number,
-            answers.c.withdrawn_at.is_(None),
-            answers.c.visible_at <= now,
-        )
+        .where(_stands_in(number), answers.c.visible_at <= now)
         .order_by(answers.c.visible_at, answers.c.id)
     )
     return [Answer(**row) for row in (await connection.execute(query)).mappings()]
@@ -257,7 +262,7 @@ async def answers_of(connection: "AsyncConnection", number: int) -> Sequence[Sta
     query = (
         sa.select(*(answers.c[name] for name in names), accounts.c.full_name)
         .join(accounts, answers.c.account_id == accounts.c.id)
-        .where(answers.c.case_id == number, answers.c.withdrawn_at.is_(None))
+        .where(_stands_in(number))
         .order_by(answers.c.visible_at, answers.c.id)
     )
     return [StaffAnswer(**row) for row in (await connection.execute(query)).mappings()]
@@ -303,15 +308,32 @@ def _first_visible(connection: sa.Connection, number: int) -> datetime | None:
     return moment
 
 
-def _state_before(connection: sa.Connection, case_id: int, answer_id: int) -> str:
-    """The state of a case before an answer was sent, from its history."""
+def _case_before(connection: sa.Connection, case_id: int, answer_id: int) -> dict[str, str]:
+    """A case before an answer and before answers just before it that were taken back, too.
+
+    Returns:
+        as ``handling.detail_of`` gives it.
+    """
+    taken_back = answers.c.withdrawn_at.is_not(None) & (answers.c.case_id == case_id)
+    withdrawn = {str(id) for id in connection.scalars(sa.select(answers.c.id).where(taken_back))}
     details = map(handling.detail_of, connection.scalars(_SENDINGS, {"case_id": case_id}))
-    return next(detail["state"] for detail in details if detail["reason"] == str(answer_id))
+    earlier = dropwhile(lambda detail: detail["reason"] != str(answer_id), details)
+    before = next(earlier)
+    for detail in earlier:
+        if before["state"] not in {"answered", "waiting"} or detail["reason"] not in withdrawn:
+            break
+        before = detail
+    return before
 
 
 def _state_after(asks: bool) -> str:
     """The state of a case after an answer."""
     return "waiting" if asks else "answered"
+
+
+def _stands_in(number: int) -> sa.ColumnElement[bool]:
+    """Whether an answer is one of a case and was not taken back."""
+    return sa.and_(answers.c.case_id == number, answers.c.withdrawn_at.is_(None))
 
 
 def _words(row: sa.Row[Any]) -> Words:
@@ -330,6 +352,8 @@ _DRAFTS = sa.select(drafts).order_by(drafts.c.saved_at.desc(), drafts.c.form_key
 _FIRST_VISIBLE = sa.select(
     sa.func.min(answers.c.visible_at, type_=Moment()),
 ).where(answers.c.case_id == sa.bindparam("number"), answers.c.withdrawn_at.is_(None))
-_SENDINGS = sa.select(tables.history.c.detail).where(
-    tables.history.c.case_id == sa.bindparam("case_id"), tables.history.c.action == SEND
+_SENDINGS = (
+    sa.select(tables.history.c.detail)
+    .where(tables.history.c.case_id == sa.bindparam("case_id"), tables.history.c.action == SEND)
+    .order_by(tables.history.c.id.desc())
 )

@@ -2,11 +2,11 @@
 
 No case is locked: every officer can do all of it with every case. A form contains the revision
 of the case that it shows; if the case has another one by now, nothing is changed and the
-officer is told. Every step is written to the history with the former state of the case, so
-that a further step can undo it.
+officer is told. Every step is recorded in the history with the former state of the case. The
+steps in ``UNDOABLE`` can be undone; withdrawing the address cannot.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -131,6 +131,7 @@ def undo(connection: sa.Connection, step: Step) -> None:
         case,
         UNDO,
         before["state"],
+        since=former_since(before),
         officer_id=int(before["officer"]) or None,
         look_again_on=before["again"] or None,
     )
@@ -208,12 +209,12 @@ def change(
         action: as the history calls it.
         state: of the case afterwards.
         reason: why it was set aside, or the id of the colleague's account or of the answer.
-        columns: values of further columns of the case.
+        columns: as ``change_state`` takes them.
     """
     change_state(connection, case, state, step.now, **columns)
     detail = (
-        f"state={case.state} officer={case.officer_id or 0} again={case.look_again_on or ''}"
-        f" revision={case.revision + 1} reason={reason}"
+        f"state={case.state} since={case.since.isoformat()} officer={case.officer_id or 0}"
+        f" again={case.look_again_on or ''} revision={case.revision + 1} reason={reason}"
     )
     history.record(connection, step.account_id, step.number, action, detail, step.now)
 
@@ -221,6 +222,11 @@ def change(
 def detail_of(text: str) -> dict[str, str]:
     """What ``change`` wrote to the history: the former state of a case, and its new revision."""
     return dict(word.split("=", 1) for word in text.split())
+
+
+def former_since(detail: Mapping[str, str]) -> datetime | None:
+    """The former ``Case.since`` of a detail; None in entries that were written without it."""
+    return datetime.fromisoformat(detail["since"]) if "since" in detail else None
 
 
 def _state_of_taken(case: Case) -> str:

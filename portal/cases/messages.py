@@ -66,7 +66,7 @@ class Case:
     state: str
     """One of ``STATES``."""
     since: datetime
-    """When its state began; of an open case, since when it waits for an answer."""
+    """When its state last changed. For an open case: when its wait for an answer began."""
     opened_at: datetime
     language: str
     answer_language: str
@@ -274,7 +274,7 @@ def _insert_into(table: sa.Table, dialect: sa.Dialect) -> str:
 def _reopen(connection: sa.Connection, number: int, now: datetime) -> str:
     """Reopen a case that is not open: as ``taken`` if it has an officer, otherwise as ``new``.
 
-    It waits since now: closing it has settled its earlier messages.
+    Its wait begins now: closing it has settled its earlier messages.
 
     Returns:
         the kind of the case.
@@ -286,25 +286,32 @@ def _reopen(connection: sa.Connection, number: int, now: datetime) -> str:
 
 
 def change_state(
-    connection: sa.Connection, case: Case, state: str, now: datetime, **columns: Any
+    connection: sa.Connection,
+    case: Case,
+    state: str,
+    now: datetime,
+    since: datetime | None = None,
+    **columns: Any,
 ) -> None:
     """Put a case into a state, which may be its own, and change the figures with it.
 
-    A case that stays open waits since the same time. One that staff reopen waits since its
-    oldest message without an answer, or since now if every message has one.
+    A case that stays open keeps its ``since``. One that staff reopen gets the time of its
+    oldest message without an answer, or the current time if every message has one.
 
     Args:
         connection: in the writer's transaction.
         case: as it was read in this transaction.
         state: one of ``STATES``.
-        now: since when it is in that state.
+        now: the current time.
+        since: a former value of ``since`` to restore; None for that of the rule above.
         columns: values of further columns.
     """
-    since = now
-    if state == case.state or {state, case.state} <= OPEN_STATES:
-        since = case.since
-    elif state in OPEN_STATES:
-        since = connection.scalar(_OLDEST_UNANSWERED, {"number": case.number}) or now
+    if since is None:
+        since = now
+        if state == case.state or {state, case.state} <= OPEN_STATES:
+            since = case.since
+        elif state in OPEN_STATES:
+            since = connection.scalar(_OLDEST_UNANSWERED, {"number": case.number}) or now
     _update(connection, case, state, since, **columns)
 
 

@@ -72,7 +72,7 @@ cases = _table(
     # Incremented to revoke an address that somebody else has got (cases.addresses).
     sa.Column("address_version", _Number, nullable=False, server_default="1"),
     _text("state"),
-    # When the state changed; of an open case, since when it waits for an answer.
+    # When the state last changed. For an open case: when its wait for an answer began.
     sa.Column("since", Moment, nullable=False),
     sa.Column("opened_at", Moment, nullable=False),
     _text("language"),

@@ -274,10 +274,13 @@ async def _refuse_answer(
 
 
 async def _take_back(posted: Posted) -> Resource:
-    answer, account_id, now = number(posted.target), posted.account_id, posted.now
+    answer, account_id = number(posted.target), posted.account_id
     try:
+        # The hold may be over when the writer's turn comes.
         return await _write(
-            posted, "take-back", lambda c: answers.take_back(c, answer, account_id, now)
+            posted,
+            "take-back",
+            lambda c: answers.take_back(c, answer, account_id, datetime.now(UTC)),
         )
     except TooLate:
         return await _refuse(posted, "too-late", status=409)

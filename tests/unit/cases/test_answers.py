@@ -218,6 +218,33 @@ async def test_taking_back_twice_gives_one_draft(database: Database) -> None:
     assert len(await drafts(database, number, anna)) == 1
 
 
+async def test_an_answer_that_was_taken_back_can_be_sent_again(database: Database) -> None:
+    number, anna = await receive(database), await hire(database, "anna")
+    answer = await sending(database, number, anna)
+    await take_back(database, await send(database, answer), anna, NOON)
+    with pytest.raises(Changed):  # the same form, as the browser still has it
+        await send(database, answer)
+    (draft,) = await drafts(database, number, anna)
+    again = await sending(database, number, anna, form_key=draft.form_key, base=draft.saved_at)
+    await send(database, again)
+    assert [shown.swedish for shown in await visible(database, number, NOON + HOLD)] == [
+        WORDS.swedish
+    ]
+
+
+async def test_a_case_stays_answered_while_one_of_its_answers_stands(database: Database) -> None:
+    number, anna = await receive(database), await hire(database, "anna")
+    before = await find(database, number)
+    first = await send(database, await sending(database, number, anna))
+    second = await send(database, await sending(database, number, anna, form_key="second"))
+    await take_back(database, first, anna, NOON)
+    assert (await find(database, number)).state == "answered"
+    await take_back(database, second, anna, NOON)
+    after = await find(database, number)
+    assert (after.state, after.since, after.officer_id) == ("new", before.since, None)
+    assert await figures_are_true(database)
+
+
 async def test_what_a_colleague_did_in_the_hold_stays(database: Database) -> None:
     number = await receive(database)
     anna, bo = await hire(database, "anna"), await hire(database, "bo")

@@ -113,6 +113,18 @@ async def test_a_case_set_aside_has_a_reason_and_can_be_opened_again(database: D
         ]
 
 
+async def test_a_step_that_is_undone_leaves_the_case_as_it_was(database: Database) -> None:
+    anna, number = await hire(database, "anna"), await receive(database)
+    await step(database, number, anna, handling.close)
+    await write_more(database, number, "En sak till", LATER)
+    before = await find(database, number)
+    assert before.since == LATER
+    await step(database, number, anna, handling.close, LATER)
+    await step(database, number, anna, handling.undo, LATER + timedelta(days=9))
+    after = await find(database, number)
+    assert (after.state, after.since) == (before.state, before.since)
+
+
 async def test_an_answered_message_is_not_what_an_opened_case_waits_for(
     database: Database,
 ) -> None:

@@ -284,9 +284,11 @@ async def test_a_refused_change_says_why_and_changes_nothing(
 
 async def test_a_stolen_session_cannot_guess_the_password(portal: Running) -> None:
     officer = signed_in(portal, "irma")
-    for _ in range(FREE_FAILURES):
-        await change(officer, 422, present="gissat")
-    assert "Vänta 1 minut" in (await change(officer, 429)).text
+    guesses = [{"present": "gissat"}, {"present": "", "new": PASSWORD}] * FREE_FAILURES
+    for guess in guesses[:FREE_FAILURES]:
+        assert "stämmer inte" in (await change(officer, 422, **guess)).text
+    for guess in ({}, {"present": "", "new": PASSWORD}):
+        assert "Vänta 1 minut" in (await change(officer, 429, **guess)).text
 
 
 async def test_no_page_repeats_a_password(portal: Running) -> None:

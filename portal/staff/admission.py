@@ -8,7 +8,7 @@ itself is never locked (``storage.attempts``).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -73,16 +73,16 @@ async def sign_in(
     Without an enrolled second factor, the session gives access only to the enrolment.
 
     Args:
-        database, settings, credentials, client, now: as ``_as_owner`` takes them.
+        database, settings, credentials, client, now: as ``_compare`` takes them.
 
     Raises:
-        MustWait, Refused, Unavailable: as ``_as_owner`` does.
+        MustWait, Refused, Unavailable: as ``_compare`` and ``_confirm`` do.
     """
 
     def begin(connection: "Connection", account: Account) -> str:
         return sessions.begin(connection, account.id, client.browser, now)
 
-    return await _as_owner(database, settings, credentials, client, now, begin)
+    return await _confirm(await _compare(database, settings, credentials, client, now), begin)
 
 
 async def change_password(
@@ -98,12 +98,14 @@ async def change_password(
     The token of the present session may be known to somebody else, so it ends too.
 
     Args:
-        database, settings, credentials, client, now: as ``_as_owner`` takes them.
+        database, settings, credentials, client, now: as ``_compare`` takes them.
         password: the new one.
 
     Raises:
-        MustWait, Refused, Unavailable: as ``_as_owner`` does.
+        MustWait, Refused, Unavailable: as ``_compare`` and ``_confirm`` do.
     """
+    compared = await _compare(database, settings, credentials, client, now)
+    # After the wait, which costs no hash, and whether or not the present password was right.
     password_hash = await passwords.hash_apart(password)
 
     def change(connection: "Connection", account: Account) -> str:
@@ -111,7 +113,7 @@ async def change_password(
         sessions.end_all(connection, account.id)
         return sessions.begin(connection, account.id, client.browser, now)
 
-    return await _as_owner(database, settings, credentials, client, now, change)
+    return await _confirm(compared, change)
 
 
 async def renew_recovery_codes(
@@ -120,27 +122,39 @@ async def renew_recovery_codes(
     """Replace the recovery codes of an account by new ones.
 
     Args:
-        database, settings, credentials, client, now: as ``_as_owner`` takes them.
+        database, settings, credentials, client, now: as ``_compare`` takes them.
 
     Raises:
-        MustWait, Refused, Unavailable: as ``_as_owner`` does.
+        MustWait, Refused, Unavailable: as ``_compare`` and ``_confirm`` do.
     """
 
     def renew(connection: "Connection", account: Account) -> list[str]:
         return accounts.renew_recovery_codes(connection, account, settings.secret_key)
 
-    return await _as_owner(database, settings, credentials, client, now, renew)
+    return await _confirm(await _compare(database, settings, credentials, client, now), renew)
 
 
-async def _as_owner(
-    database: Database,
-    settings: Settings,
-    credentials: Credentials,
-    client: Client,
-    now: datetime,
-    do: Callable[["Connection", Account], Result],
-) -> Result:
-    """Do something that only the owner of an account may do.
+@dataclass(frozen=True)
+class _Compared:
+    """Credentials whose password was compared, and whose code was not."""
+
+    database: Database
+    secret_keys: tuple[bytes, ...]
+    name: str
+    code: str
+    account: Account | None
+    """The account of that name; None if there is none or it is disabled."""
+    is_right: bool
+    """Whether the password is that of the account."""
+    attempts: dict[int, int]
+    """The subjects for which a failure was recorded in advance."""
+    now: datetime
+
+
+async def _compare(
+    database: Database, settings: Settings, credentials: Credentials, client: Client, now: datetime
+) -> _Compared:
+    """Record an attempt, and compare its password.
 
     Args:
         database: with the accounts.
@@ -148,11 +162,9 @@ async def _as_owner(
         credentials: as they were typed.
         client: where the person types them.
         now: the current time.
-        do: is called in the transaction that uses up the code.
 
     Raises:
         MustWait: after too many failures; nothing was compared.
-        Refused: when something is wrong.
         Unavailable: when the database cannot be used.
     """
     allowed = _allowed(settings, credentials.name, client)
@@ -166,20 +178,39 @@ async def _as_owner(
         account = None
     password_hash = account.password_hash if account else None
     is_right = await passwords.is_right(credentials.password, password_hash)
+    return _Compared(
+        database, settings.secret_keys, name, credentials.code, account, is_right, allowed, now
+    )
+
+
+async def _confirm(compared: _Compared, do: Callable[["Connection", Account], Result]) -> Result:
+    """Do something that only the owner of an account may do.
+
+    Args:
+        compared: the owner's credentials.
+        do: is called in the transaction that uses up the code.
+
+    Raises:
+        Refused: when something is wrong.
+        Unavailable: when the database cannot be used.
+    """
 
     def confirm_and_do(connection: "Connection") -> tuple[Result] | None:
-        # Looked up again, since the account may have been disabled or reset meanwhile.
-        present = accounts.find_now(connection, name)
-        if not (is_right and present and present == account):
+        # Looked up again: it may have been disabled or reset meanwhile. A code that another
+        # sign-in has used meanwhile changes only the step.
+        present, account = accounts.find_now(connection, compared.name), compared.account
+        if not (compared.is_right and present and account):
+            return None
+        if present != replace(account, totp_step=present.totp_step):
             return None
         if present.enrolled_at and not accounts.confirm(
-            connection, present, credentials.code, settings.secret_keys, now
+            connection, present, compared.code, compared.secret_keys, compared.now
         ):
             return None
-        attempts.withdraw(connection, allowed, now)
+        attempts.withdraw(connection, compared.attempts, compared.now)
         return (do(connection, present),)
 
-    outcome = await database.write(confirm_and_do)
+    outcome = await compared.database.write(confirm_and_do)
     if outcome is None:
         raise Refused
     return outcome[0]

@@ -17,7 +17,8 @@ from argon2.exceptions import VerificationError
 AT_ONCE = 2
 """Hashes that are computed at the same time."""
 SHORTEST, LONGEST = 12, 200
-"""Characters of a password, the only rule for it (NIST SP 800-63B, 3.1.1.2)."""
+"""The shortest and the longest password, in characters; no kinds of characters are required
+(NIST SP 800-63B, 3.1.1.2)."""
 _HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4)
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """Without letters and digits that look alike."""
@@ -30,10 +31,10 @@ def first_password() -> str:
 
 
 def is_guessable(password: str, *names: str) -> bool:
-    """Whether a password is made only of what is tried first (NIST SP 800-63B, 3.1.1.2).
+    """Whether a password consists almost only of what is tried first (NIST SP 800-63B, 3.1.1.2).
 
     That is: words of this place and of passwords, the person's names, digits, marks, and few
-    different letters. No list of stolen passwords is asked.
+    different letters. It is not compared with lists of leaked passwords.
 
     Args:
         password: as it was typed.
@@ -46,7 +47,7 @@ def is_guessable(password: str, *names: str) -> bool:
 
 
 DIFFERENT_LETTERS = 5
-"""Letters of a password at the least, beside the words that are tried first."""
+"""The fewest different letters that must remain when the words tried first are removed."""
 _TRIED_FIRST = (
     *("lösenord", "losenord", "password", "qwertyuiop", "qwerty", "asdfgh", "zxcvbn", "abcdef"),
     *("välkommen", "valkommen", "welcome", "admin", "hemlig", "secret", "hejsan", "hej", "test"),
@@ -87,6 +88,11 @@ def _is_right(password: str, stored: str | None) -> bool:
         return _HASHER.verify(stored, _normalised(password))
     except VerificationError:
         return False
+
+
+def are_equal(first: str, second: str) -> bool:
+    """Whether two passwords as typed are the same one."""
+    return _normalised(first) == _normalised(second)
 
 
 def _normalised(password: str) -> bytes:

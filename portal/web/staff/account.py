@@ -1,7 +1,7 @@
 """One's own account: its sessions, another password, new recovery codes.
 
-A password and recovery codes change only with the present password and a code, as at the
-sign-in, and with its waits: a session that was stolen changes nothing.
+Changing the password or the recovery codes requires the present password and a code. Failed
+attempts cause the same waits as failed sign-ins, so a stolen session is not enough.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -60,10 +60,14 @@ async def change(request: Request) -> Resource:
         return page()
     fields = await request.fields()
     password, renews_codes = fields.get("new", ""), fields.get("do") == "codes"
-    problems = [] if renews_codes else await password_problems("new", password, account)
-    if problems:
-        return page(problems=problems, status=422)
-    credentials = Credentials(account.name, fields.get("present", ""), fields.get("totp", ""))
+    present = fields.get("present", "")
+    if not renews_codes:
+        problems = password_problems("new", password, account)
+        if not problems and passwords.are_equal(password, present):
+            problems = [Problem("new", "same")]
+        if problems:
+            return page(problems=problems, status=422)
+    credentials = Credentials(account.name, present, fields.get("totp", ""))
     owner = (request.database, request.settings, credentials, client(request), now)
     try:
         if renews_codes:

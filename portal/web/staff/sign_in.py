@@ -127,25 +127,23 @@ def _own_address(address: str) -> str:
 
 
 def client(request: Request) -> Client:
-    """Where the person signs in who sent a request."""
+    """The network address and the browser that a request came from."""
     address = request.client.host if request.client else ""
     return Client(address, sessions.browser_name(request.headers.get("user-agent", "")))
 
 
-async def password_problems(field: str, password: str, account: Account) -> list[Problem]:
-    """Why an account cannot get a new password.
+def password_problems(field: str, password: str, account: Account) -> list[Problem]:
+    """Why an account cannot get a password; the present one is not compared here.
 
     Args:
         field: the name of its field.
         password: as it was typed.
-        account: with the present password.
+        account: whose names it must not consist of.
     """
     if not passwords.SHORTEST <= len(password) <= passwords.LONGEST:
         return [Problem(field, "length")]
     if passwords.is_guessable(password, account.name, account.full_name):
         return [Problem(field, "guessable")]
-    if await passwords.is_right(password, account.password_hash):
-        return [Problem(field, "same")]
     return []
 
 
@@ -162,7 +160,9 @@ async def enrol(request: Request) -> Resource:
     step = totp.accepted_step(fields.get("totp", ""), [secret], now, account.totp_step)
     if step is None:
         problems.append(Problem("totp", "wrong"))
-    problems += await password_problems("password", password, account)
+    problems += password_problems("password", password, account)
+    if not problems and await passwords.is_right(password, account.password_hash):
+        problems.append(Problem("password", "same"))
     if problems or step is None:
         return _enrolment_page(request, secret, problems=problems, status=422)
     browser = request.state.session.browser

@@ -1,5 +1,6 @@
 """Name, password and code become a session; whoever is refused learns nothing else."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -183,6 +184,14 @@ async def test_failures_make_a_stranger_wait_and_not_the_owner(database: Databas
         await sign_in(database, code=code(account), client=ELSEWHERE)
     assert timedelta() < wait.value.time <= timedelta(seconds=10)
     assert await sign_in(database, code=code(account))
+
+
+async def test_sign_ins_with_different_codes_at_the_same_time_all_succeed(
+    database: Database,
+) -> None:
+    account, codes = await enrolled(database)
+    at_once = [sign_in(database, code=typed) for typed in (code(account), *codes[:2])]
+    assert len({*await asyncio.gather(*at_once)}) == 3
 
 
 @pytest.mark.parametrize(("per_hour", "waits"), [(2, True), (0, False)])

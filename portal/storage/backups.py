@@ -7,6 +7,7 @@ raises ``BackupFault``: a backup must be certain to work on the day that it is n
 
 import hashlib
 import os
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -23,8 +24,9 @@ from portal.storage import migrations
 from portal.storage.engines import sqlite_file
 from portal.storage.secret_key import key_file, open_secret_key
 
-IN_USE = {"SQLITE_BUSY", "SQLITE_LOCKED"}
-BOOKKEEPING = frozenset({"alembic_version", "counts", "oldest_code"})
+DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+"""The primary result codes of SQLite for a file that is no sound database."""
+BOOKKEEPING = re.compile("alembic_version|counts|oldest_code|case_texts_.*")
 """Tables that have rows even in a database without content."""
 
 
@@ -48,8 +50,10 @@ class Contents:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no table has a row."""
-        return not any(table.rows for name, table in self.tables.items() if name not in BOOKKEEPING)
+        """Whether no table has rows, except those of ``BOOKKEEPING``."""
+        return not any(
+            table.rows for name, table in self.tables.items() if not BOOKKEEPING.fullmatch(name)
+        )
 
 
 def back_up(settings: Settings, target: Path, with_key: bool = False) -> Contents:
@@ -63,7 +67,9 @@ def back_up(settings: Settings, target: Path, with_key: bool = False) -> Content
         with_key: whether to write the secret key to a file beside it.
 
     Raises:
-        BackupFault: when there is no database, or it or its copy is damaged.
+        BackupFault: when there is no database, it or its copy is damaged, or the target cannot
+            be written.
+        NewerDatabase: as ``examine`` does.
     """
     source = sqlite_file(settings.database_url)
     if not source.exists():
@@ -108,7 +114,7 @@ def examine(path: Path) -> Contents:
 
 
 def restore(settings: Settings, backup: Path, replace: bool = False) -> Contents:
-    """Replace the database, which nobody may be using, by a backup.
+    """Replace the database with a backup. No process may be using the database.
 
     A key file beside the backup becomes the portal's secret key.
 
@@ -118,14 +124,19 @@ def restore(settings: Settings, backup: Path, replace: bool = False) -> Contents
         replace: whether a database that has rows, or another key, may be overwritten.
 
     Raises:
-        BackupFault: when anything is uncertain; the database is then unchanged.
+        BackupFault: when anything is uncertain. The database is then unchanged; only the key file
+            may have been written already.
+        NewerDatabase: as ``examine`` does.
     """
     target = sqlite_file(settings.database_url)
     expected = examine(backup)
     key = _key_to_restore(settings, backup, replace)
     if target.exists() and not replace and not examine(target).is_empty:
         raise BackupFault(f"{target} has rows. Use --replace to overwrite them.")
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BackupFault(f"{target.parent} cannot be made: {error.strerror}") from None
     with _appearing(target) as copy:
         _copy(backup, copy)
         if examine(copy) != expected:
@@ -143,7 +154,9 @@ def key_beside(backup: Path) -> Path:
 
 
 def _key_to_restore(settings: Settings, backup: Path, replace: bool) -> bytes:
-    """The key to write beside the restored database; empty if the right one is in place.
+    """The key to write beside the restored database; empty if one is set or stored already.
+
+    Where the backup has a key file, that key and the present one must be equal.
 
     A backup is not restored without a key: a portal that starts without one creates a new
     key, and then the case addresses that guardians were given stop working.
@@ -174,9 +187,10 @@ def _ensure_unused(target: Path) -> None:
             with closing(sqlite3.connect(target, timeout=1)) as connection:
                 connection.execute("PRAGMA journal_mode=DELETE")
         except sqlite3.DatabaseError as error:
-            if error.sqlite_errorname in IN_USE:
+            # A damaged database may be the reason to restore a backup. Anything else, such as a
+            # lock, can mean that the portal still runs.
+            if error.sqlite_errorcode & 0xFF not in DAMAGED:
                 raise BackupFault(f"{target} is in use. Stop the portal first.") from None
-            # A damaged database may be the reason to restore a backup.
     for suffix in ("-wal", "-shm"):
         target.with_name(target.name + suffix).unlink(missing_ok=True)
 

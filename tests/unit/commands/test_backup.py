@@ -72,6 +72,15 @@ def test_a_backup_is_restored_with_its_key(backup: Path, database: Path, elsewhe
     assert main(["db", "check"]) == 0
 
 
+def test_an_empty_database_is_replaced_without_more_ado(
+    backup: Path, elsewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["db", "upgrade"]) == 0
+    (elsewhere.parent / "secret-key").unlink()
+    assert main(["restore", str(backup)]) == 0
+    assert count(elsewhere, "arrivals") == 3
+
+
 def test_a_database_with_rows_is_only_replaced_when_the_operator_says_so(
     backup: Path, database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -180,6 +189,11 @@ def test_nothing_to_back_up_and_nowhere_to_put_it_are_faults(
     assert "cannot be written" in capsys.readouterr().err
     assert main(["backup", str(tmp_path / "own.db")]) == 1
     assert "is the database itself" in capsys.readouterr().err
+    (tmp_path / "file").write_text("")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/file/portal.db")
+        patch.setenv("PORTAL_SECRET_KEY", "k" * 32)
+        assert main(["backup", str(tmp_path / "copy.db")]) == 1
     assert main(["backup", "verify"]) == 2
     assert "which file?" in capsys.readouterr().err
 

@@ -1,7 +1,8 @@
 """The log: a line of text or a JSON object for each event, with the id of its request.
 
 A log names no person: messages say what happened and where, and of an exception only its
-type and the places in the code are written, since its text may be a person's words. The id
+type and the places in the code are written, since its text may be a person's words. asyncio
+puts that text into its messages, of which only the first line is written. The id
 of a request is the same in a proxy's log, in the lines here and in the response
 (``X-Request-ID``). Pages that are ready in an edition have no id, and write no line.
 """
@@ -36,10 +37,17 @@ def open_log(settings: Settings) -> None:
     handler.setFormatter(JsonLines() if settings.log_format == "json" else TextLines(LINE))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("asyncio").addFilter(keep_first_line)
+
+
+def keep_first_line(record: logging.LogRecord) -> bool:
+    """Shorten a message of asyncio to what happened: further lines have the texts of exceptions."""
+    record.msg, record.args = record.getMessage().partition("\n")[0], ()
+    return True
 
 
 def begin_request(offered: bytes) -> bytes:
-    """Give the present task's request an id, which stands on its log lines from now on.
+    """Set the id of the current task's request; its log lines contain the id from then on.
 
     Args:
         offered: the id that a trusted proxy has given; another is made where it cannot be

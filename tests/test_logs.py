@@ -1,5 +1,7 @@
 """A log leads an operator from a response to the fault, and says nothing about a person."""
 
+import asyncio
+import gc
 import json
 import logging
 import re
@@ -13,7 +15,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from portal.logs import LINE, JsonLines, TextLines
+from portal.logs import LINE, JsonLines, TextLines, open_log
+from portal.settings import Settings
+from portal.web.app import keep_running
 from tests.conftest import Serve
 from tests.unit.commands.test_serve import free_port, wait_for
 from tests.visitor import Visitor, parts
@@ -87,6 +91,43 @@ async def test_an_id_is_taken_over_from_a_trusted_proxy_only(
 async def test_each_request_gets_an_id_of_its_own(visitor: Visitor) -> None:
     responses = [(await visitor.get("/sv/saknas", 404)).response for _ in range(2)]
     assert len({response.headers["x-request-id"] for response in responses}) == 2
+
+
+async def test_a_task_that_nobody_awaits_leaves_no_text_of_its_exception_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def fail() -> None:
+        raise ValueError("hemlighet")
+
+    open_log(Settings())
+    logging.getLogger().addHandler(caplog.handler)
+    task = asyncio.create_task(fail())
+    await asyncio.wait({task})
+    del task
+    gc.collect()
+    (record,) = caplog.records
+    line = TextLines(LINE).format(record)
+    assert "Task exception was never retrieved" in line
+    assert "ValueError at test_logs.py:" in line
+    assert "hemlighet" not in line
+
+
+async def test_a_chore_that_fails_is_named_and_begun_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    begun = asyncio.Event()
+
+    async def chore() -> None:
+        if not caplog.messages:
+            raise ValueError("hemlighet")
+        begun.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(keep_running(chore, pause=0))
+    await asyncio.wait_for(begun.wait(), 10)
+    task.cancel()
+    assert "ValueError at" in caplog.text
+    assert "hemlighet" not in caplog.text
 
 
 @pytest.mark.parametrize("formatter", [TextLines(LINE), JsonLines()])

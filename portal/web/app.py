@@ -1,11 +1,12 @@
 """The table of routes. Everything is put together here and nowhere else."""
 
 import asyncio
+import logging
 import platform
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from portal.i18n.languages import Languages
 from portal.i18n.negotiation import negotiate
 from portal.i18n.rendering import Renderers
 from portal.i18n.templates import LOCALES
+from portal.logs import describe
 from portal.metrics import Metrics, Samples, serving
 from portal.settings import Settings
 from portal.storage.database import Database
@@ -36,6 +38,11 @@ from portal.web.reload import log_faults, read_stamps, reloading
 from portal.web.requests import Request, ResourceRoute
 from portal.web.resources import Resource
 from portal.web.staff.access import INBOX
+
+PAUSE_SECONDS = 10.0
+"""How long a chore pauses after an unexpected error."""
+
+log = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
@@ -91,12 +98,29 @@ async def open_database(
     if settings.embedded:
         database.upgrade()
     await database.start()
-    chores = [forget_regularly(database), fold_regularly(database), health.watch()]
-    tasks = [asyncio.create_task(chore) for chore in chores]
+    chores = (partial(forget_regularly, database), partial(fold_regularly, database), health.watch)
+    tasks = [asyncio.create_task(keep_running(chore)) for chore in chores]
     yield
     for task in tasks:
         task.cancel()
     await database.stop()
+
+
+async def keep_running(
+    chore: Callable[[], Coroutine[Any, Any, None]], pause: float = PAUSE_SECONDS
+) -> None:
+    """Run a chore that never ends; where it raises, log that and begin it again after a pause.
+
+    Args:
+        chore: runs until cancelled.
+        pause: in seconds.
+    """
+    while True:
+        try:
+            await chore()
+        except Exception as error:
+            log.error("A chore is begun again: %s", describe(error))
+        await asyncio.sleep(pause)
 
 
 def delivering_letters(

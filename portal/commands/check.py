@@ -110,7 +110,7 @@ def check_database(settings: Settings) -> Iterator[Fault]:
 
 
 def check_disk(settings: Settings) -> Iterator[Fault]:
-    """Check that an SQLite database can be written, and that only its owner can read the key."""
+    """Check that an SQLite database can be written, and that no stranger reads it or the key."""
     if not settings.embedded:
         return
     path, key = sqlite_file(settings.database_url), key_file(settings.database_url)
@@ -126,6 +126,8 @@ def check_disk(settings: Settings) -> Iterator[Fault]:
         yield Fault("disk", f"{folder} has only {free // 1024**2} MB free.", "Free some space.")
     if key.exists() and key.stat().st_mode & 0o077:
         yield Fault("disk", f"Others can read the secret key {key}.", f"Run chmod 600 {key}.")
+    if path.exists() and path.stat().st_mode & 0o007:
+        yield Fault("disk", f"Every user can read {path}.", f"Run chmod o= {path}*.")
 
 
 OWNER = "Make the user who runs the portal its owner."
@@ -163,7 +165,7 @@ def check_host(settings: Settings) -> Iterator[Fault]:
 
 
 def check_mail(settings: Settings) -> Iterator[Fault]:
-    """Whether the mail server, if there is one, takes what the portal sends; nothing is sent."""
+    """Check that the portal can sign in to the mail server, if one is set; nothing is sent."""
     if not settings.smtp_url:
         if settings.production:
             what = "No letters are sent: guardians have to look whether there is an answer."
@@ -174,7 +176,7 @@ def check_mail(settings: Settings) -> Iterator[Fault]:
     except NotSent as failure:
         server = urlsplit(settings.smtp_url).hostname
         what = f"{server} cannot be used: {failure.fault} {visible(failure.reply)}".strip()
-        # All codes of a refused user or password begin so.
+        # 530, 534, 535 and 538 refuse the user or the password (RFC 4954, 6).
         is_of_user = failure.fault.startswith("53")
         yield Fault("mail", f"{what}.", WRONG_USER if is_of_user else WRONG_SERVER)
 

@@ -13,7 +13,7 @@ a connection pooler such as PgBouncer can be used in transaction mode.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,13 +49,14 @@ _WRITERS_LOCK = 7_031_365
 def writing_engine(url: str) -> sa.Engine:
     """An engine with one connection, for the writer; ``begin`` begins its transactions.
 
-    The folder of an SQLite database is created when the writer first connects.
+    The file of an SQLite database and its folder are created when the writer first connects;
+    only its owner may read the file.
 
     Args:
         url: as in ``DATABASE_URL``.
     """
     if url.startswith("sqlite:"):
-        folder = sqlite_file(url).parent
+        path = sqlite_file(url)
         engine = sa.create_engine(
             url,
             pool_size=1,
@@ -65,7 +66,7 @@ def writing_engine(url: str) -> sa.Engine:
             connect_args={"check_same_thread": False},
         )
         _prepare_sqlite(engine)
-        sa.event.listen(engine, "do_connect", lambda *_: folder.mkdir(parents=True, exist_ok=True))
+        sa.event.listen(engine, "do_connect", lambda *_: _make_file(path))
         return engine
     engine = sa.create_engine(
         _with_driver(url),
@@ -76,6 +77,13 @@ def writing_engine(url: str) -> sa.Engine:
     )
     _limit_transactions(engine)
     return engine
+
+
+def _make_file(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        with suppress(OSError):  # connecting fails, too, and tells why
+            path.touch(0o600)  # SQLite gives its write-ahead log the same mode
 
 
 @contextmanager

@@ -220,12 +220,13 @@ async def test_a_job_that_waits_too_long_fails_and_is_not_done_later(
     assert await database.write(count) == 0
 
 
-def test_the_folder_of_a_database_is_made_when_the_writer_connects(tmp_path: Path) -> None:
+def test_a_database_is_made_when_the_writer_connects_for_its_owner_only(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "folder"
     with closing(Database(f"sqlite:///{folder}/portal.db")) as database:
         assert not folder.parent.exists()
         database.upgrade()
-    assert (folder / "portal.db").exists()
+        modes = {path.stat().st_mode & 0o777 for path in folder.glob("portal.db*")}
+    assert modes == {0o600}
 
 
 async def test_a_database_that_does_not_answer_is_unavailable() -> None:

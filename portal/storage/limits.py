@@ -22,7 +22,7 @@ REMEMBERED = timedelta(hours=1)
 """How long arrivals are counted."""
 FORGET_EVERY = timedelta(minutes=1)
 FORGOTTEN = 5000
-"""Arrivals deleted in one transaction; few enough that senders do not notice."""
+"""The most arrivals deleted in one transaction; few enough that senders do not notice."""
 
 
 class RateLimited(Exception):
@@ -75,14 +75,13 @@ async def forget_regularly(database: Database) -> None:
 
 
 def forget(connection: sa.Connection, now: datetime) -> bool:
-    """Delete the oldest arrivals and attempts; return whether there may be more to delete.
+    """Delete the oldest arrivals and attempts; return whether there were any.
 
     Rows more than an hour in the future were stored while the clock was wrong. They are
     deleted too: otherwise they would make their senders wait until that time.
     """
     hours = {"hour_ago": now - REMEMBERED, "hour_ahead": now + REMEMBERED}
-    deleted = [connection.execute(delete, hours).rowcount for delete in _FORGET]
-    return FORGOTTEN in deleted
+    return sum(connection.execute(delete, hours).rowcount for delete in _FORGET) > 0
 
 
 def count_recent(

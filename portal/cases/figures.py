@@ -189,8 +189,7 @@ def differences(connection: sa.Connection) -> list[str]:
         for key in sorted({*figures, *counted})
         if figures.get(key, 0) != counted[key]
     ]
-    used = connection.scalar(sa.select(sa.func.max(cases.c.id))) or 0
-    numbered = connection.scalar(sa.select(counts.c.number).where(counts.c.name == CASES)) or 0
+    numbered, used = _numbered(connection)
     return lines if numbered >= used else [*lines, f"cases: {numbered} numbered, {used} used"]
 
 
@@ -198,6 +197,14 @@ def recount(connection: sa.Connection) -> None:
     """Replace the figures by a new count, in the writer's transaction."""
     connection.execute(sa.delete(counts).where(counts.c.name.in_(_COUNTED)))
     add(connection, count(connection))
+    numbered, used = _numbered(connection)
+    add(connection, Counter({Figure(CASES, "", ""): max(used - numbered, 0)}))
+
+
+def _numbered(connection: sa.Connection) -> tuple[int, int]:
+    """The last number that was given to a case, and the highest that a case has."""
+    numbered = connection.scalar(sa.select(counts.c.number).where(counts.c.name == CASES))
+    return numbered or 0, connection.scalar(sa.select(sa.func.max(cases.c.id))) or 0
 
 
 def count(connection: sa.Connection) -> Counter[Figure]:

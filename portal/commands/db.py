@@ -5,7 +5,8 @@ from contextlib import closing
 
 from portal.cases import figures
 from portal.commands.command import Parsers, add_command, add_group, read_settings, report
-from portal.commands.schema import encoding_faults, schema_faults
+from portal.commands.schema import encoding_faults, is_there, schema_faults
+from portal.storage import migrations
 from portal.storage.database import Database
 from portal.storage.engines import allow_long_statements, begin, snapshot
 from portal.storage.secret_key import open_secret_key
@@ -34,8 +35,11 @@ def upgrade(arguments: argparse.Namespace) -> int:
 
 def current(arguments: argparse.Namespace) -> int:
     """Print the revision of the database, and the newest one."""
-    with closing(Database(read_settings().database_url)) as database:
-        revision, newest = database.revisions()
+    settings = read_settings()
+    revision, newest = "", migrations.newest()
+    if is_there(settings):
+        with closing(Database(settings.database_url)) as database:
+            revision, newest = database.revisions()
     print(f"{revision or 'none'} (newest: {newest})")
     return 0
 

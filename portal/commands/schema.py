@@ -1,4 +1,4 @@
-"""Check that the database has the encoding and the tables that this version needs."""
+"""Check that the database has the encoding and the revision that this version needs."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from portal.commands.command import Fault
 from portal.settings import Settings
+from portal.storage import migrations
 from portal.storage.database import Database
 from portal.storage.engines import sqlite_file
 
@@ -25,11 +26,13 @@ def schema_faults(settings: Settings, upgrades_itself: bool = False) -> list[Fau
         Unavailable: when the database does not answer.
         NewerDatabase: when a later version has changed the tables incompatibly.
     """
-    with closing(Database(settings.database_url)) as database:
-        if faults := encoding_faults(database):
-            return faults
-        database.refuse_newer()
-        current, newest = database.revisions()
+    current, newest = "", migrations.newest()
+    if is_there(settings):
+        with closing(Database(settings.database_url)) as database:
+            if faults := encoding_faults(database):
+                return faults
+            database.refuse_newer()
+            current, newest = database.revisions()
     if current >= newest or upgrades_itself:
         return []
     fault = f"It is at revision {current or 'none'}, not {newest}."
@@ -45,9 +48,14 @@ def encoding_faults(database: Database) -> list[Fault]:
     return [Fault("database", fault, "Create one with ENCODING 'UTF8' TEMPLATE template0.")]
 
 
+def is_there(settings: Settings) -> bool:
+    """Whether there is a database to connect to: connecting would create an SQLite file."""
+    return not settings.embedded or sqlite_file(settings.database_url).exists()
+
+
 def has_tables(settings: Settings) -> bool:
     """Whether the database has tables. Does not create an SQLite file that is not there."""
-    if settings.embedded and not sqlite_file(settings.database_url).exists():
+    if not is_there(settings):
         return False
     with closing(Database(settings.database_url)) as database:
         return bool(database.revisions()[0])

@@ -1,6 +1,7 @@
 """An operator looks after the tables of the database."""
 
 from contextlib import closing
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -64,6 +65,30 @@ def test_a_database_that_a_later_version_has_only_added_to_is_used(
     assert main(command.split()) == 0
     assert main(["db", "current"]) == 0
     assert f"9999 (newest: {migrations.newest()})" in capsys.readouterr().out
+
+
+def test_numbers_that_were_given_twice_are_named_and_repaired(
+    own_database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["db", "upgrade"]) == 0
+    with (
+        closing(Database(own_database)) as database,
+        database.connect() as connection,
+        begin(connection),
+    ):
+        for text in ("ett", "två"):
+            receive_all(connection, [Arrival(Submission(text, "", "", None, "sv"), 1, 0)])
+        connection.execute(sa.update(counts).where(counts.c.name == "cases").values(number=1))
+    assert main(["db", "check"]) == 1
+    assert "cases: 1 numbered, 2 used" in capsys.readouterr().err
+    assert main(["db", "recount"]) == 0
+    assert main(["db", "check"]) == 0
+
+
+@pytest.mark.parametrize("command", ["db current", "db check", "log verify"])
+def test_a_command_that_looks_makes_no_database(command: str, tmp_path: Path) -> None:
+    assert main(command.split()) == (0 if command == "db current" else 1)
+    assert not (tmp_path / "own.db").exists()
 
 
 def test_a_wrong_figure_is_named_and_counted_anew(

@@ -127,10 +127,15 @@ def origin(value: str) -> str:
     if not match:
         raise ValueError("must be an address such as https://skola.example.se, without a path")
     scheme, host, digits = match.groups()
+    _check_port(digits)
     port = int(digits or _USUAL_PORT[scheme])
-    if not 0 < port <= LARGEST_PORT:
-        raise ValueError(f"the port must be between 1 and {LARGEST_PORT}")
     return f"{scheme}://{host_name(host)}" + ("" if port == _USUAL_PORT[scheme] else f":{port}")
+
+
+def _check_port(digits: str | None) -> None:
+    """Raise ValueError for a port that cannot be; None or empty for the usual one."""
+    if digits and not (digits.isdigit() and 0 < int(digits) <= LARGEST_PORT):
+        raise ValueError(f"the port must be between 1 and {LARGEST_PORT}")
 
 
 def _listening_address(value: str) -> tuple[str, int]:
@@ -140,9 +145,17 @@ def _listening_address(value: str) -> tuple[str, int]:
     return match[1] or match[2], int(match[3])
 
 
+_DATABASE = re.compile(
+    r"sqlite:///\S.*"
+    r"|postgres(ql)?://([^@]*@)?(\[[^]]*\]|[^][\s/?:]*)(:(?P<port>[^/?]*))?([/?].*)?"
+)
+
+
 def _database(value: str) -> str:
-    if not re.match(r"(sqlite:///|postgres(ql)?://)\S", value):
+    match = _DATABASE.fullmatch(value)
+    if not match:
         raise ValueError("must be sqlite:///file or postgresql://user:password@host/name")
+    _check_port(match["port"])
     return re.sub(r"^postgres://", "postgresql://", value)
 
 
@@ -169,7 +182,7 @@ def _tags(value: str) -> tuple[str, ...]:
 
 _SMTP = re.compile(
     r"(?P<scheme>smtp|smtps|smtp\+starttls)://([^\s/@]+@)?(?P<host>\[[0-9a-fA-F:.]+\]|[^][\s/@:]+)"
-    r"(:[0-9]{1,5})?/?"
+    r"(:(?P<port>[0-9]{1,5}))?/?"
 )
 
 
@@ -179,6 +192,7 @@ def _smtp_url(value: str) -> str:
     if not match:
         raise ValueError("must be smtps://user:password@host:port or smtp+starttls://…")
     host = host_name(match["host"])
+    _check_port(match["port"])
     if match["scheme"] == "smtp" and host not in LOCAL_HOSTS:
         raise ValueError("smtp:// is not encrypted: only for a mail server on this machine")
     return value

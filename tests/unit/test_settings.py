@@ -192,6 +192,9 @@ def test_a_value_is_cast_to_its_type(
         ("PORTAL_MESSAGES_PER_HOUR", "\u0663"),
         ("PORTAL_ANSWER_DAYS", "9999999999"),
         ("PORTAL_LOG_FORMAT", "xml"),
+        ("DATABASE_URL", "postgresql://u:p@h:abc/db"),
+        ("DATABASE_URL", "postgresql://u:p@[::1]:99999/db"),
+        ("PORTAL_SMTP_URL", "smtps://h:99999"),
         ("PORTAL_PHONE_HOURS", "always"),
         ("PORTAL_PHONE_HOURS", "fri 24:00-25:00"),
         ("PORTAL_ANSWER_LANGUAGES", "svenska"),
@@ -301,6 +304,19 @@ def test_both_schemes_of_postgresql_are_accepted(read: Read, scheme: str) -> Non
     settings = read(DATABASE_URL=url, PORTAL_SECRET_KEY=KEY)
     assert settings.database_url == "postgresql://u:postgres:@host/name"
     assert not settings.embedded
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:p#x/y?z@h:5433/db",
+        "postgresql://[::1]:5433/db",
+        "postgresql:///db?host=/run/postgresql",
+        "sqlite:////var/lib/portal/a b.db",
+    ],
+)
+def test_a_database_may_have_any_address(read: Read, url: str) -> None:
+    assert read(DATABASE_URL=url, PORTAL_SECRET_KEY="k" * 32).database_url == url
 
 
 def test_production_needs_a_public_https_address(read: Read) -> None:

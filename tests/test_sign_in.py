@@ -58,6 +58,16 @@ async def test_whoever_is_not_is_led_to_the_sign_in(stranger: Visitor) -> None:
     assert visit.only("input", name="next").get("value") == "/inbox/sessions?a=b"
 
 
+async def test_a_link_with_a_space_is_followed_after_the_sign_in(
+    portal: Running, stranger: Visitor
+) -> None:
+    officer = signed_in(portal, "spaces")
+    address = (await stranger.client.get("/inbox/ABCD%20EFGH")).headers["location"]
+    next_ = (await stranger.get(address)).only("input", name="next").get("value") or ""
+    response = await sign_in(stranger, "spaces", officer.code(), next=next_)
+    assert response.headers["location"] == "/inbox/ABCD%20EFGH"
+
+
 async def test_search_engines_are_asked_to_stay_out(stranger: Visitor) -> None:
     assert "Disallow: /inbox\n" in (await stranger.client.get("/robots.txt")).text
     visit = await stranger.get("/inbox/sign-in")

@@ -89,7 +89,7 @@ async def _refused(request: Request, roles: Collection[str]) -> Resource | None:
         HTTPException: 403 for another role.
     """
     account = await _recognised(request)
-    path = request.scope["path"]
+    path = quote(request.scope["path"])
     if account is None:
         if request.method != "POST":
             query = request.scope["query_string"].decode("latin-1")

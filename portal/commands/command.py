@@ -75,6 +75,18 @@ def report(*faults: str | Fault) -> int:
     return FAULT
 
 
+def positive(text: str) -> int:
+    """A number above zero, as an argument.
+
+    Raises:
+        ValueError: for anything else.
+    """
+    number = int(text)
+    if number <= 0:
+        raise ValueError(text)
+    return number
+
+
 def print_json(content: Sequence[dict[str, Any]] | dict[str, Any]) -> None:
     """Print JSON for programs; control characters and narrow encodings are escaped."""
     is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")

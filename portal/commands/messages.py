@@ -12,6 +12,7 @@ from portal.commands.command import (
     add_command,
     add_group,
     local_time,
+    positive,
     print_json,
     read_settings,
     report,
@@ -27,7 +28,7 @@ def add_to(nouns: Parsers) -> None:
     """Add the commands to the parser."""
     group = add_group(nouns, "messages", "the messages received")
     parser = add_command(group, "list", list_newest)
-    parser.add_argument("--count", type=int, default=20)
+    parser.add_argument("--count", type=positive, default=20)
     parser.add_argument("--json", action="store_true")
     parser = add_command(group, "show", show)
     parser.add_argument("reference")
@@ -47,9 +48,8 @@ def list_newest(arguments: argparse.Namespace) -> int:
     else:
         for case, message in newest:
             first_line = visible(message.text.strip().partition("\n")[0])
-            print(
-                case.reference, local_time(message.received_at), message.language, first_line[:60]
-            )
+            came = local_time(message.received_at)
+            print(case.reference, came, _language(message), first_line[:60])
     return 0
 
 
@@ -69,7 +69,7 @@ def show(arguments: argparse.Namespace) -> int:
         if name != "messages":
             print(f"{name}: {visible(str(value or ''))}")
     for message in thread:
-        print(f"\n{local_time(message.received_at)} ({message.language})")
+        print(f"\n{local_time(message.received_at)} ({_language(message)})")
         print(visible(message.text, LINE_BREAK_AND_TAB))
     return 0
 
@@ -78,6 +78,11 @@ async def _find(connection: Any, number: int | None) -> tuple[Case | None, list[
     """A case and its messages."""
     case = await messages.find_case(connection, number)
     return case, await messages.messages_of(connection, case.number) if case else []
+
+
+def _language(message: Message) -> str:
+    """The language of a text: that of its page, unless an officer has corrected it."""
+    return message.text_language or message.language
 
 
 def _plain(case: Case, thread: Sequence[Message]) -> dict[str, Any]:
@@ -94,7 +99,7 @@ def _plain(case: Case, thread: Sequence[Message]) -> dict[str, Any]:
         "messages": [
             {
                 "received_at": message.received_at.isoformat(),
-                "language": message.text_language or message.language,
+                "language": _language(message),
                 "text": message.text,
             }
             for message in thread

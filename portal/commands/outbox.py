@@ -17,6 +17,7 @@ from portal.commands.command import (
     add_command,
     add_group,
     local_time,
+    positive,
     print_json,
     read_settings,
     report,
@@ -25,7 +26,7 @@ from portal.commands.command import (
 from portal.commands.schema import has_tables, read, schema_faults
 from portal.i18n.rendering import Renderers
 from portal.i18n.templates import read_renderers
-from portal.mail.delivery import Delivery
+from portal.mail.delivery import Delivery, delivering
 from portal.settings import Settings
 from portal.storage.database import Database
 from portal.storage.engines import begin
@@ -39,7 +40,7 @@ def add_to(nouns: Parsers) -> None:
     """Add the commands to the parser."""
     group = add_group(nouns, "outbox", "the letters to guardians and staff")
     parser = add_command(group, "list", list_letters)
-    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--count", type=positive, default=100)
     parser.add_argument("--json", action="store_true")
     parser = add_command(group, "retry", retry)
     parser.add_argument(
@@ -100,14 +101,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _deliver(settings: Settings, renderers: Renderers, once: bool) -> None:
-    database = Database(settings.database_url)
+    database, stopped = Database(settings.database_url), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
     await database.start()
     try:
-        delivery = Delivery(database, settings, lambda: renderers)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, delivery.stop)
-        await (delivery.run_once() if once else delivery.run())
+        if once:
+            await Delivery(database, settings, lambda: renderers).run_once()
+        else:
+            async with delivering(database, settings, lambda: renderers):
+                await stopped.wait()
     finally:
         await database.stop()
 

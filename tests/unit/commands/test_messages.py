@@ -90,6 +90,25 @@ async def test_a_time_is_swedish_and_says_its_zone(
         assert "2026-07-02 00:30 CEST" in capsys.readouterr().out
 
 
+async def test_the_language_of_a_text_is_the_one_that_an_officer_has_set(
+    database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reference = await store(database_url)
+    with closing(Database(database_url)) as database, database.connect() as connection:
+        connection.exec_driver_sql("UPDATE messages SET text_language = 'fa'")
+        connection.commit()
+    for command, shown in ((["list"], " fa "), (["show", reference], "(fa)")):
+        assert await asyncio.to_thread(main, ["messages", *command]) == 0
+        assert shown in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("noun", ["messages", "outbox"])
+def test_a_count_is_above_zero(noun: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([noun, "list", "--count", "-1"])
+    assert "--count" in capsys.readouterr().err
+
+
 async def test_control_characters_are_printed_as_escapes(
     database_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

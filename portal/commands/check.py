@@ -39,7 +39,7 @@ from portal.storage.secret_key import key_file
 from portal.web.edition import build
 
 FREE_BYTES = 100 * 1024 * 1024
-"""Required free space for an SQLite database; a hundred thousand messages need less."""
+"""Required free space for an SQLite database."""
 YEARS = range(2026, 2100)
 """Plausible years. A clock that was never set says 1970, or the year of manufacture."""
 
@@ -92,11 +92,11 @@ def check_texts(settings: Settings) -> Iterator[Fault]:
     except (CatalogError, TemplateError) as error:
         lines = [str(error)]
     for line in lines:
-        yield Fault("catalogs", line, "Run portal catalogs check.")
+        yield Fault("catalogs", f"{line}.", "Run portal catalogs check.")
 
 
 def check_database(settings: Settings) -> Iterator[Fault]:
-    """Check that the database answers, can store every script, and has the right tables."""
+    """Check that the database answers, can store every script, and is at the right revision."""
     if settings.embedded and not sqlite_file(settings.database_url).exists():
         return  # the first start creates it
     try:

@@ -248,7 +248,7 @@ def _check_header(path: Path, content: str, language: Language) -> int:
 
     Raises:
         CatalogError: when there is no header, the charset is not UTF-8, or the plural rule has
-            too many forms.
+            too many forms, or another number of them than the language and the texts.
     """
     start = re.search(r'^msgid ""\nmsgstr "', content, re.MULTILINE)
     header = content[start.end() :].partition("\n\n")[0] if start else ""
@@ -259,12 +259,13 @@ def _check_header(path: Path, content: str, language: Language) -> int:
         raise CatalogError(path, CHARSET, charset[1])
     joined = header.replace('"\n"', "")
     rule = re.search(r"Plural-Forms:\s*nplurals\s*=\s*([0-9]+)\s*;", joined)
-    if not rule:
-        return len(language.plural_examples)
-    if len(rule[1]) > 2 or not 0 < int(rule[1]) <= MOST_FORMS:
-        wrong = f"nplurals={rule[1][:20]}"
+    usual = str(len(language.plural_examples))
+    number = rule[1] if rule else usual
+    is_possible = len(number) <= 2 and 0 < int(number) <= MOST_FORMS
+    if not is_possible or (number != usual and f"\nmsgstr[{number}]" in content):
+        wrong = f"nplurals={number[:20]}"
         raise CatalogError(path, RULE, language.tag, wrong, language.plural_header)
-    return int(rule[1])
+    return int(number)
 
 
 def read_glossary(folder: Path, tag: str) -> dict[str, list[str]]:

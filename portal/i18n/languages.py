@@ -2,7 +2,7 @@
 
 Swedish is the source: its texts are in the templates and it has no catalog. Every folder
 ``locales/<tag>`` with a catalog adds a language; its name, direction and plural rule come
-from CLDR.
+from CLDR. ``STAND_INS`` and ``OWN_NAMES`` are for languages that CLDR lacks.
 """
 
 import re
@@ -25,9 +25,9 @@ RIGHT_TO_LEFT = frozenset({"Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Syrc
 """Scripts (ISO 15924), for languages whose direction CLDR does not have."""
 
 STAND_INS = {"prs": "fa", "pnb": "pa-Arab"}
-"""Languages that CLDR has no data for, and a related language whose data is used instead."""
+"""Languages that CLDR lacks, and a related language whose data is used instead."""
 OWN_NAMES = {"prs": "دری", "pnb": "پنجابی"}
-"""What those languages call themselves."""
+"""What languages that CLDR lacks call themselves."""
 
 _TAG = re.compile(r"(?!.{36})[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 """No longer than the longest that RFC 5646, 4.4.1 expects."""
@@ -133,7 +133,7 @@ def _unknown_language(tag: str, script: str) -> Language:
         return replace(wider_language, tag=tag, name=name, direction=direction)
     likely: str = get_global("likely_subtags").get(tag, "")
     is_right_to_left = RIGHT_TO_LEFT & {script, *likely.split("_")}
-    name = source.languages.get(tag.partition("-")[0], tag)
+    name = OWN_NAMES.get(tag) or source.languages.get(tag.partition("-")[0], tag)
     direction = "rtl" if is_right_to_left else "ltr"
     return Language(tag, _capitalized(name), direction, source, is_known=False)
 

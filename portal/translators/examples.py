@@ -76,7 +76,7 @@ class LetterExample:
 
 
 def _case(name: str, state: str, *, email: str = "", **values: Any) -> Example:
-    """A case in a state; beyond the first two it has an answer in two languages."""
+    """A case in a state; unless that is open, it has an answer in two languages."""
     came = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
     case = Case(
         number=1,

@@ -30,8 +30,8 @@ _WORDS = {
         "all": "every page",
         "more": "and {} more",
         "nowhere": "no page",
-        "well": "All well.",
-        "verdict": "{} errors, {} warnings. A text with an error is not published.",
+        "well": "No faults in what is translated.",
+        "verdict": "Errors: {}. Warnings: {}. A text with an error is not published.",
     },
     "sv": {
         "error": "fel",
@@ -40,8 +40,8 @@ _WORDS = {
         "all": "alla sidor",
         "more": "och {} till",
         "nowhere": "ingen sida",
-        "well": "Allt är bra.",
-        "verdict": "{} fel, {} varningar. En text med fel publiceras inte.",
+        "well": "Inga fel i det som är översatt.",
+        "verdict": "Fel: {}. Varningar: {}. En text med fel publiceras inte.",
     },
 }
 

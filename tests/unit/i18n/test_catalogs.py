@@ -141,6 +141,15 @@ def test_a_catalog_with_a_wrong_plural_rule_is_refused(tmp_path: Path, plurals: 
         english(tmp_path, SOUND, plurals)
 
 
+def test_a_header_with_fewer_forms_than_the_texts_have_is_named(tmp_path: Path) -> None:
+    texts = 'msgid "%(num)s elev"\nmsgid_plural "%(num)s elever"\n' + "".join(
+        f'msgstr[{form}] "%(num)s"\n' for form in range(6)
+    )
+    path = write_catalog(tmp_path, "ar", texts, "nplurals=3; plural=(n != 1);")
+    with pytest.raises(CatalogError, match=r":1: Plural-Forms does not fit .* nplurals=3"):
+        read(path, language("ar"))
+
+
 def test_babels_own_rule_for_arabic_is_refused(tmp_path: Path) -> None:
     arabic = language("ar")
     path = write_catalog(tmp_path, "ar", SOUND, BABELS_ARABIC)

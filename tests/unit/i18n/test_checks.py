@@ -218,7 +218,7 @@ def test_warnings_do_not_change_the_exit_code(
     monkeypatch.setattr("portal.commands.catalogs.LOCALES", tmp_path)
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/x.db")
     assert main(["catalogs", "check"]) == 0
-    assert "0 errors, 1 warnings" in capsys.readouterr().out
+    assert "Errors: 0. Warnings: 1." in capsys.readouterr().out
 
 
 def test_a_status_counts_translations_and_shows_changed_texts(tmp_path: Path) -> None:

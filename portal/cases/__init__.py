@@ -9,7 +9,7 @@ Its modules, in the order in which they may import:
     messages    a case and its messages: limits, receiving and reading them
     history     who has read a case, and what was done with it
     search      full-text search of cases
-    handling    take, hand over, give back, close, set aside; each can be undone
+    handling    take, hand over, give back, close, set aside, undo, a new address
     listings    the views of the inbox and the results of a search, page by page
     answers     answers to guardians: drafts, sending, the hold
     notes       what staff write for each other

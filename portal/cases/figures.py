@@ -23,9 +23,9 @@ CASES = "cases"
 RECEIVED = "received"
 """Messages received on a day, by the language of their page and the kind of their case."""
 OPEN = "open"
-"""Open cases, by the day since which they wait for an answer."""
+"""Open cases, by the day on which their wait for an answer began."""
 ANSWERED_WITHIN = {days: f"answered within {days}" for days in (1, 3, 7, 14, 30)}
-"""Cases by the days until their first answer, on the day of that answer."""
+"""Cases by how many days their first answer took, counted on the day of that answer."""
 ANSWERED_LATER = "answered later"
 STATES = ("new", "taken", "waiting", "answered", "closed", "aside")
 """``waiting``: the guardian was asked something. ``aside``: staff decided not to answer."""
@@ -84,7 +84,7 @@ def of_arrivals(
 
 
 def of_case(state: str, since: datetime, language: str, kind: str) -> list[Figure]:
-    """The figures that count a case: its state, and the day since which an open case waits."""
+    """The figures that count a case: its state and, if it is open, the day its wait began."""
     figures = [Figure(state, language, kind)]
     if state in OPEN_STATES:
         figures.append(on_day(OPEN, language, kind, swedish_day(since)))
@@ -119,7 +119,7 @@ def swedish_day(moment: datetime) -> date:
 
 
 def due_day(today: date, answer_days: int) -> date:
-    """The first day whose cases are not overdue yet.
+    """Open cases whose wait began before this day are overdue.
 
     Args:
         today: in Sweden.
@@ -194,7 +194,7 @@ def differences(connection: sa.Connection) -> list[str]:
 
 
 def recount(connection: sa.Connection) -> None:
-    """Replace the figures by a new count, in the writer's transaction."""
+    """Replace the figures with a new count, in the writer's transaction; ``CASES`` only rises."""
     connection.execute(sa.delete(counts).where(counts.c.name.in_(_COUNTED)))
     add(connection, count(connection))
     numbered, used = _numbered(connection)

@@ -1,9 +1,9 @@
 """The views of the inbox, and what a search finds, page by page.
 
 A page begins after the last case of the page before, so each page costs the same, however
-many cases there are. Rows are read in the order of an index. A view is read by one query
-(stream) for each state; with a filter by language or kind, by one for each matching pair that
-has cases according to the figures. The rows of the streams are merged.
+many cases there are. Rows are read in the order of an index, by several queries (streams) whose
+rows are merged: one for each state of the view or, with a filter by language or kind, for each
+matching pair that has cases according to the figures.
 """
 
 from collections import Counter
@@ -30,7 +30,7 @@ VIEWS = (
 """All states, and further views: one's own cases, those that should be looked at, and those
 whose guardian could not be sent a letter."""
 DONE = frozenset({"answered", "closed", "aside"})
-"""Views whose newest cases come first; in the others it is those that wait longest."""
+"""Views in which the last changed cases come first; in the others, those that wait longest."""
 COUNTED = 1000
 """Views without a running total are counted by a query, which stops at this number."""
 EXCERPT = 300

@@ -262,7 +262,7 @@ _STORED_COLUMNS = {
     messages: ("case_id", "received_at", "language", "text"),
     arrivals: ("sender", "fingerprint", "case_id", "received_at"),
 }
-"""The columns that are stored of a new message; all others have defaults."""
+"""The columns that are stored of a new message; all others have a default or are NULL."""
 
 
 @cache

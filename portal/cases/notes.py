@@ -1,8 +1,8 @@
 """What staff write for each other about a case: notes, renderings, links, languages.
 
 The guardian cannot see notes, renderings or links: no query for the guardian's page reads
-their tables (``thread``). A corrected language is stored with the message and sets ``lang``
-there.
+their tables (``thread``). A corrected language is stored with the message; the guardian's page
+uses it for ``lang``.
 """
 
 from collections.abc import Sequence
@@ -70,7 +70,7 @@ class Link(NamedTuple):
 
 
 def add_note(connection: sa.Connection, author: Author, text: str) -> None:
-    """Add a note, in the writer's transaction. The same note sent twice is added once."""
+    """Add a note, in the writer's transaction, unless it repeats the note before it."""
     values = {"case_id": author.case_id, "account_id": author.account_id, "text": text}
     last = sa.select(notes).where(notes.c.case_id == author.case_id).order_by(notes.c.id.desc())
     stored = connection.execute(last.limit(1)).one_or_none()

@@ -3,7 +3,8 @@
 A letter is a row, written in the same transaction as what it is about, so no letter is sent
 about something that was not stored. A node takes a letter for some minutes (a lease), and
 counts the attempt before it makes it. If the node dies, another may take the letter when the
-lease ends. A letter is sent at least once, and always with the same Message-ID.
+lease ends. A letter is tried until it is accepted or given up, so it may arrive twice, always
+with the same Message-ID.
 
 An address gets one letter of a kind in an hour; further ones wait, and none is queued if one
 that waits says the same. The portal never replies to incoming mail (RFC 3834, 2).
@@ -29,7 +30,7 @@ TO_STAFF = ("new-message", "word-in-case", "overdue")
 INTERVAL = timedelta(hours=1)
 """The least time between two letters of a kind to one address."""
 CONFIRMATIONS = 5
-"""How many may wait for one address, so that nobody can flood a stranger's mailbox."""
+"""The most confirmations of receipt that wait for one address: nobody can flood a stranger."""
 LEASE = timedelta(minutes=5)
 """How long a letter is taken for: longer than any attempt (``delivery.TIMEOUT_SECONDS``)."""
 LONGEST_WAIT = timedelta(hours=4)
@@ -301,7 +302,8 @@ _CLAIM = (
     .values(attempts=letters.c.attempts + 1, leased_until=sa.bindparam("leased_until"))
     .returning(*_COLUMNS)
 )
-# A letter that was tried is due since it was queued: a wait before the next attempt is no excuse.
+# A letter that was tried counts as due from the time it was queued, so that the waits between
+# attempts do not hide the delay.
 _DUE = sa.case((letters.c.attempts > 0, letters.c.queued_at), else_=letters.c.not_before)
 _WAITING_SINCE = sa.select(sa.func.min(_DUE, type_=Moment())).where(_WAITS, _DUE <= _NOW)
 _FAILED = sa.select(sa.func.count()).where(letters.c.failed_at.is_not(None))

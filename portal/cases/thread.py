@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 TRIES, TRIES_AT_ONE = 20, 5
 """Wrong pairs that a sender may try in an hour without a wait: in total, and with one reference."""
 NO_CASE = (0, 0)
-"""A number and version that no case has. A code is computed for it, so that a reference that
-does not exist takes as long."""
+"""A number and version that no case has. A code is computed for it, so that the time does not
+reveal whether a reference exists."""
 
 
 class Passage(NamedTuple):
@@ -77,7 +77,7 @@ class Thread:
 
     @property
     def standing(self) -> str:
-        """The state that the guardian is shown: an answer in its hold does not change it yet."""
+        """The state that the guardian is shown: ``taken`` while an answer is in its hold."""
         announces_answer = self.case.state in {"answered", "waiting"}
         return "taken" if announces_answer and self.has_held_answer else self.case.state
 
@@ -97,7 +97,7 @@ async def read_thread(connection: "AsyncConnection", case: Case, now: datetime) 
 async def find_by_address(
     connection: "AsyncConnection", address: str, secret_keys: Iterable[bytes]
 ) -> Case | None:
-    """The case of an address, derived from any of the keys or older than derived addresses."""
+    """Find a case by its address: derived from any of the keys, or from before there were keys."""
     reference, _, key = address.partition("-")
     case = await messages.find_case(connection, references.number(reference))
     if case and opens(key, secret_keys, case.number, case.address_version):

@@ -1,4 +1,4 @@
-"""The command line, one module for each noun.
+"""The command line: one module for each noun, after two that they share.
 
 A command returns 0 when all is well, 1 for a fault and 2 when its arguments cannot be
 understood. Results go to standard output, faults to standard error.
@@ -6,19 +6,19 @@ understood. Results go to standard output, faults to standard error.
 Its modules, in the order in which they may import:
 
     command   what all commands share: parsers, settings, output
-    schema    whether the database has the tables of this version
-    serve     serve the portal until it is stopped
+    schema    whether the database is at the revision of this version
+    serve     the server, until it is stopped
     check     the faults of a deployment
     db        the tables of the database
     backup    a copy of the database, made while it is served
-    restore   replaces the database by a backup
+    restore   replaces the database with a backup
     catalogs  the translations
     messages  the messages received
     outbox    the letters to guardians and staff
-    mail      test the delivery of letters
-    log       verify the history of what staff read and did
+    mail      a test of the delivery of letters
+    log       the history of what staff read and did
     staff     the accounts of staff
-    version   print the version
+    version   the version
 """
 
 import argparse

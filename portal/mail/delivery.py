@@ -49,7 +49,7 @@ AT_ONCE = 4
 REPLY_SECONDS = 60.0
 """How long the mail server may take for one reply."""
 SIGN_IN_SECONDS = 20.0
-"""How long an operator who tries the mail server waits."""
+"""The timeout of signing in to the mail server for ``portal check``."""
 TIMEOUT_SECONDS = 240.0
 """How long an attempt may take; shorter than the lease of the letter."""
 STOP_SECONDS = 10.0

@@ -33,7 +33,7 @@ _NUMBER = re.compile(r'<bdi\b[^>]*\bdir="ltr"[^>]*>(.*?)</bdi>', re.DOTALL)
 def message(
     letter: Letter, case: Case | None, renderers: Renderers, settings: Settings, overdue: int = 0
 ) -> EmailMessage:
-    """The message of a letter: the same in all attempts, except the boundary of its parts.
+    """The message of a letter, with the same Message-ID in all attempts.
 
     Args:
         letter: as the outbox has it.
@@ -116,7 +116,7 @@ def _message(letter: Letter, renderer: Renderer, settings: Settings, html: str) 
         "To": _mailbox(letter.recipient),
         "Reply-To": settings.mail_reply_to and _mailbox(settings.mail_reply_to),
         "Subject": subject(html),
-        # Not the time of the attempt: the message is the same in all attempts.
+        # Not the time of the attempt: a program that gets the letter twice sees the same date.
         "Date": letter.queued_at,
         "Message-ID": f"<{letter.message_id}@{sender.domain}>",
         # So that no program answers it (RFC 3834), Microsoft's included (MS-OXCMAIL). Servers

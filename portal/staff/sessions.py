@@ -1,8 +1,8 @@
 """Sessions: who is signed in, in which browser, since when.
 
 A session is a row. Its token is random and stored only in the browser; the row has its digest.
-A session ends at sign-out, when its owner ends it from another browser, an hour after it was
-last used, and twelve hours after it began.
+A session ends at sign-out, when its owner ends it or changes the password, when the account is
+enrolled, reset or disabled, after an hour without use, and twelve hours after it began.
 """
 
 import hashlib

@@ -56,8 +56,8 @@ def sender_number(secret_key: bytes, address: str) -> int:
 def narrow_hash(content: bytes) -> int:
     """A 64-bit hash, which both databases store as an integer and index compactly.
 
-    Content that begins with a secret key needs no HMAC: BLAKE2 does not allow length
-    extension (RFC 7693, 1).
+    Content that begins with a secret key needs no HMAC: BLAKE2 does not allow length extension
+    (Aumasson et al., "BLAKE2: simpler, smaller, fast as MD5", 2013).
     """
     return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), signed=True)
 

@@ -21,7 +21,8 @@ TYPED_LIMIT = 200
 _LANGUAGE = re.compile("(?!.{36})[a-z]{2,3}(-[A-Za-z0-9]{2,8})*|other")
 _LINE_BREAK = re.compile("[\r\x0b\x0c\x85\u2028\u2029]")
 _MARKS = re.compile(r"[^\w\s\x00-\x7f]{31,}")
-"""A run of more combining marks than any word has; runs of emoji match too, and stay the same."""
+"""More than 30 characters in a row that are neither ASCII nor letters, digits or spaces, such as
+combining marks. Emoji match too, and sorting does not change them."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class FinderForm:
         return cls(*(fields.get(name, "")[:TYPED_LIMIT] for name in ("reference", "code")))
 
     def problems(self) -> list[Problem]:
-        """A problem for each empty field. ``cases.thread`` checks that the two belong together."""
+        """A problem for each empty field; ``cases.thread`` finds out whether the pair is right."""
         return [
             Problem(name, "empty") for name, text in vars(self).items() if not code_characters(text)
         ]

@@ -19,7 +19,8 @@ SECURITY: Headers = [
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
-"""On every response. ``no-referrer`` would make browsers send forms with ``Origin: null``."""
+"""On every response. With ``no-referrer``, browsers would send forms with ``Origin: null``, and
+the guard would refuse those of browsers without Fetch Metadata."""
 
 _SECURITY_NAMES = frozenset(name for name, _ in SECURITY)
 
@@ -28,7 +29,8 @@ REVALIDATE = "no-cache"
 IMMUTABLE = "public, max-age=31536000, immutable"
 NO_STORE = "no-store"
 PRIVATE = "private, no-cache"
-"""For a person's own form: Back finds it in the same tab (docs/decisions/0006)."""
+"""For a person's own form: shared caches must not store it; the browser may, so that Back shows
+what was typed (docs/decisions/0006)."""
 
 
 def with_security(headers: Headers) -> Headers:

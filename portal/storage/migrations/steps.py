@@ -41,8 +41,7 @@ def downgrade(connection: sa.Connection, revision: str = "base") -> None:
 def differences(connection: sa.Connection) -> list[str]:
     """The differences between the tables of a database and those of the portal.
 
-    Ignored are the tables of the text search, which FTS5 creates on SQLite, and
-    ``oldest_code``.
+    The tables of the text search, which FTS5 creates on SQLite, and ``oldest_code`` are ignored.
     """
     options = {"compare_type": True, "include_name": _is_compared}
     context = MigrationContext.configure(connection, opts=options)

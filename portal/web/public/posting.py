@@ -15,7 +15,7 @@ REFUSALS = {
     500: "broken",
     503: "unsaved",
 }
-"""The reason that a form gives for each status with which a request to send it is refused."""
+"""The reason that is shown on a form, by the status with which its request was refused."""
 
 
 def sender_of(request: Request) -> int:

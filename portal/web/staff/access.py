@@ -4,8 +4,8 @@ Every route below ``/inbox`` except the sign-in is a ``StaffRoute``: its endpoin
 for people who are signed in, and finds them in ``request.state.account``. The guard has made
 sure before that a form was sent by a page of ours.
 
-Nothing typed is lost when a session is over or the database cannot be used: the page that
-says so carries all fields of the form, and leads back to it.
+Nothing typed is lost when a session is over or the database cannot be used: the page that says
+so carries all fields of the form except passwords and codes, and leads back to it.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
@@ -44,8 +44,8 @@ class StaffRoute(ResourceRoute):
             ``typed``.
         methods: GET includes HEAD.
         roles: those that may use it; all where left out.
-        shows_typed: whether a GET shows its form with the fields of ``request.state.typed``,
-            which holds something only when the session had ended before the form was sent.
+        shows_typed: whether a GET fills its form from ``request.state.typed``. That is not empty
+            only after a sign-in that interrupted a form.
     """
 
     def __init__(
@@ -176,7 +176,7 @@ def sign_in_page(
     Args:
         request: of a person who is not signed in.
         next_: the address that is shown after signing in.
-        typed: the fields of a form that was not sent, url-encoded.
+        typed: the fields of a form that was sent after the session had ended, URL-encoded.
         name: of the account, as far as it was typed.
         reason: why the page is shown; its words are in the template.
         has_accounts: whether anybody can sign in.
@@ -198,13 +198,13 @@ def sign_in_page(
 def typed_page(
     request: Request, target: str, fields: Mapping[str, str], reason: str, status: int = 200
 ) -> Resource:
-    """The page that shows what was typed into a form, and from which it can be sent.
+    """The page that shows what was typed into a form, and from which it can be sent again.
 
     Args:
-        request: that was to send it.
+        request: that sent it.
         target: the address that the form is sent to.
         fields: all that was typed, by name.
-        reason: why it was not sent; its words are in the template.
+        reason: why it was not accepted; its words are in the template.
         status: the HTTP status.
     """
     return staff_page(
@@ -254,8 +254,8 @@ def cookie_name(settings: Settings) -> str:
 def session_cookie(settings: Settings, token: str) -> tuple[str, str]:
     """The header that gives a browser its session; an empty token takes it away.
 
-    Lax, not Strict: people who follow a link in a letter stay signed in. Changes are made by POST
-    alone, which the guard accepts from our own pages only.
+    Lax, not Strict: people who follow a link in a letter stay signed in. Officers change cases by
+    POST, which the guard accepts only from our own pages.
     """
     attributes = ["Path=/", "HttpOnly", "SameSite=Lax"]
     attributes += ["Secure"] if _is_encrypted(settings) else []

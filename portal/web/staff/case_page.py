@@ -32,7 +32,7 @@ TEXT_LANGUAGES = (
     *("pl", "prs", "ps", "pt", "ro", "rom", "ru", "so", "sq", "sr", "sv", "th", "ti", "tr"),
     *("uk", "ur", "vi", "zh"),
 )
-"""The languages to which an officer can correct that of a text."""
+"""The languages that an officer can choose when correcting that of a text."""
 
 
 @dataclass(frozen=True)

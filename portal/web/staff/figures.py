@@ -28,7 +28,7 @@ ANSWERED = {
 
 
 class Period(NamedTuple):
-    """For how long back the page shows what came in, and in which steps."""
+    """A period that the page covers, and how it is divided into bars."""
 
     name: str
     days: int
@@ -42,7 +42,7 @@ PERIODS = {
     "4": Period("De senaste fyra veckorna", 28, 1, 14),
     "52": Period("Det senaste året", 364, 7, 18),
 }
-"""By the number of weeks, which addresses carry."""
+"""By the number of weeks, as in the query parameter ``veckor``."""
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,9 @@ from portal.web.staff.access import INBOX, staff_page
 ROWS = 25
 """Cases on a page."""
 AGES = (1, 3, 7, 14, 30)
-"""Days by which the inbox can be narrowed."""
+"""The least ages, in days, that the filter offers."""
 NO_KIND = "none"
-"""The kind, in addresses, of cases whose guardian chose none."""
+"""The value of the query parameter ``kind`` for cases without a kind."""
 QUERY_LIMIT = 200
 """Characters of a search that are read."""
 EXCERPT = 120

@@ -29,7 +29,7 @@ _NUMBER = re.compile(
 )
 """A personal identity number with or without century and hyphen (folkbokföringslagen, 18 §)."""
 COORDINATION = 60
-"""Added to the day in the number of a person who is not registered (samordningsnummer, 18 a §)."""
+"""Added to the day in the number of a person who is not registered (lag 2022:1697)."""
 
 _STEMS = {
     "health": (

@@ -1,8 +1,8 @@
 """Split messages into cases and messages; add accounts, answers and letters.
 
 Each existing message opens a case of its own with the number of the message, so references
-stay. Addresses are derived from now on; of the earlier ones a digest is stored, by which
-they still lead to their case. Arrivals of the last hour are deleted.
+stay. Addresses are derived from now on. A digest of each earlier one is stored, so that it
+still opens its case. Arrivals of the last hour are deleted.
 """
 
 import hashlib

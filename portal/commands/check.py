@@ -176,7 +176,7 @@ def check_mail(settings: Settings) -> Iterator[Fault]:
     except NotSent as failure:
         server = urlsplit(settings.smtp_url).hostname
         what = f"{server} cannot be used: {failure.fault} {visible(failure.reply)}".strip()
-        # 530, 534, 535 and 538 refuse the user or the password (RFC 4954, 6).
+        # 530, 534, 535 and 538 refuse the user or the password (SMTP AUTH).
         is_of_user = failure.fault.startswith("53")
         yield Fault("mail", f"{what}.", WRONG_USER if is_of_user else WRONG_SERVER)
 

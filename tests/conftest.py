@@ -195,10 +195,22 @@ def records(portal: Running) -> Iterator[sa.Connection]:
 
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL server: that of the environment, an installed one, or an embedded one."""
+    """A PostgreSQL server: that of the environment, or one of its own."""
     if url := os.environ.get("PORTAL_TEST_POSTGRESQL"):
         yield url
-    elif programs := _installed_postgresql():
+        return
+    with _own_postgresql(tmp_path_factory) as url:
+        # No test stops the machine, and each makes a database: syncing takes longer than the test.
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("SELECT pg_reload_conf()")
+        yield url
+
+
+@contextmanager
+def _own_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server that is installed, or an embedded one."""
+    if programs := _installed_postgresql():
         # Not a folder of pytest, which nobody but the user who runs it can open.
         with TemporaryDirectory(prefix="portal-") as folder, _started(programs, folder) as url:
             yield url

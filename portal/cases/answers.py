@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 
 from portal.cases import figures, handling, history, outbox
-from portal.cases.figures import Figure
+from portal.cases.figures import OPEN_STATES, Figure
 from portal.cases.handling import Changed, Step
 from portal.cases.messages import Case, case_numbered, change_state
 from portal.cases.outbox import NewLetter
@@ -180,9 +180,12 @@ def take_back(connection: sa.Connection, answer_id: int, account_id: int, now: d
         sa.select(sa.exists().where(answers.c.id > answer_id, _stands_in(case.number)))
     ):
         detail = _case_before(connection, case.number, answer_id)
-        columns = {} if detail["officer"] != "0" else {"officer_id": None}
+        became_officer = detail["officer"] == "0" and case.officer_id == account_id
+        officer_id, state = None if became_officer else case.officer_id, detail["state"]
+        if state in OPEN_STATES:
+            state = "taken" if officer_id else "new"
         since = handling.former_since(detail)
-        change_state(connection, case, detail["state"], now, since, **columns)
+        change_state(connection, case, state, now, since, officer_id=officer_id)
     history.record(connection, account_id, case.number, TAKE_BACK, f"answer={answer_id}", now)
     save_draft(connection, case.number, account_id, Draft(new_key(), _words(answer), now))
 

@@ -249,6 +249,11 @@ async def test_what_a_colleague_did_in_the_hold_stays(database: Database) -> Non
     number = await receive(database)
     anna, bo = await hire(database, "anna"), await hire(database, "bo")
     answer_id = await send(database, await sending(database, number, anna))
+    await step(database, number, bo, handling.take)
+    await take_back(database, answer_id, anna, NOON)
+    case = await find(database, number)
+    assert (case.state, case.officer_id) == ("taken", bo)
+    answer_id = await send(database, await sending(database, number, anna, form_key="second"))
     await step(database, number, bo, handling.close)
     await take_back(database, answer_id, anna, NOON)
     assert (await find(database, number)).state == "closed"

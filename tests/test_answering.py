@@ -4,16 +4,20 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
+from pathlib import Path
+from shutil import copytree
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element
 
 import pytest
 import sqlalchemy as sa
 
+from portal.settings import DATA
 from portal.storage.database import Database, Unavailable
 from portal.storage.tables import letters
+from portal.translators.merging import add
 from portal.web.guard import BODY_LIMIT
-from tests.conftest import Running, Serve
+from tests.conftest import Running, Serve, running
 from tests.staff import PASSWORD, Staff, signed_in, staff_visitor
 from tests.visitor import Visit, Visitor, checked, parts, words
 
@@ -304,6 +308,21 @@ async def test_the_language_of_a_text_is_corrected(anna: Visitor, receipt: Visit
     page = await post(anna, page, message.replace("message-", "language:"), {"tag": "fa"})
     assert own_words(page)[0][1:] == ("fa", "auto")
     assert "Textens språk: persiska" in page.text
+
+
+async def test_a_text_can_be_in_every_language_of_the_portal(tmp_path: Path) -> None:
+    locales = copytree(DATA / "locales", tmp_path / "locales")
+    add(locales, "khw")  # one that no list names
+    with running(tmp_path, locales) as portal:
+        guardian = Visitor(portal.address)
+        receipt = await guardian.send("khw", message="Hej", kind="question")
+        await guardian.client.aclose()
+        async with signed_in(portal, "anna").visitor() as anna:
+            page = await anna.get(address(receipt))
+            (text,) = [e.get("id", "") for e in page.all("h3") if e.get("id", "")[:7] == "message"]
+            page = await post(anna, page, text.replace("message-", "language:"), {"tag": "sv"})
+            page = await post(anna, page, text.replace("message-", "language:"), {"tag": "khw"})
+            assert own_words(page)[0][1:] == ("khw", "auto")
 
 
 async def test_cases_are_linked(guardian: Visitor, anna: Visitor, receipt: Visit) -> None:

@@ -27,7 +27,7 @@ from portal.web.requests import Request
 from portal.web.resources import Resource, redirect
 from portal.web.staff.access import INBOX
 from portal.web.staff.answer_form import AnswerForm, staff_text, text_problem
-from portal.web.staff.case_page import TEXT_LANGUAGES, Shown, show
+from portal.web.staff.case_page import Shown, show, text_languages
 
 STEPS: Mapping[str, Action] = {
     "take": handling.take,
@@ -190,7 +190,7 @@ async def _render(posted: Posted) -> Resource:
 
 async def _correct_language(posted: Posted) -> Resource:
     tag, author, message = posted.fields.get("tag"), posted.author, number(posted.target)
-    tag = tag if tag in TEXT_LANGUAGES else None
+    tag = tag if tag in text_languages(posted.request) else None
     return await _write(
         posted, "language", lambda c: notes.correct_language(c, author, message, tag)
     )

@@ -27,12 +27,12 @@ from portal.web.staff.access import staff_page
 from portal.web.staff.answer_form import AnswerForm, answer_tags, first_tag
 from portal.web.staff.secrecy import Mark, marks
 
-TEXT_LANGUAGES = (
+_COMMON_LANGUAGES = (
     *("ar", "bs", "bg", "ckb", "de", "en", "es", "fa", "fi", "fr", "hr", "ka", "kmr", "ku"),
     *("pl", "prs", "ps", "pt", "ro", "rom", "ru", "so", "sq", "sr", "sv", "th", "ti", "tr"),
     *("uk", "ur", "vi", "zh"),
 )
-"""The languages that an officer can choose when correcting that of a text."""
+"""Languages that many guardians write, whether or not the portal has pages in them."""
 
 
 @dataclass(frozen=True)
@@ -88,13 +88,17 @@ class Shown:
 
 
 CHOICES = {
-    "text_languages": TEXT_LANGUAGES,
     "reasons": REASONS,
     "groups": GROUPS,
     "answer_limit": ANSWER_LIMIT,
     "note_limit": NOTE_LIMIT,
 }
 """The choices of the page's forms, and their limits."""
+
+
+def text_languages(request: Request) -> list[str]:
+    """The tags that an officer can choose when correcting the language of a text."""
+    return sorted({*_COMMON_LANGUAGES, *request.edition.languages})
 
 
 async def show(request: Request, case_number: int, shown: Shown) -> Resource:
@@ -135,6 +139,7 @@ async def show(request: Request, case_number: int, shown: Shown) -> Resource:
         "preview": _preview(request, case, form),
         "wanted_tag": case.answer_language if is_tag(case.answer_language) else "",
     }
+    values["text_languages"] = text_languages(request)
     values["typed"] = defaultdict(str, shown.typed)
     return staff_page(request, "case.html", **{**vars(shown), **CHOICES, **values})
 

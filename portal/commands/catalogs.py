@@ -140,5 +140,8 @@ def _tags(languages: Languages, tag: str | None) -> list[str]:
     """
     translated = catalogs.translated(languages)
     if tag and tag not in translated:
+        for line in strange_folders(LOCALES):
+            if f"/{tag}/" in line:
+                raise NoLanguage(line)
         raise NoLanguage(f"locales/ has no language {tag}: portal catalogs add {tag}")
     return [tag] if tag else translated

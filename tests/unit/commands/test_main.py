@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+from pathlib import Path
 
 import pytest
 
@@ -10,13 +11,14 @@ from portal import __version__
 from portal.commands import NOUNS, main
 from portal.commands.command import read_settings
 from tests.unit.commands.conftest import Run
+from tests.unit.conftest import write_catalog
 
 
 def test_the_help_lists_every_noun_in_order(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main(["--help"])
     assert end.value.code == 0
-    lines = re.findall(r"^    ([a-z]+)  +\S", capsys.readouterr().out, re.MULTILINE)
+    lines = re.findall(r"^    ([a-z]+)\s", capsys.readouterr().out, re.MULTILINE)
     assert tuple(lines) == NOUNS
 
 
@@ -48,6 +50,16 @@ def test_all_settings_that_cannot_be_used_are_named(
     assert "PORTAL_MESSAGES_PER_HOUR" in captured.err
     assert "PORTAL_BASEURL" in captured.err
     assert captured.out == ""
+
+
+def test_a_folder_that_is_no_language_is_named_with_the_right_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("portal.commands.catalogs.LOCALES", tmp_path)
+    write_catalog(tmp_path, "pt_BR", plurals="nplurals=2; plural=(n > 1);")
+    for arguments in (["pt_BR"], []):
+        assert main(["catalogs", "check", *arguments]) == 1
+        assert "rename it to pt-BR" in capsys.readouterr().err
 
 
 def test_a_language_that_is_none_is_a_fault_in_one_line(

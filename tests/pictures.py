@@ -1,7 +1,8 @@
 """Take the pictures of the documentation: python -m tests.pictures
 
-The start pages for the README, and an overview of every page and state for people to look
-at, in three languages, two widths and both colour schemes.
+The start pages for the README; an overview for people to look at, in three languages, two widths
+and both colour schemes, with a page of each template, a missing page, errors and a receipt; and
+pages of the inbox.
 """
 
 import asyncio

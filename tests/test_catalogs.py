@@ -65,7 +65,7 @@ def test_every_translation_has_all_values_of_its_source(tag: str) -> None:
 ENDS = {"sv": ".?:…", "en": ".?:…", "ar": ".؟:…"}
 
 
-@pytest.mark.parametrize("tag", TAGS)
+@pytest.mark.parametrize("tag", ["en", "ar"])
 def test_sentences_end_as_they_do_in_the_language(tag: str) -> None:
     for entry, form in forms(tag):
         source = entry.msgid[-1] if entry.msgid[-1] in ENDS["sv"] else ""

@@ -51,7 +51,7 @@ def subcommands(capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:
     """The commands that the help of a command lists."""
     with pytest.raises(SystemExit):
         main([*words, "--help"])
-    return re.findall(r"^    ([a-z]+)  ", capsys.readouterr().out, re.MULTILINE)
+    return re.findall(r"^    ([a-z]+)\s", capsys.readouterr().out, re.MULTILINE)
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)

@@ -1,7 +1,7 @@
 """The guardians' portal of a city's school administration.
 
-Its packages, in the order in which they may import: a module imports only from packages
-above its own and, within its package, from modules listed before it in ``__init__``.
+Its packages and modules, in the order in which they may import: a module imports only from
+those above its own and, within its package, from modules listed before it in ``__init__``.
 ``tests/test_house.py`` enforces this.
 
     content      what the administration says of itself: areas, facts, opening hours

@@ -22,7 +22,7 @@ FORMATS = {"en": "en_GB"}
 """Locales for dates and numbers, for languages whose default region in CLDR is not ours."""
 CATALOG = "LC_MESSAGES/portal.po"
 RIGHT_TO_LEFT = frozenset({"Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Syrc", "Thaa"})
-"""Scripts (ISO 15924), for languages whose direction CLDR does not have."""
+"""Scripts (ISO 15924): for tags that name one, and for languages that CLDR lacks."""
 
 STAND_INS = {"prs": "fa", "pnb": "pa-Arab"}
 """Languages that CLDR lacks, and a related language whose data is used instead."""
@@ -50,7 +50,8 @@ class Language:
     locale: Locale
     """CLDR's data: how its dates and numbers are written."""
     is_known: bool = True
-    """Whether CLDR has it; if not, its dates and numbers are written as in Swedish."""
+    """Whether CLDR has it, its stand-in or a wider language; if not, its dates and numbers are as
+    in Swedish."""
 
     @property
     def is_source(self) -> bool:
@@ -70,7 +71,7 @@ class Language:
     def misplaced(self, rule: Rule) -> list[int]:
         """The first numbers that a plural rule assigns to another form than CLDR does.
 
-        Empty if the rule is right, or if CLDR does not know the language.
+        Empty if the rule is right, or if ``is_known`` is false.
         """
         return plurals.misplaced(rule, self.locale) if self.is_known else []
 

@@ -1,7 +1,7 @@
 """Forms: what was posted, and what is wrong with it.
 
-A problem is a field and a reason; templates have the words for it in each language. A refused
-form carries what was typed into it.
+A problem is a field and a reason; the template of the form has the words for it. A refused form
+carries what was typed into it.
 """
 
 import re

@@ -1,8 +1,8 @@
 """A person's own case: its state, all that is written in it, and a form to write more.
 
-Whoever has the address can read the page, so it is sent with ``no-store``. A refused form is the
-exception: the browser may store it, so that Back shows what was typed. Right after a message was
-sent, the page is its receipt.
+Whoever has the address can read the page, so it is sent with ``no-store``. A page with what was
+typed, because the form was refused or its language changed, is the exception: the browser may
+store it, for Back. Right after a message was sent, the page is its receipt.
 """
 
 from collections.abc import Mapping, Sequence

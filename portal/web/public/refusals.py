@@ -1,5 +1,6 @@
 """A form that was refused is shown again with all that was typed into it, whatever refused it."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
@@ -13,6 +14,9 @@ from portal.web.public.pages import CONTACT, FINDER, is_alongside
 from portal.web.public.posting import REFUSALS
 from portal.web.requests import Request
 from portal.web.resources import Resource
+
+# The address becomes that of a form on a page of ours, so it must not lead elsewhere.
+_ADDRESS = re.compile(f"[A-Za-z0-9_-]{{1,{case.ADDRESS_LIMIT}}}")
 
 ShowAgain = Callable[[Renderer, Mapping[str, str], int], Resource]
 
@@ -50,6 +54,6 @@ def _form_at(slug: str) -> ShowAgain | None:
         return contact.show_again
     if slug == FINDER.slug:
         return finder.show_again
-    if folder == FINDER.slug and len(address) <= case.ADDRESS_LIMIT:
+    if folder == FINDER.slug and _ADDRESS.fullmatch(address):
         return partial(case.show_again, address)
     return None

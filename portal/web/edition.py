@@ -38,6 +38,10 @@ COMPRESSED_AHEAD = 1000
 """Resources that are built and compressed before a reader asks for them."""
 
 
+MOST_PARAMETERS = 20
+"""Parameters of a query among which a reading mode is looked for."""
+
+
 @dataclass(frozen=True)
 class Edition:
     """All pages and files of one state of the catalogs."""
@@ -65,10 +69,10 @@ class Edition:
     def find(self, path: str, query: str) -> Resource | None:
         """The resource of an address, or None.
 
-        A reading mode is one parameter of the query. Unknown parameters are ignored, such as
-        those that social networks add to a link.
+        A reading mode is one of the first ``MOST_PARAMETERS`` of the query. Unknown parameters
+        are ignored, such as those that social networks add to a link.
         """
-        for parameter in query.split("&"):
+        for parameter in query.split("&", MOST_PARAMETERS):
             if resource := self.resources.find(f"{path}?{parameter}"):
                 return resource
         return self.resources.find(path)

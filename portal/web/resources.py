@@ -24,6 +24,8 @@ TEXT = "text/plain; charset=utf-8"
 BEST_QUALITY, FAST_QUALITY = 11, 4
 """Qualities of brotli. The best takes 10 ms a page and is for what is compressed once."""
 
+READ_LIMIT = 500
+"""Bytes of a header that are read to choose a representation; browsers send fewer than 50."""
 _COMPRESSED_FROM = 200
 """Bytes; shorter bodies gain nothing from compression."""
 _BEST_BELOW = 200_000
@@ -135,10 +137,10 @@ class Resource:
         """
         if not self.etag and len(self.body) < _COMPRESSED_FROM:  # there is nothing to choose
             return Representation(self.status, self._coded_headers("", self.body), self.body)
-        if if_none_match and (not_modified := self._not_modified(if_none_match)):
+        if if_none_match and (not_modified := self._not_modified(if_none_match[:READ_LIMIT])):
             return not_modified
-        representations = self.representations
-        return representations.get(preferred_coding(accept_encoding)) or representations[""]
+        coding = preferred_coding(accept_encoding[:READ_LIMIT])
+        return self.representations.get(coding) or self.representations[""]
 
     def _not_modified(self, if_none_match: bytes) -> Representation | None:
         """304 where the client has the resource already.

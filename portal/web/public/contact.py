@@ -19,6 +19,9 @@ from portal.web.public.posting import REFUSALS, store, too_many
 from portal.web.requests import Request
 from portal.web.resources import Resource, redirect
 
+QUERY_LIMIT = 1000
+"""Bytes of a query that is read; the longest that a page of ours links to has 100."""
+
 
 async def respond(request: Request) -> Resource:
     """Show the form, or accept it."""
@@ -27,6 +30,8 @@ async def respond(request: Request) -> Resource:
 
 def show(request: Request) -> Resource:
     """The form with a choice already made; without one it is a page like others."""
+    if len(request.scope["query_string"]) > QUERY_LIMIT:
+        return request.page()
     form = ContactForm.from_fields(request.query_params, SLUGS)
     if not form.choice:
         return request.page()

@@ -82,6 +82,13 @@ def test_the_encoding_is_the_preferred_one_and_then_the_smallest(
     assert preferred_coding(accepted.encode("latin-1")) == encoding
 
 
+def test_of_a_long_header_only_the_beginning_is_read() -> None:
+    assert PAGE.negotiate(b"x," * 8000 + b"br", b"").body == PAGE.body
+    assert PAGE.negotiate(b"br" + b",x" * 8000, b"").body != PAGE.body
+    assert PAGE.negotiate(b"", TAG + b',"x"' * 4000).status == 304
+    assert PAGE.negotiate(b"", b'"x",' * 4000 + TAG).status == 200
+
+
 async def test_each_encoding_decompresses_to_the_same_text() -> None:
     decompressors = {"br": brotli.decompress, "gzip": gzip.decompress, "": bytes}
     assert set(PAGE.bodies) == set(decompressors)

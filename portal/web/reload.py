@@ -31,7 +31,7 @@ LOOK_SECONDS = 0.25
 """The interval at which the files are looked at, in development."""
 
 GONE_SECONDS = 2.0
-"""How long a file may be missing, in development: some editors move it before they save."""
+"""How long a file may be missing: some editors and tools move it before they save."""
 
 Stamps = Mapping[Path, tuple[int, int, int]]
 """When each catalog was saved and changed (nanoseconds), and its size."""
@@ -92,13 +92,17 @@ async def _keep_up(
     thread: ThreadPoolExecutor,
 ) -> None:
     loop = asyncio.get_running_loop()
+    failed: set[Path] = set()
     while True:
         interrupted.clear()
         thread.submit(compress, site.edition, interrupted)
         stamps, saved = await _next_change(site.edition, settings, locales, stamps, announced)
         # Both run on one thread: building waits only until the page at hand is compressed.
         interrupted.set()
-        await loop.run_in_executor(thread, reload, site, settings, locales, saved)
+        if failed:
+            saved = failed | (saved or set())
+        done = await loop.run_in_executor(thread, reload, site, settings, locales, saved)
+        failed = set() if done else saved or set()
 
 
 async def _next_change(
@@ -112,15 +116,15 @@ async def _next_change(
     while True:
         with suppress(TimeoutError):
             await asyncio.wait_for(announced.wait(), _seconds_to_wait(edition, settings))
-        if announced.is_set():
+        is_announced = announced.is_set()
+        if is_announced or (not settings.production and read_stamps(locales) != stamps):
             announced.clear()
-            stamps = read_stamps(locales)
-            return stamps, {*stamps}
-        if not settings.production and (current := read_stamps(locales)) != stamps:
+            current = read_stamps(locales)
             if not current.keys() >= stamps.keys():
                 await asyncio.sleep(GONE_SECONDS)
                 current = read_stamps(locales)
-            return current, {path for path in current if current[path] != stamps.get(path)}
+            saved = {path for path in current if current[path] != stamps.get(path)}
+            return current, {*current} if is_announced else saved
         if edition.is_stale(datetime.now(UTC)):
             return stamps, None
 
@@ -154,7 +158,7 @@ def compress(edition: Edition, interrupted: threading.Event) -> None:
 
 def reload(
     site: Site, settings: Settings, locales: Path, saved: Collection[Path] | None = None
-) -> None:
+) -> bool:
     """Replace the edition by a new one, unless nothing has changed.
 
     Args:
@@ -162,6 +166,9 @@ def reload(
         settings: what it is built with.
         locales: where the catalogs are.
         saved: the catalogs to read; None where the telephone has opened or closed.
+
+    Returns:
+        False where an error, which is logged, left the edition as it was.
     """
     former, now = site.edition, datetime.now(UTC)
     try:
@@ -169,16 +176,19 @@ def reload(
         if saved is not None:
             current = _read_saved(locales, saved, former.catalogs)
         if current == former.catalogs and not former.is_stale(now):
-            return
+            return True
         site.edition = build_from(settings, current, now, former.resources.compressed())
     except Exception as error:
         # Whatever goes wrong, the old edition stays.
         log.error("The pages stay as they were: %s: %s", type(error).__name__, error)
-        return
+        return False
     changed = [tag for tag in current if current[tag] is not former.catalogs.get(tag)]
     log_faults(current[tag] for tag in changed)
     gone = [tag for tag in former.catalogs if tag not in current]
     log.info("New pages: %s", ", ".join(changed + gone) or "the telephone has opened or closed")
+    if gone:
+        log.warning("No catalog any more, so no pages: %s", ", ".join(gone))
+    return True
 
 
 def _read_saved(

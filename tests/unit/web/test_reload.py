@@ -145,6 +145,29 @@ def test_a_refused_catalog_does_not_hold_back_others(
     assert ENGLISH in guard.edition.resources.built("/en/").text
 
 
+async def test_a_catalog_saved_while_a_reload_failed_is_read_by_the_next(
+    guard: Guard, settings: Settings, locales: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def fail(*_: object) -> None:
+        loop.call_soon_threadsafe(failed.set)
+        raise OSError
+
+    async with reloading(guard, settings, locales, read_stamps(locales)):
+        with monkeypatch.context() as patch:
+            patch.setattr("portal.web.reload.build_from", fail)
+            rewrite(locales, ENGLISH, OTHER)
+            await asyncio.wait_for(failed.wait(), 10)
+        rewrite(locales, "هل تحتاجون إلى مساعدة؟", "هل تريدون مساعدة؟", "ar")
+        for _ in range(1000):
+            if "هل تريدون مساعدة؟" in guard.edition.resources.built("/ar/").text:
+                break
+            await asyncio.sleep(0.01)
+    assert OTHER in guard.edition.resources.built("/en/").text
+
+
 def test_a_catalog_saved_without_a_change_makes_no_edition(
     guard: Guard, settings: Settings, locales: Path
 ) -> None:

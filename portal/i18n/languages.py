@@ -140,7 +140,7 @@ def _unknown_language(tag: str, script: str) -> Language:
 
 
 def _capitalized(name: str) -> str:
-    return name[0].upper() + name[1:]
+    return name[0].title() + name[1:]  # for Georgian, which begins no word with a capital
 
 
 class Languages(Mapping[str, Language]):
@@ -168,7 +168,7 @@ def discover(folder: Path) -> Languages:
     Folders whose name is not a language tag are ignored; ``strange_folders`` lists them.
     """
     names = (path.parts[-3] for path in folder.glob(f"*/{CATALOG}"))
-    return Languages(name for name in names if _TAG.fullmatch(name) and name != SOURCE)
+    return Languages(name for name in names if is_tag(name) and name != SOURCE)
 
 
 def strange_folders(folder: Path) -> list[str]:
@@ -178,8 +178,8 @@ def strange_folders(folder: Path) -> list[str]:
         name = path.parts[-3]
         if name == SOURCE:
             lines.append(f"{path}: Swedish is the source and has no catalog")
-        elif not _TAG.fullmatch(name):
+        elif not is_tag(name):
             tag = re.sub(r"[^A-Za-z0-9]+", "-", name)
-            advice = f"; rename it to {tag}" if _TAG.fullmatch(tag) else ""
+            advice = f"; rename it to {tag}" if is_tag(tag) else ""
             lines.append(f"{path}: {name} is not a language tag (BCP 47){advice}")
     return lines

@@ -159,7 +159,9 @@ def test_a_folder_with_a_catalog_is_a_language(tmp_path: Path) -> None:
     write_catalog(tmp_path, "zh-Hant", plurals="nplurals=1; plural=0;")
     (tmp_path / "de" / "LC_MESSAGES").mkdir(parents=True)
     (tmp_path / "portal.pot").touch()
+    write_catalog(tmp_path, "ar-old", plurals="nplurals=1; plural=0;")  # as after a copy
     assert list(discover(tmp_path)) == ["sv", "ar", "zh-Hant"]
+    assert [line for line in strange_folders(tmp_path) if "/ar-old/" in line]
 
 
 def test_without_a_catalog_there_is_only_swedish(tmp_path: Path) -> None:
@@ -172,6 +174,8 @@ def test_without_a_catalog_there_is_only_swedish(tmp_path: Path) -> None:
         ("prs", "دری", "rtl"),
         ("pnb", "پنجابی", "rtl"),
         ("kmr", "Kurdî (kurmancî)", "ltr"),
+        ("ka", "ქართული", "ltr"),
+        ("khw", "Khowar", "rtl"),
         ("ku-Arab", "Kurdî (kurmancî) (erebî)", "rtl"),
         ("ar-Latn", "العربية (اللاتينية)", "ltr"),
         ("zh-Hant", "中文 (繁體)", "ltr"),

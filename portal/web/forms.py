@@ -121,7 +121,9 @@ class ContactForm:
     @property
     def wanted_language(self) -> str:
         """The language wanted for the answer: the person's own word, a tag, ``other``, or empty."""
-        return self.other_language.strip() or self.answer_language
+        if self.answer_language not in {"", "other"} or INVISIBLE.fullmatch(self.other_language):
+            return self.answer_language
+        return self.other_language.strip()
 
     @property
     def is_empty(self) -> bool:

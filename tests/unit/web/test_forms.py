@@ -234,6 +234,8 @@ def test_an_address_of_nothing_visible_is_no_address(nothing: str) -> None:
         ("other", "", "other"),
         ("other", " Soomaali ", "Soomaali"),
         ("", "ትግርኛ", "ትግርኛ"),
+        ("sv", "Soomaali", "sv"),
+        ("other", "\u200b", "other"),
         ("other", "x" * LANGUAGE_LIMIT, "x" * LANGUAGE_LIMIT),
     ],
 )

@@ -11,7 +11,7 @@ import polib
 import pytest
 
 from portal.cases.messages import Case, newest
-from portal.content.hours import Hours
+from portal.content.hours import ZONE, Hours
 from portal.content.words import words_in
 from portal.i18n.languages import discover
 from portal.i18n.templates import LOCALES
@@ -108,6 +108,34 @@ def test_opening_hours_follow_swedish_time_and_holidays(
     opening = HOURS.opening(datetime.fromisoformat(moment))
     assert opening.is_open == is_open
     assert opening.changes_at == datetime.fromisoformat(changes)
+
+
+@pytest.mark.parametrize(
+    ("hours", "moment", "changes"),
+    [
+        ("tue 09:00-11:00", "2024-12-18T08:00", "2025-01-07T09:00"),
+        (
+            "mon-fri 08:00-16:00, wed 15:00-18:00",
+            "2026-11-25T12:00",
+            "2026-11-25T18:00",
+        ),
+        (
+            "mon-fri 08:00-12:00, mon-fri 12:00-16:00",
+            "2026-11-25T09:00",
+            "2026-11-25T16:00",
+        ),
+        (
+            "mon-fri 08:00-16:00, wed 09:00-10:00",
+            "2026-11-25T09:30",
+            "2026-11-25T16:00",
+        ),
+    ],
+)
+def test_shifts_without_a_break_are_one_and_holidays_are_passed_over(
+    hours: str, moment: str, changes: str
+) -> None:
+    opening = Hours.read(hours).opening(datetime.fromisoformat(moment).replace(tzinfo=ZONE))
+    assert opening.changes_at == datetime.fromisoformat(changes).replace(tzinfo=ZONE)
 
 
 @pytest.mark.parametrize(

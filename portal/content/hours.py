@@ -22,7 +22,8 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SHIFT = re.compile(
     rf"({'|'.join(DAYS)})(?:-({'|'.join(DAYS)}))? (\d\d:\d\d)-(\d\d:\d\d)", re.IGNORECASE
 )
-_LONGEST_BREAK = timedelta(days=14)
+_LONGEST_BREAK = timedelta(days=60)
+"""How far ahead the next opening is looked for; holidays can pass over a few of a weekday."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +75,16 @@ class Hours:
             day = start + timedelta(days=number)
             if day in _holidays():
                 continue
+            periods: list[tuple[time, time]] = []
             for shift in sorted(self.shifts, key=attrgetter("opens")):
                 if shift.first <= day.weekday() <= shift.last:
-                    opens, closes = (
-                        datetime.combine(day, at, ZONE) for at in (shift.opens, shift.closes)
-                    )
-                    yield opens, closes
+                    opens, closes = shift.opens, shift.closes
+                    if periods and opens <= periods[-1][1]:  # without a break
+                        opens, last_closes = periods.pop()
+                        closes = max(closes, last_closes)
+                    periods.append((opens, closes))
+            for opens, closes in periods:
+                yield datetime.combine(day, opens, ZONE), datetime.combine(day, closes, ZONE)
 
 
 def is_working_day(day: date) -> bool:

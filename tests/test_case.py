@@ -157,6 +157,29 @@ async def test_a_further_message_opens_a_case_again(
     assert written.title.split(" – ")[0] in words(confirmation)
 
 
+async def test_a_saved_address_confirms_nothing_later(
+    visitor: Visitor, records: sa.Connection
+) -> None:
+    visit = await visitor.send(message="sparad")
+    written = await write_more(visitor, visit, "och mer")
+    assert written.all("div", id="skrivet")
+    earlier = datetime.now(UTC) - timedelta(minutes=11)
+    with begin(records):
+        records.execute(sa.update(metadata.tables["messages"]).values(received_at=earlier))
+    assert not (await visitor.get(f"{path_of(visit)}?skrivet=ja")).all("div", id="skrivet")
+
+
+async def test_a_form_of_ours_is_sent_nowhere_but_to_a_case(visitor: Visitor) -> None:
+    """A page of another site could post to such an address, and let us show its form."""
+    for address in ("x%2F..%2F..%2F..%2Finbox%2Fsign-out", "x%3Fa=b", "å"):
+        response = await visitor.client.post(
+            f"/sv/arende/{address}",
+            files=parts({"message": "klicka"}),
+            headers={"origin": "https://evil.example"},
+        )
+        assert checked(response, 403).all("form") == []
+
+
 async def test_the_same_further_message_sent_twice_is_stored_once(visitor: Visitor) -> None:
     visit = await visitor.send(message="en gång")
     await write_more(visitor, visit, "mer, två gånger")

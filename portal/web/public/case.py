@@ -6,7 +6,7 @@ store it, for Back. Right after a message was sent, the page is its receipt.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from starlette.exceptions import HTTPException
 
@@ -27,6 +27,8 @@ ADDRESS_LIMIT = 100
 """Characters of an address of a case at the most."""
 WRITTEN = {"skrivet": "ja"}
 """The query of the page right after a further message was stored."""
+WRITTEN_FOR = timedelta(minutes=10)
+"""How long that query has an effect: people save the address with it."""
 NO_PATH = ("referrer-policy", "strict-origin")
 """Keeps the address, which is a secret, out of the Referer header of the next request. With
 ``no-referrer`` browsers would send the form with ``Origin: null``, and those without Fetch
@@ -56,7 +58,9 @@ async def respond(request: Request) -> Resource:
             return await _receive(request, thread)
     except Unavailable:
         raise HTTPException(503) from None
-    written = request.query_params.keys() >= WRITTEN.keys()
+    newest = thread.entries[-1]
+    is_new = not newest.is_answer and datetime.now(UTC) - newest.written_at < WRITTEN_FOR
+    written = is_new and request.query_params.keys() >= WRITTEN.keys()
     return _page(request, thread, CaseForm(), cache=NO_STORE, written=written)
 
 

@@ -2,13 +2,21 @@
 
 import argparse
 import logging
+import signal
 from dataclasses import replace
 from functools import partial
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-from portal.commands.command import FAULT, Parsers, add_command, read_settings, report
+from portal.commands.command import (
+    FAULT,
+    Parsers,
+    add_command,
+    positive,
+    read_settings,
+    report,
+)
 from portal.commands.schema import schema_faults
 from portal.settings import LARGEST_PORT, LOCAL_ADDRESS, origin
 from portal.web.app import create_app
@@ -32,11 +40,14 @@ def add_to(nouns: Parsers) -> None:
     parser = add_command(nouns, "serve", run)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=_port, default=8000)
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--workers", type=positive, default=1)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve the portal until it is stopped."""
+    if hasattr(signal, "SIGHUP"):
+        # Until ``web.reload`` handles it; a start reads all catalogs anyway.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     settings = read_settings()
     # The start upgrades an SQLite database; PostgreSQL is upgraded by portal db upgrade.
     if faults := schema_faults(settings, upgrades_itself=settings.embedded):

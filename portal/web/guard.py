@@ -86,6 +86,7 @@ class Guard:
         # By status and address, and by route only when somebody asks: this is the fast path.
         self._ready_counts: defaultdict[int, defaultdict[str, int]]
         self._ready_counts = defaultdict(partial(defaultdict, int))
+        self._ready_routes: dict[str, str] = {}
         metrics.gauge(REQUESTS, self._count_by_route)
         # The list by which uvicorn decides whose X-Forwarded-For it trusts.
         proxies = [*settings.trusted_proxies]
@@ -192,7 +193,10 @@ class Guard:
         counts: Counter[tuple[str, ...]] = Counter()
         for status, by_address in self._ready_counts.items():
             for address, count in by_address.items():
-                counts[_route(self.edition, address.partition("?")[0]), str(status)] += count
+                path = address.partition("?")[0]
+                # Remembered, so that no counter falls when a language is removed.
+                route = self._ready_routes.setdefault(path, _route(self.edition, path))
+                counts[route, str(status)] += count
         return counts
 
     def _is_from_our_page(self, path: str, headers: Mapping[bytes, bytes]) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any
+from typing import IO, Any
 
 import httpx2
 import pytest
@@ -39,8 +39,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def started(command: list[str], port: int, **environment: str) -> Iterator[None]:
-    """Run a program until the end of the block, once it accepts connections."""
+def started(command: list[str], port: int, **environment: str) -> Iterator[IO[bytes]]:
+    """Run a program until the end of the block, once it accepts connections; gives its log."""
     # A file, not a pipe, which would fill while nodes are gone, and hold the program up.
     with TemporaryFile() as log:
         process = subprocess.Popen(
@@ -51,7 +51,7 @@ def started(command: list[str], port: int, **environment: str) -> Iterator[None]
                 log.seek(0)
                 assert process.poll() is None, log.read().decode()
                 time.sleep(0.05)
-            yield
+            yield log
         finally:
             process.terminate()
             process.wait(30)

@@ -15,8 +15,8 @@ import ssl
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -255,7 +255,7 @@ def test_the_command_is_a_sound_shell_script() -> None:
 # Proxies, before a portal that is in production
 
 
-def serving(folder: Path, port: int) -> AbstractContextManager[None]:
+def serving(folder: Path, port: int) -> AbstractContextManager[object]:
     """A portal with the settings of deploy/portal.env; a sender may write twice an hour."""
     lines = re.findall(r"^([A-Z_]+)=(.*)$", text("portal.env"), re.MULTILINE)
     environment = {
@@ -281,6 +281,29 @@ def reader(
         reading_through(port) as client,
     ):
         yield client
+
+
+CASE = "/sv/arende/ABCDEFGH-abcdefghijklm"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("proxy", PROXIES)
+def test_no_log_of_a_proxy_names_a_case(
+    proxy: Callable[[Path, list[int], int], list[str]], tmp_path: Path
+) -> None:
+    """Nor does it when the node is away, which proxies log as an error of the request."""
+    node, port = free_port(), free_port()
+    homes = {"XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    with started(proxy(tmp_path, [node], port), port, **homes) as log:
+        with ExitStack() as up:
+            up.enter_context(serving(tmp_path, node))
+            with reading_through(port) as client:
+                assert ask(client, "GET", CASE).status_code == 404
+                up.close()
+                assert ask(client, "GET", CASE, timeout=30).status_code in {502, 503}
+        log.seek(0)
+        written = log.read() + b"".join(path.read_bytes() for path in tmp_path.glob("*.log"))
+    assert CASE.encode() not in written
 
 
 @pytest.mark.slow

@@ -136,6 +136,14 @@ async def exhaust(visitor: Visitor, tries: Iterable[dict[str, str]]) -> None:
     assert statuses[-1] == 429
 
 
+async def test_empty_fields_are_still_named_in_another_language(visitor: Visitor) -> None:
+    refused = await visitor.post("/sv/arende", {"reference": "", "code": ""})
+    shown = refused.only("input", name="problems").get("value", "")
+    fields = {"reference": "", "code": "", "switch": "en", "problems": shown}
+    switched = await visitor.post("/en/arende", fields)
+    assert len(switched.only("div", id="problems").findall(".//li")) == 2
+
+
 @pytest.mark.parametrize("tag", LANGUAGES)
 async def test_what_is_typed_stays_in_another_language_and_after_a_refusal(
     visitor: Visitor, tag: str

@@ -51,6 +51,36 @@ async def test_the_form_keeps_its_values_in_another_language(visitor: Visitor) -
     assert visit.only("input", id="answer-other").get("checked") is not None
 
 
+async def test_a_chosen_answer_language_is_kept_in_another_language(visitor: Visitor) -> None:
+    fields = {"message": "hej", "answer_language": "ar", "switch": "en"}
+    for path in ("/en/kontakt", "/sv/kontakt", "/ar/kontakt"):
+        visit = await visitor.post(path, fields, 200)
+        assert visit.only("input", id="answer-ar").get("checked") is not None
+    for chosen in ("xx", "other", "<b>"):
+        visit = await visitor.post("/en/kontakt", fields | {"answer_language": chosen}, 200)
+        assert not visit.all("input", id="answer-ar")
+
+
+@pytest.mark.parametrize(
+    ("path", "shown", "words"),
+    [
+        ("/en/kontakt", "too-many 12", "Wait 12 minutes"),
+        ("/en/kontakt", "unsaved 0", "We cannot save"),
+        ("/en/arende", "no-match 0", "There is no case"),
+    ],
+)
+async def test_the_reason_of_a_refusal_is_shown_in_the_new_language(
+    visitor: Visitor, path: str, shown: str, words: str
+) -> None:
+    filled = {"message": "hej", "reference": "ABCD EFGH", "code": "ABCD"}
+    visit = await visitor.post(path, filled | {"switch": "en", "problems": shown}, 422)
+    assert words in visit.text
+    assert visit.only("input", name="problems").get("value") == shown
+    for unknown in ("", "shown", "shown 1", "<b> 1", "too-large-for-us 3"):
+        visit = await visitor.post(path, filled | {"switch": "en", "problems": unknown}, 200)
+        assert not visit.all("div", id="problems")
+
+
 async def test_problems_are_shown_in_the_new_language(visitor: Visitor) -> None:
     wrong = await visitor.post("/sv/kontakt", {"message": "x", "email": "a"})
     shown = wrong.only("input", name="problems").get("value", "")

@@ -19,7 +19,7 @@ from portal.storage.limits import RateLimited
 from portal.web.forms import CaseForm, Problem
 from portal.web.headers import NO_STORE, PRIVATE
 from portal.web.public.pages import FINDER, Page, page_resource
-from portal.web.public.posting import REFUSALS, store, too_many
+from portal.web.public.posting import REFUSALS, shown_problems, store, too_many
 from portal.web.requests import Request
 from portal.web.resources import Resource, redirect
 
@@ -93,7 +93,7 @@ async def _receive(request: Request, thread: Thread) -> Resource:
     fields = await request.fields()
     form = CaseForm.from_fields(fields)
     if "switch" in fields:
-        return _switch(request, thread, form, with_problems="problems" in fields)
+        return _switch(request, thread, form, shown_problems(fields, form.problems()))
     if problems := form.problems():
         return _page(request, thread, form, problems, status=422)
     submission = Submission(
@@ -113,12 +113,13 @@ async def _receive(request: Request, thread: Thread) -> Resource:
     return redirect(renderer.href(f"{FINDER.slug}/{address}", None, **WRITTEN) + "#skrivet", 303)
 
 
-def _switch(request: Request, thread: Thread, form: CaseForm, with_problems: bool) -> Resource:
+def _switch(
+    request: Request, thread: Thread, form: CaseForm, problems: Sequence[Problem]
+) -> Resource:
     """The case in another language, with all that was typed and what was wrong with it."""
-    if form == CaseForm() and not with_problems:
+    if form == CaseForm() and not problems:
         address = request.path_params["address"]
         return redirect(request.renderer.href(f"{FINDER.slug}/{address}"), 303)
-    problems = form.problems() if with_problems else []
     return _page(request, thread, form, problems, status=422 if problems else 200)
 
 

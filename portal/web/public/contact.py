@@ -15,7 +15,7 @@ from portal.storage.limits import RateLimited
 from portal.web.forms import ContactForm, Problem
 from portal.web.headers import PRIVATE
 from portal.web.public.pages import CONTACT, FINDER, SLUGS, page_resource
-from portal.web.public.posting import REFUSALS, store, too_many
+from portal.web.public.posting import REFUSALS, shown_problems, store, too_many
 from portal.web.requests import Request
 from portal.web.resources import Resource, redirect
 
@@ -47,7 +47,7 @@ async def accept(request: Request) -> Resource:
     renderer, fields = request.renderer, await request.fields()
     form = ContactForm.from_fields(fields, SLUGS)
     if "switch" in fields:
-        return _switch(renderer, form, with_problems="problems" in fields)
+        return _switch(renderer, form, shown_problems(fields, form.problems()))
     if problems := form.problems():
         return _page(renderer, form, problems, status=422)
     submission = Submission(
@@ -84,11 +84,10 @@ def show_again(renderer: Renderer, fields: Mapping[str, str], status: int) -> Re
     return _page(renderer, form, problems, status=status)
 
 
-def _switch(renderer: Renderer, form: ContactForm, with_problems: bool) -> Resource:
+def _switch(renderer: Renderer, form: ContactForm, problems: list[Problem]) -> Resource:
     """The same form in another language or reading mode, with what was typed and its problems."""
-    if form.is_empty and not with_problems:
+    if form.is_empty and not problems:
         return redirect(renderer.href(CONTACT.slug, None, **form.choice), 303)
-    problems = form.problems() if with_problems else []
     return _page(renderer, form, problems, status=422 if problems else 200)
 
 

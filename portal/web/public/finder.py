@@ -15,7 +15,7 @@ from portal.storage.limits import RateLimited
 from portal.web.forms import FinderForm, Problem
 from portal.web.headers import PRIVATE
 from portal.web.public.pages import FINDER, page_resource
-from portal.web.public.posting import REFUSALS, sender_of, too_many
+from portal.web.public.posting import REFUSALS, sender_of, shown_problems, too_many
 from portal.web.requests import Request
 from portal.web.resources import Resource, redirect
 
@@ -51,9 +51,10 @@ async def _lead(request: Request) -> Resource:
     renderer, fields = request.renderer, await request.fields()
     form = FinderForm.from_fields(fields)
     if "switch" in fields:
-        if form == FinderForm():
+        problems = shown_problems(fields, form.problems())
+        if form == FinderForm() and not problems:
             return redirect(renderer.href(FINDER.slug), 303)
-        return _page(renderer, form)
+        return _page(renderer, form, problems, status=422 if problems else 200)
     if problems := form.problems():
         return _page(renderer, form, problems, status=422)
     settings = request.settings

@@ -1,9 +1,11 @@
 """What all forms of the public share: who sent them, storing a message, the wait after many."""
 
+from collections.abc import Mapping
 from time import monotonic
 
 from portal.cases.messages import Arrival, CaseNumber, Submission, receive_all
 from portal.storage.limits import RateLimited, sender_number
+from portal.web.form_data import number
 from portal.web.forms import Problem
 from portal.web.requests import Request
 
@@ -16,6 +18,26 @@ REFUSALS = {
     503: "unsaved",
 }
 """The reason that is shown on a form, by the status with which its request was refused."""
+
+
+SHOWN_AGAIN = frozenset({*REFUSALS.values(), "too-many", "no-match"})
+"""The reasons that stay on a form in another language; those of fields are found anew."""
+
+
+def shown_problems(fields: Mapping[str, str], problems: list[Problem]) -> list[Problem]:
+    """The problems of a form that is shown in another language.
+
+    Args:
+        fields: that were posted; ``problems`` says what the form showed, if it was refused.
+        problems: what is wrong with the form itself.
+    """
+    shown = fields.get("problems")
+    if shown is None:
+        return []
+    reason, _, count = shown.partition(" ")
+    if problems or reason not in SHOWN_AGAIN:
+        return problems
+    return [Problem("form", reason, number(count))]
 
 
 def sender_of(request: Request) -> int:

@@ -204,6 +204,16 @@ async def test_a_further_message_has_the_limits_of_the_first(
     assert texts(refused) == [f"gräns {tag}"]
 
 
+async def test_a_message_that_finds_no_room_in_the_case_is_kept(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit = await visitor.send("en", message="the first")
+    monkeypatch.setattr(messages, "CASE_LIMIT", 1)
+    refused = await visitor.post(path_of(visit), {"message": "one more"})
+    assert "Copy the text" in refused.only("div", id="problems").findtext(".//li", "")
+    assert (typed(refused), texts(refused)) == ("one more", ["the first"])
+
+
 async def test_a_further_message_of_a_program_is_refused(visitor: Visitor) -> None:
     visit = await visitor.send(message="jag är ingen robot")
     refused = await visitor.post(path_of(visit), {"message": "köp", "website": "x"})

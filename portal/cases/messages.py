@@ -36,9 +36,15 @@ from portal.storage.tables import (
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+CASE_LIMIT = 200
+"""Messages in a case. They are all on its page, whose cost must have a limit."""
 KINDS = ("question", "view", "complaint", "praise", "accessibility")
 SAME_MESSAGE = timedelta(minutes=10)
 """The same text with the same choices, from the same sender within this time, is one message."""
+
+
+class CaseFull(Exception):
+    """The case has ``CASE_LIMIT`` messages."""
 
 
 @dataclass(frozen=True)
@@ -135,11 +141,11 @@ class _New(NamedTuple):
 
 def receive_all(
     connection: sa.Connection, batch: Sequence[Arrival], now: datetime | None = None
-) -> list[CaseNumber | RateLimited]:
+) -> list[CaseNumber | RateLimited | CaseFull]:
     """Store messages that came together, in their order.
 
     1. Find those that were sent before, and count what each sender has sent.
-    2. Decide on each: it was sent before, its sender must wait, or it is new.
+    2. Decide on each: it was sent before, is refused, or is new.
     3. Store the new ones, with one statement for each table.
 
     Args:
@@ -148,7 +154,7 @@ def receive_all(
         now: the time of receipt; the current time when left out.
 
     Returns:
-        for each submission, in order: its case, or the error that tells how long to wait.
+        for each submission, in order: its case, or the reason why it is refused.
     """
     now = now or datetime.now(UTC)
     fingerprints = [_fingerprint(arrival) for arrival in batch]
@@ -156,12 +162,15 @@ def receive_all(
     limited = {arrival.sender for arrival in batch if arrival.per_hour}
     sent = count_recent(connection, limited, now)
     numbers = iter(figures.next_numbers(connection, sum(not arrival.case for arrival in batch)))
-    results: list[CaseNumber | RateLimited] = []
-    new = []
+    results: list[CaseNumber | RateLimited | CaseFull] = []
+    new: list[_New] = []
     for arrival, fingerprint in zip(batch, fingerprints, strict=True):
         if fingerprint not in stored:
             if arrival.per_hour and sent[arrival.sender] >= arrival.per_hour:
                 results.append(rate_limited(connection, arrival.sender, arrival.per_hour, now))
+                continue
+            if arrival.case and _is_full(connection, arrival.case, new):
+                results.append(CaseFull())
                 continue
             sent[arrival.sender] += 1
             stored[fingerprint] = arrival.case or CaseNumber(next(numbers))
@@ -170,6 +179,12 @@ def receive_all(
     if new:
         _store(connection, new, now)
     return results
+
+
+def _is_full(connection: sa.Connection, case: CaseNumber, new: list[_New]) -> bool:
+    """Whether a case has all the messages that it can have, with those of this batch."""
+    count: int = connection.execute(_COUNT_MESSAGES, {"number": case.number}).scalar_one()
+    return count + sum(message.case == case for message in new) >= CASE_LIMIT
 
 
 def _sent_before(
@@ -402,6 +417,9 @@ _OLDEST_UNANSWERED = sa.select(
 ).where(
     messages.c.case_id == sa.bindparam("number"),
     sa.or_(_LAST_ANSWERED_AT.is_(None), messages.c.received_at > _LAST_ANSWERED_AT),
+)
+_COUNT_MESSAGES = sa.select(sa.func.count()).where(
+    messages.c.case_id == sa.bindparam("number", type_=messages.c.case_id.type)
 )
 _OFFICER = (
     sa.select(accounts.c.email)

@@ -31,7 +31,7 @@ NUMBERS = (1, 2, 3, 6, 7, 11, 21, 100)
 """Together with 0, these use every plural form of every language (CLDR)."""
 REFUSED_IN_CASE: Mapping[str, Any] = {
     "form": CaseForm("Hej!"),
-    "problems": [Problem("form", "gone")],
+    "problems": [Problem("form", "gone"), Problem("form", "full")],
     "private": True,
 }
 

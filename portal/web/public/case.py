@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from starlette.exceptions import HTTPException
 
 from portal.cases.addresses import case_address, case_code
-from portal.cases.messages import CaseNumber, Submission
+from portal.cases.messages import CaseFull, CaseNumber, Submission
 from portal.cases.thread import Thread, find_by_address, read_thread
 from portal.i18n.rendering import Renderer
 from portal.storage.database import Unavailable
@@ -109,6 +109,8 @@ async def _receive(request: Request, thread: Thread) -> Resource:
     except RateLimited as limit:
         problems, headers = too_many(limit)
         return _page(request, thread, form, problems, status=429, headers=headers)
+    except CaseFull:
+        return _page(request, thread, form, [Problem("form", "full")], status=422)
     address = request.path_params["address"]
     return redirect(renderer.href(f"{FINDER.slug}/{address}", None, **WRITTEN) + "#skrivet", 303)
 

@@ -20,7 +20,7 @@ REFUSALS = {
 """The reason that is shown on a form, by the status with which its request was refused."""
 
 
-SHOWN_AGAIN = frozenset({*REFUSALS.values(), "too-many", "no-match"})
+SHOWN_AGAIN = frozenset({*REFUSALS.values(), "too-many", "no-match", "full"})
 """The reasons that stay on a form in another language; those of fields are found anew."""
 
 
@@ -58,6 +58,7 @@ async def store(
 
     Raises:
         RateLimited: when its sender must wait.
+        CaseFull: when the case has as many messages as it can have.
         Unavailable: when it could not be stored.
     """
     settings = request.settings

@@ -162,6 +162,18 @@ async def test_what_is_written_later_stands_in_the_same_case(database: Database)
     }
 
 
+async def test_a_case_has_no_more_messages_than_its_page_can_show(database: Database) -> None:
+    case = await receive(database, sent("0"))
+    batch = [Arrival(sent(f"{n}"), 1, 0, case) for n in range(1, messages.CASE_LIMIT + 1)]
+    results = await database.write(lambda c: receive_all(c, batch, NOON))
+    assert results[:-1] == [case] * (messages.CASE_LIMIT - 1)
+    assert isinstance(results[-1], messages.CaseFull)
+    assert await receive(database, sent("1"), case=case) == case  # sent again, not more
+    with pytest.raises(messages.CaseFull):
+        await receive(database, sent("en till"), case=case)
+    assert len((await find(database, case))[1]) == messages.CASE_LIMIT
+
+
 @pytest.mark.parametrize("state", sorted({*messages.STATES} - messages.OPEN_STATES))
 async def test_a_further_message_opens_a_case_again(database: Database, state: str) -> None:
     number = await receive(database, sent("ett"))

@@ -310,6 +310,7 @@ async def test_the_language_of_a_text_is_corrected(anna: Visitor, receipt: Visit
     assert "Textens språk: persiska" in page.text
 
 
+@pytest.mark.slow
 async def test_a_text_can_be_in_every_language_of_the_portal(tmp_path: Path) -> None:
     locales = copytree(DATA / "locales", tmp_path / "locales")
     add(locales, "khw")  # one that no list names

@@ -167,9 +167,9 @@ def test_a_package_has_few_modules(package: str) -> None:
     assert max(folders.values(), default=0) <= LARGEST_PACKAGE
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_a_module_imports_only_from_above(name: str) -> None:
-    assert {other for other in imported_modules(name) if rank(other) > rank(name)} == set()
+def test_a_module_imports_only_from_above() -> None:
+    for name in MODULES:
+        assert {m for m in imported_modules(name) if rank(m) > rank(name)} == set(), name
 
 
 @pytest.mark.parametrize("library", IMPORTERS)
@@ -183,19 +183,20 @@ def test_a_library_is_imported_only_where_it_belongs(library: str) -> None:
     assert {name for name in users if not is_within(name, *IMPORTERS[library])} == set()
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if name != "settings"])
-def test_only_the_settings_read_the_environment(name: str) -> None:
-    names = imports(MODULES[name]) | {
-        f"os.{node.attr}" for node in ast.walk(MODULES[name]) if isinstance(node, ast.Attribute)
-    }
-    assert names.isdisjoint({"os.environ", "os.environb", "os.getenv", "os.getenvb"})
+def test_only_the_settings_read_the_environment() -> None:
+    environment = {"os.environ", "os.environb", "os.getenv", "os.getenvb"}
+    users = set()
+    for name, tree in MODULES.items():
+        attributes = (node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute))
+        if not environment.isdisjoint(imports(tree) | {f"os.{name}" for name in attributes}):
+            users.add(name)
+    assert users == {"settings"}
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda path: path.name)
-def test_nothing_stays_with_a_session_of_the_database(path: Path) -> None:
+def test_nothing_stays_with_a_session_of_the_database() -> None:
     """A pooler gives the connection to somebody else after each transaction."""
-    nodes = ast.walk(parsed(path))
-    texts = [node.value for node in nodes if isinstance(node, ast.Constant)]
+    nodes = (node for path in ROOT.rglob("*.py") for node in ast.walk(parsed(path)))
+    texts = (node.value for node in nodes if isinstance(node, ast.Constant))
     assert [text for text in texts if isinstance(text, str) and OF_A_SESSION.search(text)] == []
 
 
@@ -217,11 +218,11 @@ def test_what_stays_with_a_session_is_recognised(statement: str) -> None:
     assert OF_A_SESSION.search(statement)
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_a_module_imports_at_the_top(name: str) -> None:
-    for function in functions(MODULES[name]):
-        hidden = {path for path in imports(function) if not f"{path}.".startswith(LATE)}
-        assert hidden == set(), function.name
+def test_a_module_imports_at_the_top() -> None:
+    for name, tree in MODULES.items():
+        for function in functions(tree):
+            hidden = {path for path in imports(function) if not f"{path}.".startswith(LATE)}
+            assert hidden == set(), f"{name}.{function.name}"
 
 
 def test_a_start_imports_nothing_of_what_is_imported_late() -> None:
@@ -240,41 +241,41 @@ def test_a_start_imports_nothing_of_what_is_imported_late() -> None:
     assert [name for name in imported if f"{name}.".startswith(late)] == []
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_a_module_is_named_for_its_subject(name: str) -> None:
-    assert PATTERN_NAMES.isdisjoint(name.split("."))
+def test_a_module_is_named_for_its_subject() -> None:
+    assert [name for name in MODULES if not PATTERN_NAMES.isdisjoint(name.split("."))] == []
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_functions_fit_a_screen(name: str) -> None:
-    lengths = {function.name: line_count(function) for function in functions(MODULES[name])}
+def test_functions_fit_a_screen() -> None:
+    lengths = {
+        f"{name}.{function.name}": line_count(function)
+        for name, tree in MODULES.items()
+        for function in functions(tree)
+    }
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FUNCTION} == {}
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_a_single_line_used_once_is_no_function(name: str) -> None:
+def test_a_single_line_used_once_is_no_function() -> None:
     """Too many tiny functions are as hard to read as one that is too long."""
-    nodes = [*ast.walk(MODULES[name])]
-    used = [node.id for node in nodes if isinstance(node, ast.Name)]
-    used += [node.attr for node in nodes if isinstance(node, ast.Attribute)]
-    called = {
-        ast.unparse(node.func).rpartition(".")[2] for node in nodes if isinstance(node, ast.Call)
-    }
-    assert [
-        function.name
-        for function in functions(MODULES[name])
-        if re.match("_[a-z]", function.name) and not function.decorator_list
-        if line_count(function) == used.count(function.name) == 1 and function.name in called
-    ] == []
+    for name, tree in MODULES.items():
+        nodes = [*ast.walk(tree)]
+        used = [node.id for node in nodes if isinstance(node, ast.Name)]
+        used += [node.attr for node in nodes if isinstance(node, ast.Attribute)]
+        calls = (ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call))
+        called = {call.rpartition(".")[2] for call in calls}
+        assert [
+            function.name
+            for function in functions(tree)
+            if re.match("_[a-z]", function.name) and not function.decorator_list
+            if line_count(function) == used.count(function.name) == 1 and function.name in called
+        ] == [], name
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_many_parameters_and_raised_errors_are_documented(name: str) -> None:
+def test_many_parameters_and_raised_errors_are_documented() -> None:
     """The errors are those that the function raises itself.
 
     The exception that Starlette turns into a response is a result of an endpoint, not an error.
     """
-    for function in public_functions(MODULES[name]):
+    for function in (function for tree in MODULES.values() for function in public_functions(tree)):
         signature = function.args
         parameters = [*signature.posonlyargs, *signature.args, *signature.kwonlyargs]
         names = {parameter.arg for parameter in parameters} - {"self", "cls"}
@@ -289,9 +290,8 @@ def test_many_parameters_and_raised_errors_are_documented(name: str) -> None:
         assert needed - documented == set(), function.name
 
 
-@pytest.mark.parametrize("source", SOURCES)
-def test_a_docstring_says_more_than_the_name(source: str) -> None:
-    for node in ast.walk(parsed(CHECKOUT / source)):
+def test_a_docstring_says_more_than_the_name() -> None:
+    for node in (node for source in SOURCES for node in ast.walk(parsed(CHECKOUT / source))):
         if isinstance(node, Function | ast.ClassDef) and (docstring := ast.get_docstring(node)):
             assert stems(docstring) - FILLERS - stems(node.name), node.name
 
@@ -310,12 +310,11 @@ FILLERS = stems(
 """Words that carry no information by themselves."""
 
 
-@pytest.mark.parametrize("source", SOURCES)
-def test_names_say_what_they_hold(source: str) -> None:
-    nodes = list(ast.walk(parsed(CHECKOUT / source)))
+def test_names_say_what_they_hold() -> None:
     assert [
-        f"{getattr(node, 'lineno', '?')}: {name}"
-        for node in nodes
+        f"{source}:{getattr(node, 'lineno', '?')}: {name}"
+        for source in SOURCES
+        for node in ast.walk(parsed(CHECKOUT / source))
         if (name := bound_name(node)) in STAND_INS
     ] == []
 

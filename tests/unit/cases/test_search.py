@@ -215,6 +215,7 @@ async def test_the_tables_of_the_search_are_no_difference(database: Database) ->
     assert database.differences() == []
 
 
+@pytest.mark.slow
 async def test_a_case_with_very_many_words_stops_no_other(database: Database) -> None:
     """PostgreSQL refuses to index a text of more than 1 MB."""
     many = await receive(database, text="början")

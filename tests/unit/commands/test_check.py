@@ -41,6 +41,7 @@ def test_a_new_deployment_is_in_order_and_checking_changes_nothing(
     assert [*tmp_path.iterdir()] == []
 
 
+@pytest.mark.slow
 def test_a_served_deployment_is_in_order_too(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["db", "upgrade"]) == 0
     capsys.readouterr()

@@ -52,6 +52,7 @@ def test_all_settings_that_cannot_be_used_are_named(
     assert captured.out == ""
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_no_language_is_named_with_the_right_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -183,6 +183,7 @@ def test_every_text_is_shown_by_some_example(tmp_path: Path) -> None:
     assert len({example.name for example in EXAMPLES}) == len(EXAMPLES)
 
 
+@pytest.mark.slow
 def test_the_numbers_of_the_examples_use_every_plural_form() -> None:
     for name in localedata.locale_identifiers():
         rule = parse_rule(language(name.replace("_", "-")).plural_header)
@@ -211,6 +212,7 @@ def test_a_translator_gets_a_report_in_english_or_swedish(
     assert "portal catalogs add so" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_warnings_do_not_change_the_exit_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -221,6 +223,7 @@ def test_warnings_do_not_change_the_exit_code(
     assert "Errors: 0. Warnings: 1." in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_status_counts_translations_and_shows_changed_texts(tmp_path: Path) -> None:
     entry = '#, fuzzy\n#| msgid "Ring %(phone)s i dag."\n' + CALL + 'msgstr "Call %(phone)s."\n'
     start = 'msgctxt "menu"\nmsgid "Start"\nmsgstr "Home"\n'

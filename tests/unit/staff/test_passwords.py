@@ -18,6 +18,7 @@ def real_cost(
     monkeypatch.setattr(PasswordHasher, "hash", real_hash)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("real_cost")
 async def test_a_password_is_right_however_a_keyboard_composes_it() -> None:
     stored = await passwords.hash_apart("hästar äter grönt hö")
@@ -39,6 +40,7 @@ async def test_an_unknown_name_is_hashed_for_as_well(monkeypatch: pytest.MonkeyP
     assert hashed == ["hästar äter hö"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("real_cost")
 async def test_the_loop_goes_on_while_some_are_hashed() -> None:
     turns = 0

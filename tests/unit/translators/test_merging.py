@@ -427,6 +427,7 @@ def test_long_texts_are_not_wrapped(checkout: Path) -> None:
     assert f'msgid "{long}"\n' in (checkout / "locales" / "ar" / CATALOG).read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_the_committed_catalogs_are_in_step_with_the_texts(tmp_path: Path) -> None:
     shutil.copy(CHECKOUT / "babel.cfg", tmp_path)
     for name in ("portal", "templates", "locales"):

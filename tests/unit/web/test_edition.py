@@ -12,6 +12,7 @@ from portal.web.edition import build
 from portal.web.public.pages import PAGES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("template", sorted({page.template for page in PAGES} | {"error.html"}))
 def test_a_fault_in_any_template_stops_the_start(
     template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

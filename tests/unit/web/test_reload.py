@@ -102,6 +102,7 @@ def test_a_broken_catalog_is_refused_and_the_old_pages_are_kept(
     assert "Refused: " in caplog.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", WITH_AN_ERROR)
 def test_a_text_with_an_error_is_shown_in_swedish_after_a_reload_as_after_a_start(
     guard: Guard, settings: Settings, locales: Path, fault: str, caplog: pytest.LogCaptureFixture
@@ -145,6 +146,7 @@ def test_a_refused_catalog_does_not_hold_back_others(
     assert ENGLISH in guard.edition.resources.built("/en/").text
 
 
+@pytest.mark.slow
 async def test_a_catalog_saved_while_a_reload_failed_is_read_by_the_next(
     guard: Guard, settings: Settings, locales: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -226,6 +228,7 @@ def test_adding_an_existing_language_or_a_malformed_tag_is_refused(locales: Path
             merging.add(locales, tag)
 
 
+@pytest.mark.slow
 async def test_pages_are_rebuilt_when_the_telephone_opens(
     guard: Guard, settings: Settings, locales: Path
 ) -> None:
@@ -254,6 +257,7 @@ def test_the_coverage_of_an_added_language_is_the_same_as_after_a_start(
     assert alone.edition.coverage == fresh
 
 
+@pytest.mark.slow
 def test_a_page_that_cannot_be_built_is_logged(
     guard: Guard, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -334,7 +334,7 @@ def _state_after(asks: bool) -> str:
     return "waiting" if asks else "answered"
 
 
-def _stands_in(number: int) -> sa.ColumnElement[bool]:
+def _stands_in(number: int | sa.BindParameter[int]) -> sa.ColumnElement[bool]:
     """Whether an answer is one of a case and was not taken back."""
     return sa.and_(answers.c.case_id == number, answers.c.withdrawn_at.is_(None))
 
@@ -354,7 +354,7 @@ def _has(table: sa.Table, values: Mapping[str, object]) -> sa.ColumnElement[bool
 _DRAFTS = sa.select(drafts).order_by(drafts.c.saved_at.desc(), drafts.c.form_key)
 _FIRST_VISIBLE = sa.select(
     sa.func.min(answers.c.visible_at, type_=Moment()),
-).where(answers.c.case_id == sa.bindparam("number"), answers.c.withdrawn_at.is_(None))
+).where(_stands_in(sa.bindparam("number")))
 _SENDINGS = (
     sa.select(tables.history.c.detail)
     .where(tables.history.c.case_id == sa.bindparam("case_id"), tables.history.c.action == SEND)

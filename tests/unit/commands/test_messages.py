@@ -78,28 +78,34 @@ def test_a_portal_that_never_served_has_no_messages(
     assert [*tmp_path.iterdir()] == []
 
 
+async def printed_after(
+    database_url: str, change: str, capsys: pytest.CaptureFixture[str]
+) -> tuple[str, str]:
+    """What is listed and shown of a message after a change to its row."""
+    reference = await store(database_url)
+    with closing(Database(database_url)) as database, database.connect() as connection:
+        connection.exec_driver_sql(f"UPDATE messages SET {change}")
+        connection.commit()
+    assert await asyncio.to_thread(main, ["messages", "list"]) == 0
+    listed = capsys.readouterr().out
+    assert await asyncio.to_thread(main, ["messages", "show", reference]) == 0
+    return listed, capsys.readouterr().out
+
+
 async def test_a_time_is_swedish_and_says_its_zone(
     database_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    reference = await store(database_url)
-    with closing(Database(database_url)) as database, database.connect() as connection:
-        connection.exec_driver_sql("UPDATE messages SET received_at = '2026-07-01T22:30:00+00:00'")
-        connection.commit()
-    for command in (["list"], ["show", reference]):
-        assert await asyncio.to_thread(main, ["messages", *command]) == 0
-        assert "2026-07-02 00:30 CEST" in capsys.readouterr().out
+    change = "received_at = '2026-07-01T22:30:00+00:00'"
+    for printed in await printed_after(database_url, change, capsys):
+        assert "2026-07-02 00:30 CEST" in printed
 
 
 async def test_the_language_of_a_text_is_the_one_that_an_officer_has_set(
     database_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    reference = await store(database_url)
-    with closing(Database(database_url)) as database, database.connect() as connection:
-        connection.exec_driver_sql("UPDATE messages SET text_language = 'fa'")
-        connection.commit()
-    for command, shown in ((["list"], " fa "), (["show", reference], "(fa)")):
-        assert await asyncio.to_thread(main, ["messages", *command]) == 0
-        assert shown in capsys.readouterr().out
+    listed, shown = await printed_after(database_url, "text_language = 'fa'", capsys)
+    assert " fa " in listed
+    assert "(fa)" in shown
 
 
 @pytest.mark.parametrize("noun", ["messages", "outbox"])

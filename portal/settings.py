@@ -317,7 +317,7 @@ class Settings:
         "PORTAL_SIGN_INS_PER_HOUR",
         _count,
         30,
-        "Failed sign-ins from one address in an hour before a wait; 0: the limit per account",
+        "Failed sign-ins from one address an hour before a wait; 0: only the limit of each account",
     )
     answer_hold_seconds: int = setting(
         "PORTAL_ANSWER_HOLD_SECONDS", _count, 15, "How long a sent answer can be taken back"

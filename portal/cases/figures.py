@@ -119,7 +119,7 @@ def swedish_day(moment: datetime) -> date:
 
 
 def due_day(today: date, answer_days: int) -> date:
-    """Open cases whose wait began before this day are overdue.
+    """The day before which the wait of every overdue case began.
 
     Args:
         today: in Sweden.

@@ -248,7 +248,7 @@ def _check_header(path: Path, content: str, language: Language) -> int:
 
     Raises:
         CatalogError: when there is no header, the charset is not UTF-8, or the plural rule has
-            too many forms, or another number of them than the language and the texts.
+            too many forms or, where their number is not the language's, fewer than a text.
     """
     start = re.search(r'^msgid ""\nmsgstr "', content, re.MULTILINE)
     header = content[start.end() :].partition("\n\n")[0] if start else ""

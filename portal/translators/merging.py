@@ -2,9 +2,9 @@
 
 ``update`` extracts the Swedish texts from templates and code, writes the template
 ``locales/portal.pot`` and merges it into each catalog; ``add`` creates the catalog of a new
-language. What a translator wrote is never lost: when a Swedish text changes a little or gains
-or loses a plural, its translation stays, marked fuzzy and with the former Swedish text beside
-it; a translation or comment whose Swedish text is gone stays at the end of the file as
+language. When a Swedish text changes a little or gains a plural, its translation stays, marked
+fuzzy and with the former Swedish text beside it; when it loses its plural, the form for one
+stays so. A translation or comment whose Swedish text is gone stays at the end of the file as
 obsolete. Files have no dates and no line numbers, and keep the order of the pages, so that a
 diff shows nothing but changed texts.
 """

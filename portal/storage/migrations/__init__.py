@@ -4,9 +4,9 @@ The revision of a database is read here without Alembic, which is imported only 
 compare: importing it takes 0.1 s and 11 MB, and most starts do not need it.
 
 A migration names the revision of the oldest code that can work with its tables:
-``oldest_code``, or else its own counts. It is stored in the database, so that an older version
-knows whether it may start while nodes are upgraded one after the other, or when an upgrade is
-reverted.
+``oldest_code``; where it names none, its own revision counts. That is stored in the database, so
+that an older version knows whether it may start while nodes are upgraded one after the other, or
+when an upgrade is reverted.
 """
 
 from pathlib import Path

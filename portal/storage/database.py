@@ -40,6 +40,8 @@ WAIT_SECONDS = 7.0
 """The timeout of one read or one write; a request may need one of each."""
 BATCH = 250
 """The most jobs in one transaction."""
+QUIET_TURNS = 3
+"""Turns of the event loop without a new job, after which a batch is committed."""
 QUEUE = 2000
 """The most jobs that may wait; further ones are refused at once."""
 
@@ -237,6 +239,7 @@ class Database:
             await self._has_jobs.wait()
             self._has_jobs.clear()
             while self._queue:
+                await self._fill_batch()
                 size = min(BATCH, len(self._queue))
                 batch = [self._queue.popleft() for _ in range(size)]
                 batch = [waiting for waiting in batch if not waiting.done.done()]
@@ -245,6 +248,18 @@ class Database:
                 self._metrics.observe("portal_commit_seconds", monotonic() - begun)
                 for waiting, result in zip(batch, results, strict=True):
                     _settle(waiting.done, result)
+
+    async def _fill_batch(self) -> None:
+        """Wait until ``QUIET_TURNS`` turns of the event loop bring no job, or a batch is full.
+
+        After a commit, its senders' next requests take some turns to arrive. Without the wait
+        they would share no fsync with those that came during the commit (docs/decisions/0005).
+        """
+        quiet = 0
+        while quiet < QUIET_TURNS and len(self._queue) < BATCH:
+            length = len(self._queue)
+            await asyncio.sleep(0)
+            quiet = quiet + 1 if len(self._queue) == length else 0
 
     def _commit(self, batch: list[_Waiting]) -> list[Any]:
         """Run a batch in one transaction; each result is a value or an exception.

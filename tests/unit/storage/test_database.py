@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from portal.cases.messages import Arrival, CaseNumber, Submission, receive_all
 from portal.storage import migrations
-from portal.storage.database import QUEUE, Database, Unavailable
+from portal.storage.database import BATCH, QUEUE, QUIET_TURNS, Database, Unavailable
 from portal.storage.engines import begin, reading_engine
 from portal.storage.migrations import steps
 from portal.storage.tables import arrivals, cases, counts, messages, metadata
@@ -53,6 +53,23 @@ async def test_a_faulty_job_fails_alone_in_a_batch(database: Database) -> None:
     results = await asyncio.gather(*map(database.write, jobs), return_exceptions=True)
     assert [n for n, result in enumerate(results) if isinstance(result, Exception)] == [7]
     assert await database.write(count) == 19
+
+
+async def test_jobs_that_come_shortly_after_another_share_its_transaction(
+    database: Database,
+) -> None:
+    commits: list[sa.Connection] = []
+
+    async def later(turns: int) -> None:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await database.write(insert)
+
+    with sa_listener("commit", commits.append):
+        await asyncio.gather(*map(later, range(0, 3 * QUIET_TURNS, QUIET_TURNS)))
+        assert len(commits) == 1
+        await asyncio.gather(*(database.write(insert) for _ in range(2 * BATCH)))
+        assert len(commits) == 3, "a batch has a limit"
 
 
 async def test_a_job_that_raises_is_rolled_back(database: Database) -> None:

@@ -118,14 +118,15 @@ async def search(
 
 async def fold_regularly(database: Database) -> None:
     """Fold new texts until cancelled; when the database fails, try again a moment later."""
+    count = 0
     while True:
+        await asyncio.sleep(SHORT_PAUSE if count == BATCH else PAUSE)
         count = 0
         with suppress(Unavailable):
             async with database.reading() as connection:
                 is_behind = (await connection.execute(_IS_BEHIND)).scalar()
             if is_behind:
                 count = await database.write(fold_new)
-        await asyncio.sleep(SHORT_PAUSE if count == BATCH else PAUSE)
 
 
 def fold_new(connection: sa.Connection, now: datetime | None = None) -> int:

@@ -1,4 +1,4 @@
-"""The command line: one module for each noun, after two that they share.
+"""The command line: a module for each noun, and two that these share.
 
 A command returns 0 when all is well, 1 for a fault and 2 when its arguments cannot be
 understood. Results go to standard output, faults to standard error.
@@ -27,6 +27,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from types import ModuleType
 
 from jinja2 import TemplateError
 
@@ -72,14 +73,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return CLOSED_PIPE
 
 
+def import_nouns(words: Sequence[str]) -> list[ModuleType]:
+    """Import the module of a command, or all of them if no command is named.
+
+    Only that one, so that a server does not load the translators' tools.
+
+    Args:
+        words: of the command line, without the program's name.
+    """
+    names = words[:1] if words and words[0] in NOUNS else NOUNS
+    return [import_module(f"{__name__}.{name}") for name in names]
+
+
 def _run(arguments: Sequence[str] | None) -> int:
     """Parse and run one command; report what it raises."""
     words = sys.argv[1:] if arguments is None else arguments
     parser = argparse.ArgumentParser(prog="portal", description="The guardians' portal.")
     nouns = parser.add_subparsers(required=True, metavar="command")
-    # Only the module of the command is imported: a server does not load the translators' tools.
-    for noun in words[:1] if words and words[0] in NOUNS else NOUNS:
-        import_module(f"{__name__}.{noun}").add_to(nouns)
+    for module in import_nouns(words):
+        module.add_to(nouns)
     parsed = parser.parse_args(words)
     try:
         exit_code: int = parsed.run(parsed)

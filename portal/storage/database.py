@@ -89,9 +89,8 @@ class Database:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Start processing the queue, and open the engine to read with."""
+        """Start processing the queue."""
         self._task = asyncio.create_task(self._write_until_stopped())
-        self._readers  # noqa: B018 - asking for it opens it
 
     async def stop(self) -> None:
         """Run the waiting jobs, then close all connections."""
@@ -99,7 +98,8 @@ class Database:
             self._stopping = True
             self._has_jobs.set()
             await self._task
-        await (await self._readers).dispose()
+        if "_readers" in vars(self):
+            await (await self._readers).dispose()
         self.close()
 
     def close(self) -> None:
@@ -116,7 +116,10 @@ class Database:
 
     @cached_property
     def _readers(self) -> "asyncio.Future[AsyncEngine]":
-        """The engine to read with, opened in the writer's thread: its imports take 80 ms."""
+        """The engine to read with, opened at the first read.
+
+        The writer's thread opens it, because its imports take 80 ms.
+        """
         loop = asyncio.get_running_loop()
         return loop.run_in_executor(self._thread, reading_engine, self._url)
 

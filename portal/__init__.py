@@ -12,7 +12,7 @@ those above its own and, within its package, from modules listed before it in ``
     storage      SQLite and PostgreSQL: the tables, and one writer for everything
     staff        who may read the inbox, and how they sign in
     cases        what the public writes, and what becomes of it
-    mail         the letters that tell of it, and their way to the mail server
+    mail         letters about cases, and their delivery to the mail server
     web          what speaks HTTP
     translators  what translators run: update, check, preview
     commands     the command line, one module for each noun

@@ -1,8 +1,9 @@
 """The log: a line of text or a JSON object for each event, with the id of its request.
 
-A log names no person: messages say what happened and where, and of an exception only its
-type and the places in the code are written, since its text may be a person's words. asyncio
-puts that text into its messages, of which only the first line is written. The id
+A log names no person: messages say what happened and where. Only the type of an exception and
+the places in the code are written, since its text may be a person's words; the errors of
+templates and catalogs are written in full. asyncio puts the text into its messages, of which
+only the first line is written. The id
 of a request is the same in a proxy's log, in the lines here and in the response
 (``X-Request-ID``). Pages that are ready in an edition have no id, and write no line.
 """

@@ -1,11 +1,11 @@
 """Figures for operators, in Prometheus' text format (prometheus.io, "Exposition formats").
 
-``FIGURES`` is the table of all there are. To add one, add its row, and then either call
+``METRICS`` is the table of all there are. To add one, add its row, and then either call
 ``count`` or ``observe`` where it happens, or register a function with ``gauge`` that reads
 it. Every application has one ``Metrics``; a request finds it in ``Request.metrics``.
 
-Labels come from fixed sets: names of routes, status codes, languages that there are. What
-a client sent is never a label, and no figure says anything about a person. A function that
+Labels come from fixed sets: names of routes, status codes, existing languages. What
+a client sent is never a label, and no metric says anything about a person. A function that
 is registered runs in the event loop at every scrape: it reads what is in memory, and asks
 no database.
 
@@ -31,12 +31,12 @@ LONGEST_REQUEST = 8192
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 Samples = Mapping[tuple[str, ...], float]
-"""Values by the values of the labels, in the order of the figure's row."""
+"""Values by the values of the labels, in the order of the metric's row."""
 
 log = logging.getLogger(__name__)
 
 
-class Figure(NamedTuple):
+class Metric(NamedTuple):
     """A row of the table of figures."""
 
     kind: str
@@ -45,35 +45,35 @@ class Figure(NamedTuple):
     labels: tuple[str, ...] = ()
 
 
-FIGURES = {
-    "portal_requests_total": Figure(
+METRICS = {
+    "portal_requests_total": Metric(
         "counter",
         "Responses by route and status; 429 is a sender who must wait",
         ("route", "status"),
     ),
-    "portal_accept_seconds": Figure(
+    "portal_accept_seconds": Metric(
         "histogram", "Seconds from a checked message to its receipt, the wait in the queue included"
     ),
-    "portal_commit_seconds": Figure(
+    "portal_commit_seconds": Metric(
         "histogram", "Seconds of one transaction of the writer, the wait for the disk included"
     ),
-    "portal_queue_length": Figure("gauge", "Jobs that wait for the writer"),
-    "portal_database_failing": Figure("gauge", "1 when the last write failed, else 0"),
-    "portal_letter_age_seconds": Figure(
-        "gauge", "How long the oldest letter waits that should have been sent; 0 for none"
+    "portal_queue_length": Metric("gauge", "Jobs that wait for the writer"),
+    "portal_database_failing": Metric("gauge", "1 when the last write failed, else 0"),
+    "portal_letter_age_seconds": Metric(
+        "gauge", "How long the oldest unsent letter has been due; 0 for none"
     ),
-    "portal_letters_failed": Figure("gauge", "Letters that could not be delivered"),
-    "portal_catalog_coverage_ratio": Figure(
+    "portal_letters_failed": Metric("gauge", "Letters that could not be delivered"),
+    "portal_catalog_coverage_ratio": Metric(
         "gauge", "Share of the texts of all pages that is shown in a language", ("language",)
     ),
-    "portal_catalog_faults": Figure(
+    "portal_catalog_faults": Metric(
         "gauge", "Texts left out of a catalog because of an error", ("language",)
     ),
-    "portal_build_info": Figure(
+    "portal_build_info": Metric(
         "gauge", "Always 1; the labels say what runs", ("version", "python")
     ),
 }
-"""Every figure by its name, in the order in which they are shown."""
+"""Every metric by its name, in the order in which they are shown."""
 
 
 class Metrics:
@@ -83,7 +83,7 @@ class Metrics:
         self._counts: defaultdict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
         self._functions: dict[str, Callable[[], Samples | float]] = {}
         self._durations = {
-            name: Durations() for name, figure in FIGURES.items() if figure.kind == "histogram"
+            name: Durations() for name, metric in METRICS.items() if metric.kind == "histogram"
         }
 
     def count(self, name: str, *labels: str) -> None:
@@ -91,7 +91,7 @@ class Metrics:
 
         Args:
             name: of a counter.
-            labels: their values, in the order of the figure's row.
+            labels: their values, in the order of the metric's row.
         """
         self._counts[name][labels] += 1
 
@@ -100,7 +100,7 @@ class Metrics:
         self._durations[name].add(seconds)
 
     def gauge(self, name: str, read: Callable[[], Samples | float]) -> None:
-        """Register a function that is asked for a figure at every scrape.
+        """Register a function that is asked for a metric at every scrape.
 
         Args:
             name: of a gauge; or of a counter, to whose counts the function's are added.
@@ -110,20 +110,20 @@ class Metrics:
 
     def text(self) -> str:
         """All figures that have a value, in Prometheus' text format."""
-        return "".join(line + "\n" for name in FIGURES for line in self._lines(name))
+        return "".join(line + "\n" for name in METRICS for line in self._lines(name))
 
     def _lines(self, name: str) -> Iterator[str]:
-        figure = FIGURES[name]
-        if figure.kind == "histogram":
+        metric = METRICS[name]
+        if metric.kind == "histogram":
             lines = [*self._durations[name].lines(name)]
         else:
             lines = [
-                f"{name}{_braces(figure.labels, labels)} {value:.15g}"
+                f"{name}{_braces(metric.labels, labels)} {value:.15g}"
                 for labels, value in sorted(self._samples(name).items())
             ]
         if lines:
-            yield f"# HELP {name} {figure.meaning}"
-            yield f"# TYPE {name} {figure.kind}"
+            yield f"# HELP {name} {metric.meaning}"
+            yield f"# TYPE {name} {metric.kind}"
             yield from lines
 
     def _samples(self, name: str) -> Samples:

@@ -55,7 +55,7 @@ def _words(value: str) -> tuple[str, ...]:
 
 
 def host_name(text: str) -> str:
-    """A host name as browsers send it: lower case, punycode, no final dot; IPv6 in brackets.
+    """A host name in its normal form: lower case, punycode, no final dot; IPv6 in brackets.
 
     Raises:
         ValueError: when the text is not a host name; its message says why.
@@ -133,7 +133,7 @@ def origin(value: str) -> str:
 
 
 def _check_port(digits: str | None) -> None:
-    """Raise ValueError for a port that cannot be; None or empty for the usual one."""
+    """Raise ValueError for an impossible port; None or empty means the default."""
     if digits and not (digits.isdigit() and 0 < int(digits) <= LARGEST_PORT):
         raise ValueError(f"the port must be between 1 and {LARGEST_PORT}")
 
@@ -204,13 +204,13 @@ def _secrets(value: str) -> tuple[bytes, ...]:
 
 def _secret(value: str) -> bytes:
     if len(value.encode()) < SECRET_BYTES:
-        raise ValueError(f"must be at least {SECRET_BYTES} characters")
+        raise ValueError(f"must be at least {SECRET_BYTES} bytes")
     return value.encode()
 
 
 @dataclass(frozen=True)
 class Confirmed:
-    """What only the administration can confirm; pages say that an unset value is not known."""
+    """What only the administration can confirm."""
 
     phone_hours: Hours | None = setting(
         "PORTAL_PHONE_HOURS", Hours.read, None, "Such as `mon-fri 08:00-16:30`, once confirmed"
@@ -267,17 +267,17 @@ class Settings:
         "PORTAL_ENV",
         _one_of("development", "production"),
         "development",
-        "`production` demands a public https address",
+        "`production` demands an https address",
     )
     base_url: str = setting("PORTAL_BASE_URL", origin, LOCAL_ADDRESS, "The portal's public address")
     allowed_hosts: tuple[str, ...] = setting(
-        "PORTAL_ALLOWED_HOSTS", _hosts, (), "Further host names it answers to, with commas"
+        "PORTAL_ALLOWED_HOSTS", _hosts, (), "Further host names that it answers to, comma-separated"
     )
     trusted_proxies: tuple[str, ...] = setting(
-        "PORTAL_TRUSTED_PROXIES", _words, (), "Addresses of proxies whose X-Forwarded-* count"
+        "PORTAL_TRUSTED_PROXIES", _words, (), "Addresses of proxies whose X-Forwarded-* are trusted"
     )
     secret_key: bytes = setting(
-        "PORTAL_SECRET_KEY", _secret, b"", "At least 32 characters; several nodes share one"
+        "PORTAL_SECRET_KEY", _secret, b"", "At least 32 bytes; several nodes share one"
     )
     former_secret_keys: tuple[bytes, ...] = setting(
         "PORTAL_FORMER_SECRET_KEYS",
@@ -326,7 +326,7 @@ class Settings:
         "PORTAL_FAST_PATH", _switch, True, "`off` sends every reader through the application"
     )
     keep_alive_seconds: int = setting(
-        "PORTAL_KEEP_ALIVE_SECONDS", _count, 75, "Seconds that an idle connection stays open"
+        "PORTAL_KEEP_ALIVE_SECONDS", _count, 75, "Least seconds that an idle connection stays open"
     )
     drain_seconds: int = setting(
         "PORTAL_DRAIN_SECONDS", _count, 0, "Seconds from SIGTERM to the stop, for proxies to notice"
@@ -361,7 +361,12 @@ class Settings:
         faults: list[str] = []
         confirmed = Confirmed(**_values(Confirmed, environment, faults))
         settings = cls(confirmed=confirmed, **_values(cls, environment, faults))
-        faults += _unknown(environment) + settings._contradictions()
+        unreadable = {fault.partition(":")[0] for fault in faults}
+        faults += _unknown(environment) + [
+            fault
+            for fault in settings._contradictions()
+            if fault.partition(":")[0] not in unreadable
+        ]
         if faults:
             raise SettingsError(faults)
         url = settings.database_url or f"sqlite:///{_data_folder() / 'portal.db'}"
@@ -418,7 +423,7 @@ def _values(cls: type, environment: Mapping[str, str], faults: list[str]) -> dic
 
 def _raw_value(environment: Mapping[str, str], variable: str) -> str:
     if path := environment.get(f"{variable}_FILE"):
-        if variable in environment:
+        if environment.get(variable):
             raise ValueError(f"is given twice, also as {variable}_FILE")
         return Path(path).read_text("utf-8").strip()
     return environment.get(variable, "").strip()

@@ -37,14 +37,14 @@ def queries() -> list[str]:
 def test_every_figure_that_is_asked_for_is_served_with_its_labels() -> None:
     for query in queries():
         for name, selector in re.findall(r"(portal_\w+)(?:\{([^}]*)\})?", query):
-            figure = metrics.FIGURES[OF_A_HISTOGRAM.sub("", name)]
+            metric = metrics.METRICS[OF_A_HISTOGRAM.sub("", name)]
             labels = {*re.findall(r"(\w+)!?=", selector)} - {"job"}
-            assert labels <= {*figure.labels}, query
+            assert labels <= {*metric.labels}, query
 
 
 def test_every_figure_is_asked_for() -> None:
     names = {OF_A_HISTOGRAM.sub("", name) for name in re.findall(r"portal_\w+", "".join(queries()))}
-    assert {*metrics.FIGURES} - names == set()
+    assert {*metrics.METRICS} - names == set()
 
 
 def test_every_alert_says_what_to_do_and_is_explained_to_operators() -> None:

@@ -59,9 +59,9 @@ def code_opens(typed: str, secret_keys: Iterable[bytes], number: int, version: i
     return _is_any(code_characters(typed), codes)
 
 
-def former_digest(code: str) -> str:
-    """The digest that is stored of an address from before addresses were derived from a key."""
-    return hashlib.sha256(code.encode()).hexdigest()
+def former_digest(address: str) -> str:
+    """The stored digest of an address from before addresses were derived from a key."""
+    return hashlib.sha256(address.encode()).hexdigest()
 
 
 def _is_any(text: str, secrets: Iterable[str]) -> bool:

@@ -117,17 +117,17 @@ def send(connection: sa.Connection, sending: Sending) -> int:
         the id of the answer.
 
     Raises:
-        Changed: when the case was changed since it was shown, has a new message, or the answer
-            of this form was taken back. The caller saves the draft.
+        Changed: when the case was changed since it was shown, has a new message, or this form
+            was sent before, with other words, or was taken back. The caller saves the draft.
     """
     step, words = sending.step, sending.words
     key = {"case_id": step.number, "form_key": sending.form_key}
-    form = connection.execute(sa.select(answers).where(_has(answers, key))).one_or_none()
-    if form and not form.withdrawn_at and _words(form) == words:
-        return int(form.id)
+    earlier = connection.execute(sa.select(answers).where(_has(answers, key))).one_or_none()
+    if earlier and not earlier.withdrawn_at and _words(earlier) == words:
+        return int(earlier.id)
     case = handling.read_as_shown(connection, step)
     latest = sa.select(sa.func.max(messages.c.id)).where(messages.c.case_id == step.number)
-    if form or connection.scalar(latest) != sending.latest_message:
+    if earlier or connection.scalar(latest) != sending.latest_message:
         raise Changed
     before, visible_at = _first_visible(connection, case.number), step.now + sending.hold
     values = key | _columns(words) | {"account_id": step.account_id}
@@ -312,7 +312,7 @@ def _first_visible(connection: sa.Connection, number: int) -> datetime | None:
 
 
 def _case_before(connection: sa.Connection, case_id: int, answer_id: int) -> dict[str, str]:
-    """A case before an answer and before answers just before it that were taken back, too.
+    """The case before an answer, and before the withdrawn answers that directly precede it.
 
     Returns:
         as ``handling.detail_of`` gives it.

@@ -230,7 +230,7 @@ def former_since(detail: Mapping[str, str]) -> datetime | None:
 
 
 def _state_of_taken(case: Case) -> str:
-    """The state of a case that gets an officer: after an answer it does not change."""
+    """The state of a case that gets an officer: unchanged if the case has been answered."""
     return case.state if case.state in {"waiting", "answered"} else "taken"
 
 

@@ -30,8 +30,8 @@ VIEWS = (
 """All states, and further views: one's own cases, those that should be looked at, and those
 whose guardian could not be sent a letter."""
 DONE = frozenset({"answered", "closed", "aside"})
-"""Views in which the last changed cases come first; in the others, those that wait longest."""
-COUNTED = 1000
+"""Views that begin with the most recently changed cases; others begin with the longest wait."""
+COUNT_LIMIT = 1000
 """Views without a running total are counted by a query, which stops at this number."""
 EXCERPT = 300
 """Characters of a text that are read for a row."""
@@ -60,7 +60,7 @@ class Selection:
     kind: str | None = None
     """Of the cases; any when None."""
     age: int = 0
-    """The least age of the cases, in days."""
+    """The minimum age of the cases, in days."""
 
     def includes(self, figure: Figure) -> bool:
         """Whether a figure counts cases of the languages and kinds that are shown."""
@@ -102,7 +102,7 @@ class Page:
 async def read_counts(
     connection: "AsyncConnection", selection: Selection
 ) -> tuple[dict[str, int], Counter[Figure]]:
-    """How many cases each view has; counting by a query stops at ``COUNTED``.
+    """How many cases each view has; counting by a query stops at ``COUNT_LIMIT``.
 
     Returns:
         the numbers by view, and the figures by state, as ``read_page`` takes them.
@@ -123,7 +123,7 @@ async def read_counts(
         ("undelivered", [_undelivered(ageless)]),
     ):
         condition = sa.or_(*(sa.and_(*conditions) for conditions in streams))
-        ids = sa.select(cases.c.id).where(condition).limit(COUNTED)
+        ids = sa.select(cases.c.id).where(condition).limit(COUNT_LIMIT)
         query = sa.select(sa.func.count()).select_from(ids.subquery())
         numbers[view] += (await connection.execute(query)).scalar_one()
     return numbers, totals

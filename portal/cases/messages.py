@@ -84,7 +84,7 @@ class Case:
     look_again_on: str | None
     """A day in ISO 8601."""
     revision: int
-    """Raised by every change of these values, so that no form changes what its page did not show.
+    """Raised by every change of these values, so that a form based on an older state is refused.
 
     A further message raises it only when it reopens the case.
     """
@@ -128,7 +128,7 @@ class Arrival:
     case: CaseNumber | None = None
     """The case that it is added to; None if it opens one."""
     staff_mailbox: str | None = None
-    """The address of staff that gets a letter, or empty; None if no letters are sent at all."""
+    """The mailbox of staff that is told; empty if there is none, None if no letters are sent."""
 
 
 class _New(NamedTuple):
@@ -216,8 +216,8 @@ def _select_sent(dialect: sa.Dialect, count: int) -> str:
 def _store(connection: sa.Connection, new: list[_New], now: datetime) -> None:
     """Store new messages, their cases and arrivals; update the figures and queue the letters.
 
-    SQLAlchemy takes longer to process the values of a statement than SQLite to run it, so the
-    inserts are compiled once and get the values as the database stores them.
+    SQLAlchemy takes longer to process the values of a statement than SQLite takes to run it, so
+    the inserts are compiled once and get the values as the database stores them.
     """
     moment = Moment().process_bind_param(now, connection.dialect)
     opened: Counter[tuple[str, str]] = Counter()
@@ -277,7 +277,7 @@ _STORED_COLUMNS = {
     messages: ("case_id", "received_at", "language", "text"),
     arrivals: ("sender", "fingerprint", "case_id", "received_at"),
 }
-"""The columns that are stored of a new message; all others have a default or are NULL."""
+"""The columns that are filled in for a new message; all others have a default or are NULL."""
 
 
 @cache
@@ -289,7 +289,7 @@ def _insert_into(table: sa.Table, dialect: sa.Dialect) -> str:
 def _reopen(connection: sa.Connection, number: int, now: datetime) -> str:
     """Reopen a case that is not open: as ``taken`` if it has an officer, otherwise as ``new``.
 
-    Its wait begins now: closing it has settled its earlier messages.
+    Its wait begins now: its earlier messages were answered, or settled when it was closed.
 
     Returns:
         the kind of the case.
@@ -308,10 +308,11 @@ def change_state(
     since: datetime | None = None,
     **columns: Any,
 ) -> None:
-    """Put a case into a state, which may be its own, and change the figures with it.
+    """Set the state of a case, perhaps to the same one, and change the figures with it.
 
-    A case that stays open keeps its ``since``. One that staff reopen gets the time of its
-    oldest message without an answer, or the current time if every message has one.
+    A case whose state stays the same, or stays open, keeps its ``since``. One that staff reopen
+    gets the time of its oldest message without an answer, or the current time if every message
+    has one.
 
     Args:
         connection: in the writer's transaction.
@@ -370,10 +371,10 @@ def case_numbered(connection: sa.Connection, number: int) -> Case:
     return case_of(connection.execute(query).mappings().one())
 
 
-async def find_by_former_address(connection: "AsyncConnection", code: str) -> Case | None:
+async def find_by_former_address(connection: "AsyncConnection", address: str) -> Case | None:
     """A case by an address from before addresses were derived from the secret key."""
     case_id = sa.select(former_addresses.c.case_id).where(
-        former_addresses.c.digest == former_digest(code)
+        former_addresses.c.digest == former_digest(address)
     )
     return await _find(connection, cases.c.id == case_id.scalar_subquery())
 

@@ -146,7 +146,7 @@ def link(connection: sa.Connection, author: Author, other: int | None) -> None:
     exists = sa.select(cases.c.id).where(cases.c.id == other)
     if other in {None, author.case_id} or connection.execute(exists).first() is None:
         raise NoSuchCase
-    if connection.execute(sa.select(case_links).where(_joins(author.case_id, other))).first():
+    if connection.execute(sa.select(case_links).where(_is_between(author.case_id, other))).first():
         return
     values = {"case_id": author.case_id, "other_id": other, "account_id": author.account_id}
     connection.execute(sa.insert(case_links).values(**values, linked_at=author.now))
@@ -155,7 +155,7 @@ def link(connection: sa.Connection, author: Author, other: int | None) -> None:
 
 def unlink(connection: sa.Connection, author: Author, other: int | None) -> None:
     """Remove the link between two cases."""
-    removal = sa.delete(case_links).where(_joins(author.case_id, other))
+    removal = sa.delete(case_links).where(_is_between(author.case_id, other))
     if connection.execute(removal).rowcount:
         _record_link(connection, author, "unlink", other)
 
@@ -211,7 +211,7 @@ def _find_message(
     return message
 
 
-def _joins(number: int, other: int | None) -> sa.ColumnElement[bool]:
+def _is_between(number: int, other: int | None) -> sa.ColumnElement[bool]:
     """Whether a link is between two cases, in either direction."""
     ours, theirs = case_links.c["case_id", "other_id"]
     return sa.or_(

@@ -6,8 +6,8 @@ counts the attempt before it makes it. If the node dies, another may take the le
 lease ends. A letter is tried until it is accepted or given up, so it may arrive twice, always
 with the same Message-ID.
 
-An address gets one letter of a kind in an hour; further ones wait, and none is queued if one
-that waits says the same. The portal never replies to incoming mail (RFC 3834, 2).
+Letters of a kind to one address are queued an hour apart, and none is queued if one that waits
+says the same. The portal never replies to incoming mail (RFC 3834, 2).
 """
 
 import secrets
@@ -28,7 +28,7 @@ TO_GUARDIANS = ("received", "answered")
 TO_STAFF = ("new-message", "word-in-case", "overdue")
 
 INTERVAL = timedelta(hours=1)
-"""The least time between two letters of a kind to one address."""
+"""The least time between two letters of a kind to one address, unless one is tried again."""
 CONFIRMATIONS = 5
 """The most confirmations of receipt that wait for one address: nobody can flood a stranger."""
 LEASE = timedelta(minutes=5)
@@ -105,11 +105,11 @@ def queue(connection: sa.Connection, new: Sequence[NewLetter], now: datetime) ->
         ready = letter.not_before or now
         not_before = max([ready, *(other["goes_at"] + INTERVAL for other in same)])
         waiting = [other for other in same if other["waits"]]
-        double = next((other for other in waiting if _covers(other, letter, now)), None)
-        if double and letter.not_before and double["goes_at"] < ready:
-            moved = sa.update(letters).where(letters.c.id == double["id"])
+        duplicate = next((other for other in waiting if _covers(other, letter, now)), None)
+        if duplicate and letter.not_before and duplicate["goes_at"] < ready:
+            moved = sa.update(letters).where(letters.c.id == duplicate["id"])
             connection.execute(moved.values(not_before=ready))
-        if double or (letter.kind == "received" and len(waiting) >= CONFIRMATIONS):
+        if duplicate or (letter.kind == "received" and len(waiting) >= CONFIRMATIONS):
             continue
         message_id = letter.message_id or secrets.token_hex(16)
         times = {"queued_at": now, "not_before": not_before}
@@ -122,10 +122,10 @@ def queue(connection: sa.Connection, new: Sequence[NewLetter], now: datetime) ->
 
 
 def _covers(waiting: dict[str, Any], letter: NewLetter, now: datetime) -> bool:
-    """Whether a letter that waits says what another would.
+    """Whether a waiting letter makes another one redundant.
 
-    Not a letter that is being sent, nor one whose own answer can be taken back, because that
-    deletes the letter.
+    It does not while it is being sent, nor while its answer can be taken back, because that
+    deletes it.
     """
     visible_at, leased_until = waiting["visible_at"], waiting["leased_until"]
     is_certain = visible_at is None or visible_at <= now
@@ -223,7 +223,7 @@ def retry(connection: sa.Connection, now: datetime, letter_id: int | None = None
     return connection.execute(sa.update(letters).where(*conditions).values(again)).rowcount
 
 
-async def undelivered(connection: "AsyncConnection", case_id: int) -> Sequence[Letter]:
+async def failed_to_guardian(connection: "AsyncConnection", case_id: int) -> Sequence[Letter]:
     """The letters of a case that could not be delivered to the guardian, the oldest first."""
     query = _LETTERS.where(
         letters.c.case_id == case_id,
@@ -234,13 +234,13 @@ async def undelivered(connection: "AsyncConnection", case_id: int) -> Sequence[L
 
 
 def undelivered_cases() -> sa.Select[tuple[int]]:
-    """The numbers of all cases with ``undelivered`` letters, as a subquery."""
+    """The numbers of all cases with ``failed_to_guardian`` letters, as a subquery."""
     return sa.select(letters.c.case_id).where(
         letters.c.failed_at.is_not(None), letters.c.kind.in_(TO_GUARDIANS)
     )
 
 
-async def not_delivered(connection: "AsyncConnection", count: int) -> Sequence[Letter]:
+async def waiting_or_failed(connection: "AsyncConnection", count: int) -> Sequence[Letter]:
     """The letters that wait or have failed, the oldest first."""
     return await _read(connection, _LETTERS.where(letters.c.delivered_at.is_(None)).limit(count))
 

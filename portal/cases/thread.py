@@ -26,7 +26,7 @@ from portal.storage.tables import Moment, answers
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-TRIES, TRIES_AT_ONE = 20, 5
+TRIES, TRIES_PER_CASE = 20, 5
 """Wrong pairs that a sender may try in an hour without a wait: in total, and with one reference."""
 NO_CASE = (0, 0)
 """A number and version that no case has. A code is computed for it, so that the time does not
@@ -90,7 +90,7 @@ async def read_thread(connection: "AsyncConnection", case: Case, now: datetime) 
     ]
     entries.sort(key=lambda entry: entry.written_at)
     held = await connection.execute(_HELD, {"number": case.number, "now": now})
-    is_undelivered = bool(case.email and await outbox.undelivered(connection, case.number))
+    is_undelivered = bool(case.email and await outbox.failed_to_guardian(connection, case.number))
     return Thread(case, entries, held.first() is not None, is_undelivered)
 
 
@@ -135,7 +135,7 @@ async def find_by_code(
     now = datetime.now(UTC)
     allowed = {
         attempts.subject(secret_keys[0], "case", sender): TRIES,
-        attempts.subject(secret_keys[0], "case", sender, number): TRIES_AT_ONE,
+        attempts.subject(secret_keys[0], "case", sender, number): TRIES_PER_CASE,
     }
 
     def count(connection: sa.Connection) -> timedelta:

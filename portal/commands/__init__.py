@@ -1,7 +1,8 @@
 """The command line: a module for each noun, and two that these share.
 
 A command returns 0 when all is well, 1 for a fault and 2 when its arguments cannot be
-understood. Results go to standard output, faults to standard error.
+understood. Results go to standard output, such as what ``catalogs check`` finds; faults of the
+command itself go to standard error.
 
 Its modules, in the order in which they may import:
 
@@ -101,4 +102,4 @@ def _run(arguments: Sequence[str] | None) -> int:
     except (CatalogError, TemplateError, NoLanguage, NewerDatabase, BackupFault) as error:
         return report(str(error))
     except Unavailable:
-        return report("The database cannot be used. Is DATABASE_URL right, and is it running?")
+        return report("The database cannot be used. Is DATABASE_URL right? Is the server running?")

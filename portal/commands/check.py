@@ -1,7 +1,7 @@
 """``portal check``: the faults of a deployment, before it serves.
 
-``CHECKS`` lists the checks. Each check is a generator of faults and notes, and changes
-nothing.
+``CHECKS`` lists the checks. Each check is a generator of faults and notes, and changes no
+data and no settings.
 """
 
 import argparse
@@ -45,7 +45,7 @@ YEARS = range(2026, 2100)
 
 
 class Note(Fault):
-    """A choice that may be intended, and is no fault; the operator should know of it."""
+    """A choice that may be intended and is not a fault; the operator should know of it."""
 
 
 def add_to(nouns: Parsers) -> None:
@@ -156,7 +156,7 @@ def check_proxy(settings: Settings) -> Iterator[Fault]:
 
 
 def check_host(settings: Settings) -> Iterator[Fault]:
-    """Whether the public address, which is in links and in the sitemap, can be public."""
+    """Check that the public can reach the address that links and the sitemap contain."""
     host = (urlsplit(settings.base_url).hostname or "").strip("[]")
     is_private = ip_address(host).is_private if _is_network(host) else "." not in host
     if settings.production and is_private:
@@ -176,12 +176,12 @@ def check_mail(settings: Settings) -> Iterator[Fault]:
     except NotSent as failure:
         server = urlsplit(settings.smtp_url).hostname
         what = f"{server} cannot be used: {failure.fault} {visible(failure.reply)}".strip()
-        # 530, 534, 535 and 538 refuse the user or the password (SMTP AUTH).
+        # 53x: a sign-in is required, or was refused (RFC 4954, 6).
         is_of_user = failure.fault.startswith("53")
         yield Fault("mail", f"{what}.", WRONG_USER if is_of_user else WRONG_SERVER)
 
 
-WRONG_USER = "Correct the user and the password in PORTAL_SMTP_URL."
+WRONG_USER = "Correct the user, the password and the scheme in PORTAL_SMTP_URL."
 WRONG_SERVER = "Is PORTAL_SMTP_URL right, and does the server run, with a valid certificate?"
 
 

@@ -88,7 +88,7 @@ def positive(text: str) -> int:
 
 
 def print_json(content: Sequence[dict[str, Any]] | dict[str, Any]) -> None:
-    """Print JSON for programs: control characters are escaped, and what the encoding lacks."""
+    """Print JSON for programs; control characters, and those the encoding lacks, are escaped."""
     is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
     text = json.dumps(content, ensure_ascii=not is_unicode, indent=2)
     print(re.sub(r"[\x7f-\x9f]", lambda match: f"\\u{ord(match[0]):04x}", text))

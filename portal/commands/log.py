@@ -17,7 +17,7 @@ def add_to(nouns: Parsers) -> None:
 
 
 def verify(arguments: argparse.Namespace) -> int:
-    """Check that no entry of the history was changed or removed, and print its last digest.
+    """Verify the chain of digests of the history, and print its last digest.
 
     A copy of the last digest, kept elsewhere, also reveals later whether the end was cut off.
     """

@@ -55,7 +55,7 @@ def list_letters(arguments: argparse.Namespace) -> int:
     settings = read_settings()
     letters: Sequence[Letter] = []
     if has_tables(settings):
-        letters = read(settings, partial(outbox.not_delivered, count=arguments.count))
+        letters = read(settings, partial(outbox.waiting_or_failed, count=arguments.count))
     if arguments.json:
         print_json([_plain(letter) for letter in letters])
     elif not letters:
@@ -72,7 +72,7 @@ def list_letters(arguments: argparse.Namespace) -> int:
 
 
 def retry(arguments: argparse.Namespace) -> int:
-    """Send letters again at once that failed or wait after a failure."""
+    """Try again now to send all letters that failed or wait after a failure."""
     settings = read_settings()
     count = 0
     if has_tables(settings):
@@ -83,7 +83,7 @@ def retry(arguments: argparse.Namespace) -> int:
         ):
             count = outbox.retry(connection, datetime.now(UTC), arguments.letter)
     if arguments.letter is not None and not count:
-        return report(f"Letter {arguments.letter} has not failed.")
+        return report(f"There is no letter {arguments.letter} that failed.")
     print(f"Letters to be tried again: {count}")
     return 0
 
@@ -102,14 +102,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _deliver(settings: Settings, renderers: Renderers, once: bool) -> None:
     database, stopped = Database(settings.database_url), asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
     await database.start()
     try:
         if once:
             await Delivery(database, settings, lambda: renderers).run_once()
         else:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(number, stopped.set)
             async with delivering(database, settings, lambda: renderers):
                 await stopped.wait()
     finally:

@@ -12,7 +12,8 @@ def add_to(nouns: Parsers) -> None:
     """Add the command to the parser."""
     parser = add_command(nouns, "restore", run)
     parser.add_argument("file", type=Path)
-    parser.add_argument("--replace", action="store_true", help="overwrite a database that has rows")
+    overwrite = "overwrite a database that has rows, or another key"
+    parser.add_argument("--replace", action="store_true", help=overwrite)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -61,14 +61,14 @@ def has_tables(settings: Settings) -> bool:
         return bool(database.revisions()[0])
 
 
-def read(settings: Settings, read: Callable[[Any], Awaitable[Result]]) -> Result:
-    """Run a function that reads, with a connection to the database."""
+def read(settings: Settings, query: Callable[[Any], Awaitable[Result]]) -> Result:
+    """Run a query with a connection to the database."""
 
     async def run() -> Result:
         database = Database(settings.database_url)
         try:
             async with database.reading() as connection:
-                return await read(connection)
+                return await query(connection)
         finally:
             await database.stop()
 

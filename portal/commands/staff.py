@@ -124,7 +124,7 @@ def _change(settings: Settings, name: str, change: Callable[[Any, Account], None
     """Change the account with a name; returns whether there is one."""
 
     def job(connection: Any) -> bool:
-        account = accounts.find_now(connection, accounts.normalised_name(name))
+        account = accounts.find_in_transaction(connection, accounts.normalised_name(name))
         if account:
             change(connection, account)
         return account is not None

@@ -210,7 +210,7 @@ def _parse(path: Path, language: Language, file_content: bytes) -> CatalogFile:
         raise CatalogError(path, RULE, language.tag, str(error), language.plural_header) from error
     if catalog.duplicate:
         source, line = catalog.duplicate
-        raise CatalogError(path, DUPLICATE, source, line=line + 1)
+        raise CatalogError(path, DUPLICATE, source, line=line)
     if not used.keys() <= {*range(count)}:
         raise CatalogError(path, RULE, language.tag, f"nplurals={count}", language.plural_header)
     if wrong := language.misplaced(plural_form):
@@ -221,7 +221,7 @@ def _parse(path: Path, language: Language, file_content: bytes) -> CatalogFile:
 
 
 class _Entries(BabelCatalog):
-    """Babel's catalog, which silently keeps the first of two entries; this one reports it."""
+    """Babel's catalog silently keeps the first of two equal entries; this one notes the second."""
 
     duplicate: tuple[str, int] | None = None
     """The first text that has two entries, and the line of the second entry."""
@@ -247,8 +247,9 @@ def _check_header(path: Path, content: str, language: Language) -> int:
     """Check the header; gives the number of plural forms.
 
     Raises:
-        CatalogError: when there is no header, the charset is not UTF-8, or the plural rule has
-            too many forms or, where their number is not the language's, fewer than a text.
+        CatalogError: when there is no header, its charset is not UTF-8 or ASCII, or it declares
+            no plural form, more than ``MOST_FORMS``, or fewer than a text has (unless that is
+            the language's number).
     """
     start = re.search(r'^msgid ""\nmsgstr "', content, re.MULTILINE)
     header = content[start.end() :].partition("\n\n")[0] if start else ""

@@ -1,6 +1,6 @@
 """What can be wrong with a translation, and what to do about it.
 
-Each check looks at one form of one entry and knows nothing of files or pages. An error
+Each check looks at a form of an entry and knows nothing of files or pages. An error
 would damage the page or mislead its reader, so the entry is not published (see
 ``catalogs.read``). A warning is a question to the translator, who can silence it with the
 flag ``ignore-<name of the check>``.
@@ -115,7 +115,7 @@ class Fault:
 def examine(
     entry: CatalogEntry, info: CatalogInfo, *, errors_only: bool = False
 ) -> Iterator[Fault]:
-    """Everything that is wrong with an entry; an untranslated or fuzzy one has no faults.
+    """The faults of an entry, at most one of each check; none if it is untranslated or fuzzy.
 
     Args:
         entry: the entry.
@@ -322,7 +322,7 @@ _ENDINGS_BY_KIND = (".།᱾।。։።۔᠃", "?؟՞፧？\u037e", "!！՜", ":
 _ENDINGS_BY_LANGUAGE = {("el", ";"): 1, ("hi", "|"): 0, ("or", "|"): 0}
 """Characters that end a text only in one language, and their kinds."""
 _ENDS_WITHOUT_CHARACTER = frozenset({"th", "lo", "my", "km"})
-"""Languages whose sentences end with a space."""
+"""Languages in which a sentence may end without a punctuation mark."""
 
 
 def _end(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
@@ -641,7 +641,7 @@ CHECKS = (
 
 ERRORS = tuple(check for check in CHECKS if check.is_error)
 
-# Faults of whole files. All but that of the glossary refuse the catalog.
+# Faults of whole files. Because of any but that of the glossary the catalog is refused.
 UNREADABLE = Check(
     "file",
     True,

@@ -19,10 +19,10 @@ from portal.i18n.plurals import Rule
 
 SOURCE = "sv"
 FORMATS = {"en": "en_GB"}
-"""Locales for dates and numbers, for languages whose default region in CLDR is not ours."""
+"""Locales for dates and numbers where CLDR's default (American English) does not suit."""
 CATALOG = "LC_MESSAGES/portal.po"
 RIGHT_TO_LEFT = frozenset({"Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Syrc", "Thaa"})
-"""Scripts (ISO 15924): for tags that name one, and for languages that CLDR lacks."""
+"""Scripts (ISO 15924), for tags that name their script and for languages that CLDR lacks."""
 
 STAND_INS = {"prs": "fa", "pnb": "pa-Arab"}
 """Languages that CLDR lacks, and a related language whose data is used instead."""
@@ -122,8 +122,9 @@ def _direction(script: str, locale: Locale) -> str:
 def _unknown_language(tag: str, script: str) -> Language:
     """A language that CLDR has no data for.
 
-    It has the data of the language without its last subtag, or else of Swedish. Its direction
-    is that of its own script, if that is known.
+    It uses the data of the wider language (the tag without its last subtag), or else of Swedish.
+    Its direction is that of its script; if that is unknown, that of the wider language, or else
+    left to right.
     """
     wider, _, subtag = tag.rpartition("-")
     source = Locale.parse(SOURCE)
@@ -140,7 +141,8 @@ def _unknown_language(tag: str, script: str) -> Language:
 
 
 def _capitalized(name: str) -> str:
-    return name[0].title() + name[1:]  # for Georgian, which begins no word with a capital
+    # Not upper(): Georgian has capitals, but begins no word with one.
+    return name[0].title() + name[1:]
 
 
 class Languages(Mapping[str, Language]):

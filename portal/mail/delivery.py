@@ -248,7 +248,7 @@ async def sign_in(settings: Settings) -> None:
     """Connect to the mail server as for a letter, and send none.
 
     Raises:
-        NotSent: when a letter could not be sent either.
+        NotSent: when connecting or signing in fails.
     """
     try:
         async with asyncio.timeout(SIGN_IN_SECONDS), SMTP(**_connection(settings)):
@@ -258,14 +258,14 @@ async def sign_in(settings: Settings) -> None:
 
 
 def _connection(settings: Settings) -> dict[str, Any]:
-    """How the mail server is reached, as the package calls it."""
+    """The arguments with which aiosmtplib connects to the mail server."""
     server = urlsplit(settings.smtp_url)
     return {
         "hostname": server.hostname,
         "port": server.port or _PORTS[server.scheme],
         "username": unquote(server.username) if server.username else None,
         "password": unquote(server.password) if server.password else None,
-        # Left out, the package would ask DNS for it in the event loop.
+        # If it were left out, aiosmtplib would ask DNS for it.
         "local_hostname": _own_name(settings),
         "timeout": REPLY_SECONDS,
         "use_tls": server.scheme == "smtps",

@@ -108,7 +108,7 @@ def _address(kind: str, case: Case | None, renderer: Renderer, settings: Setting
 
 
 def _message(letter: Letter, renderer: Renderer, settings: Settings, html: str) -> EmailMessage:
-    # Letters have no style sheet, which keeps telephone numbers on one line in pages.
+    # In pages the style sheet keeps telephone numbers on one line; letters have none.
     html = html.replace('class="phone"', 'style="white-space: nowrap"').replace(SOFT_HYPHEN, "")
     sender = _mailbox(settings.mail_from, renderer.renderers.values["facts"].administration)
     headers = {
@@ -131,7 +131,8 @@ def _message(letter: Letter, renderer: Renderer, settings: Settings, html: str) 
     text = text_part(html, renderer.language.direction)
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
-    message["Content-Language"] = renderer.language.tag  # the parts would remove it
+    # Set last: add_alternative() moves it into a part.
+    message["Content-Language"] = renderer.language.tag
     return message
 
 

@@ -6,5 +6,5 @@ Its modules, in the order in which they may import:
     passwords  hashing and checking passwords, and first passwords
     accounts   the people, their roles, their recovery codes
     sessions   who is signed in, in which browser, since when
-    admission  signing in, and completing an account
+    admission  signing in, and setting up a new account
 """

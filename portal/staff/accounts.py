@@ -96,7 +96,7 @@ def add(
     Raises:
         NameTaken: when there is an account with this name.
     """
-    if find_now(connection, name):
+    if find_in_transaction(connection, name):
         raise NameTaken
     values = {
         "name": name,
@@ -110,7 +110,7 @@ def add(
     return Account(**row.one())
 
 
-def find_now(connection: sa.Connection, name: str) -> Account | None:
+def find_in_transaction(connection: sa.Connection, name: str) -> Account | None:
     """The account with a name, disabled ones too; read in the writer's transaction."""
     query = sa.select(accounts).where(accounts.c.name == name)
     row = connection.execute(query).mappings().one_or_none()

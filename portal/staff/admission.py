@@ -1,6 +1,6 @@
-"""Signing in: checking name, password and code; and what needs them again.
+"""Signing in, and setting up a new account.
 
-Completing an account with a first password, changing a password, new recovery codes.
+Changing the password and getting new recovery codes ask for the password and a code again.
 
 A refusal does not tell its reason: an unknown name gets the same answer as a wrong password
 or code, in the same time. After failures the network address that tried must wait; the account
@@ -37,7 +37,7 @@ class MustWait(Exception):
     """Too many sign-ins failed.
 
     Args:
-        time: until the next one.
+        time: until the next attempt is allowed.
     """
 
     def __init__(self, time: timedelta) -> None:
@@ -95,7 +95,7 @@ async def change_password(
 ) -> str:
     """Change the password of an account; returns the token of a session in place of all others.
 
-    The token of the present session may be known to somebody else, so it ends too.
+    The present session ends too, since its token may have been stolen.
 
     Args:
         database, settings, credentials, client, now: as ``_compare`` takes them.
@@ -105,8 +105,8 @@ async def change_password(
         MustWait, Refused, Unavailable: as ``_compare`` and ``_confirm`` do.
     """
     compared = await _compare(database, settings, credentials, client, now)
-    # After the wait, which costs no hash, and whether or not the present password was right.
-    password_hash = await passwords.hash_apart(password)
+    # Whether or not the password is right, so that both take as long. Who must wait costs no hash.
+    password_hash = await passwords.hash_in_thread(password)
 
     def change(connection: "Connection", account: Account) -> str:
         accounts.change_password(connection, account, password_hash)
@@ -136,7 +136,7 @@ async def renew_recovery_codes(
 
 @dataclass(frozen=True)
 class _Compared:
-    """Credentials whose password was compared, and whose code was not."""
+    """Credentials whose password has been checked, and whose code has not yet."""
 
     database: Database
     secret_keys: tuple[bytes, ...]
@@ -196,9 +196,9 @@ async def _confirm(compared: _Compared, do: Callable[["Connection", Account], Re
     """
 
     def confirm_and_do(connection: "Connection") -> tuple[Result] | None:
-        # Looked up again: it may have been disabled or reset meanwhile. A code that another
-        # sign-in has used meanwhile changes only the step.
-        present, account = accounts.find_now(connection, compared.name), compared.account
+        # Looked up again: it may have been disabled or reset meanwhile. The step is not compared,
+        # since another sign-in may have used a code meanwhile.
+        present, account = accounts.find_in_transaction(connection, compared.name), compared.account
         if not (compared.is_right and present and account):
             return None
         if present != replace(account, totp_step=present.totp_step):
@@ -258,10 +258,10 @@ async def enrol(
     Returns:
         None if the account was enrolled, reset or disabled meanwhile.
     """
-    password_hash = await passwords.hash_apart(password)
+    password_hash = await passwords.hash_in_thread(password)
 
     def complete(connection: "Connection") -> Enrolled | None:
-        if accounts.find_now(connection, account.name) != account:
+        if accounts.find_in_transaction(connection, account.name) != account:
             return None
         sessions.end_all(connection, account.id)
         codes = accounts.enrol(connection, account, password_hash, step, settings.secret_key, now)

@@ -60,11 +60,11 @@ _TRIED_FIRST = (
 
 
 def password_hash(password: str) -> str:
-    """The hash of a password; it blocks for a tenth of a second (see ``hash_apart``)."""
+    """The hash of a password; it blocks for a tenth of a second (see ``hash_in_thread``)."""
     return _HASHER.hash(_normalised(password))
 
 
-async def hash_apart(password: str) -> str:
+async def hash_in_thread(password: str) -> str:
     """The hash of a password, computed in a separate thread."""
     return await asyncio.get_running_loop().run_in_executor(_threads, password_hash, password)
 

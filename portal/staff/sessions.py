@@ -106,10 +106,10 @@ def end(connection: sa.Connection, session_id: int, account_id: int) -> None:
     )
 
 
-def end_all(connection: sa.Connection, account_id: int, but: int = 0) -> None:
-    """End all sessions of an account but one."""
+def end_all(connection: sa.Connection, account_id: int, kept_id: int = 0) -> None:
+    """End all sessions of an account, except one that is kept."""
     connection.execute(
-        sa.delete(sessions).where(sessions.c.account_id == account_id, sessions.c.id != but)
+        sa.delete(sessions).where(sessions.c.account_id == account_id, sessions.c.id != kept_id)
     )
 
 

@@ -1,7 +1,7 @@
 """Failed attempts to sign in and to open a case, and the waits that follow them.
 
 Attempts are counted by subjects: keyed numbers for a sender, or for a sender and an account or
-case. A stranger's attempts therefore make nobody else wait.
+case. Therefore nobody at another network address must wait.
 """
 
 from collections.abc import Collection, Mapping
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from portal.storage.limits import REMEMBERED, narrow_hash
+from portal.storage.limits import WINDOW, narrow_hash
 from portal.storage.tables import attempts
 
 FIRST_WAIT = timedelta(seconds=10)
@@ -57,7 +57,7 @@ def wait(connection: sa.Connection, allowed: Mapping[int, int], now: datetime) -
     """
     query = (
         sa.select(attempts.c.subject, sa.func.count(), sa.func.max(attempts.c.id))
-        .where(attempts.c.subject.in_(allowed), attempts.c.made_at > now - REMEMBERED)
+        .where(attempts.c.subject.in_(allowed), attempts.c.made_at > now - WINDOW)
         .group_by(attempts.c.subject)
     )
     longest = timedelta()

@@ -76,11 +76,11 @@ def back_up(settings: Settings, target: Path, with_key: bool = False) -> Content
         raise BackupFault(f"There is no database {source}.")
     if target.exists() and target.samefile(source):
         raise BackupFault(f"{target} is the database itself.")
-    with _appearing(target) as copy:
+    with _replacing(target) as copy:
         _copy(source, copy)
         contents = examine(copy)
         if with_key:
-            with _appearing(key_beside(target)) as key:
+            with _replacing(key_beside(target)) as key:
                 key.write_bytes(open_secret_key(settings))
     return contents
 
@@ -137,13 +137,13 @@ def restore(settings: Settings, backup: Path, replace: bool = False) -> Contents
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BackupFault(f"{target.parent} cannot be made: {error.strerror}") from None
-    with _appearing(target) as copy:
+    with _replacing(target) as copy:
         _copy(backup, copy)
         if examine(copy) != expected:
             raise BackupFault(f"The copy of {backup} differs from it. The disk may be failing.")
         _ensure_unused(target)
         if key:
-            with _appearing(key_file(settings.database_url)) as file:
+            with _replacing(key_file(settings.database_url)) as file:
                 file.write_bytes(key)
     return expected
 
@@ -154,9 +154,10 @@ def key_beside(backup: Path) -> Path:
 
 
 def _key_to_restore(settings: Settings, backup: Path, replace: bool) -> bytes:
-    """The key to write beside the restored database; empty if one is set or stored already.
+    """The key to write beside the restored database: that of the backup's key file.
 
-    Where the backup has a key file, that key and the present one must be equal.
+    Empty if the backup has none, or ``PORTAL_SECRET_KEY`` is set. If the present key is another
+    one, nothing is restored; ``replace`` permits overwriting a stored key, not one that is set.
 
     A backup is not restored without a key: a portal that starts without one creates a new
     key, and then the case addresses that guardians were given stop working.
@@ -209,7 +210,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def _appearing(target: Path) -> Iterator[Path]:
+def _replacing(target: Path) -> Iterator[Path]:
     """A temporary file that is renamed to the target if the block succeeds.
 
     Only its owner may read it. The file and its folder are synced to disk.

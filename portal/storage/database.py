@@ -98,8 +98,8 @@ class Database:
             self._stopping = True
             self._has_jobs.set()
             await self._task
-        if "_readers" in vars(self):
-            await (await self._readers).dispose()
+        if "_reading_engine" in vars(self):
+            await (await self._reading_engine).dispose()
         self.close()
 
     def close(self) -> None:
@@ -115,7 +115,7 @@ class Database:
         return len(self._queue)
 
     @cached_property
-    def _readers(self) -> "asyncio.Future[AsyncEngine]":
+    def _reading_engine(self) -> "asyncio.Future[AsyncEngine]":
         """The engine to read with, opened at the first read.
 
         The writer's thread opens it, because its imports take 80 ms.
@@ -133,7 +133,7 @@ class Database:
         try:
             async with asyncio.timeout(self._wait_seconds):
                 # Shielded: a reader that gives up must not cancel the opening for others.
-                engine = await asyncio.shield(self._readers)
+                engine = await asyncio.shield(self._reading_engine)
                 async with engine.connect() as connection:
                     yield connection
         except (SQLAlchemyError, TimeoutError) as error:
@@ -277,7 +277,7 @@ class Database:
             except (OperationalError, InterfaceError):
                 raise
             except Exception:
-                return self._in_transaction(_do_apart, batch)
+                return self._in_transaction(_do_separately, batch)
         except Exception as error:
             return [error] * len(batch)  # the writer goes on with the next batch
 
@@ -312,7 +312,7 @@ def _do_together(connection: sa.Connection, batch: list[_Waiting]) -> list[Any]:
     return results
 
 
-def _do_apart(connection: sa.Connection, batch: list[_Waiting]) -> list[Any]:
+def _do_separately(connection: sa.Connection, batch: list[_Waiting]) -> list[Any]:
     results: list[Any] = []
     for waiting in batch:
         try:

@@ -1,8 +1,8 @@
 """SQLAlchemy engines for SQLite and PostgreSQL.
 
-Most differences between the two databases are here. The others: ``tables`` has the type of
-each column, ``migrations`` changes tables as each can, and ``Settings.embedded`` decides
-whether ``serve`` upgrades them.
+Most differences between the two databases are here. Others are in ``tables`` (the type of each
+column), in ``migrations`` (each changes tables as it can), and where ``Settings.embedded`` is
+asked, such as in ``serve``, which upgrades only SQLite's tables.
 
 SQLite uses a write-ahead log, syncs every commit to disk (``synchronous=FULL``), and begins
 writing transactions with ``BEGIN IMMEDIATE``. PostgreSQL has time limits for each
@@ -47,7 +47,7 @@ _WRITERS_LOCK = 7_031_365
 
 
 def writing_engine(url: str) -> sa.Engine:
-    """An engine with one connection, for the writer; ``begin`` begins its transactions.
+    """The engine of the writer; ``begin`` begins its transactions.
 
     The file of an SQLite database and its folder are created when the writer first connects;
     only its owner may read the file.
@@ -153,7 +153,7 @@ def encoding(connection: sa.Connection) -> str:
 
 
 def text_search(
-    dialect: sa.Dialect, words: Sequence[str], up: bool = False
+    dialect: sa.Dialect, words: Sequence[str], ascending: bool = False
 ) -> tuple[sa.Select[Any], dict[str, Any]]:
     """Build a search in ``case_texts``: each word must match the beginning of a word of the row.
 
@@ -161,24 +161,24 @@ def text_search(
 
     Args:
         dialect: of the database.
-        words: of letters and digits only, so that they contain no query syntax.
-        up: whether to search the rows above ``edge`` in ascending order, rather than those
+        words: of letters, marks and numbers only, so that they contain no query syntax.
+        ascending: whether to search the rows above ``edge`` in ascending order, rather than those
             below it in descending order.
 
     Returns:
         a statement and its values; the caller adds ``edge`` and ``count``, the limit of rows.
     """
-    matches, word, prefix, joint = _TEXT_SEARCH[dialect.name]
+    matches, word, prefix, operator = _TEXT_SEARCH[dialect.name]
     number: sa.ColumnClause[int] = sa.column("rowid")
     edge: sa.BindParameter[int] = sa.bindparam("edge")
     query = (
         sa.select(number)
         .select_from(sa.table("case_texts"))
-        .where(sa.text(matches), number > edge if up else number < edge)
-        .order_by(number if up else number.desc())
+        .where(sa.text(matches), number > edge if ascending else number < edge)
+        .order_by(number if ascending else number.desc())
         .limit(sa.bindparam("count"))
     )
-    pattern = joint.join((prefix if len(text) > 1 else word).format(text) for text in words)
+    pattern = operator.join((prefix if len(text) > 1 else word).format(text) for text in words)
     return query, {"words": pattern}
 
 

@@ -18,11 +18,11 @@ import sqlalchemy as sa
 from portal.storage.database import Database, Unavailable
 from portal.storage.tables import arrivals, attempts
 
-REMEMBERED = timedelta(hours=1)
+WINDOW = timedelta(hours=1)
 """How long arrivals are counted."""
 FORGET_EVERY = timedelta(minutes=1)
-FORGOTTEN = 5000
-"""The most arrivals deleted in one transaction; few enough that senders do not notice."""
+DELETE_LIMIT = 5000
+"""The most rows deleted from a table in one transaction; few enough that senders notice nothing."""
 
 
 class RateLimited(Exception):
@@ -80,7 +80,7 @@ def forget(connection: sa.Connection, now: datetime) -> bool:
     Rows more than an hour in the future were stored while the clock was wrong. They are
     deleted too: otherwise they would make their senders wait until that time.
     """
-    hours = {"hour_ago": now - REMEMBERED, "hour_ahead": now + REMEMBERED}
+    hours = {"hour_ago": now - WINDOW, "hour_ahead": now + WINDOW}
     return sum(connection.execute(delete, hours).rowcount for delete in _FORGET) > 0
 
 
@@ -90,7 +90,7 @@ def count_recent(
     """The number of arrivals within the last hour, by sender."""
     if not senders:
         return Counter()
-    values = {"senders": list(senders), "hour_ago": now - REMEMBERED}
+    values = {"senders": list(senders), "hour_ago": now - WINDOW}
     return Counter(dict(connection.execute(_COUNT, values).all()))
 
 
@@ -102,16 +102,17 @@ def rate_limited(
     Arrivals of the current batch are not stored yet. If fewer than ``per_hour`` are stored,
     the wait is a whole hour.
     """
-    values = {"sender": sender, "hour_ago": now - REMEMBERED, "later": per_hour - 1}
+    values = {"sender": sender, "hour_ago": now - WINDOW, "later": per_hour - 1}
     oldest = connection.scalar(_OLDEST, values) or now
-    return RateLimited(math.ceil((oldest + REMEMBERED - now) / timedelta(minutes=1)))
+    return RateLimited(math.ceil((oldest + WINDOW - now) / timedelta(minutes=1)))
 
 
 # The oldest rows have the smallest ids, so the primary key finds them.
 _FORGET = [
     sa.delete(table).where(
         table.c.id
-        < sa.select(sa.func.min(table.c.id)).scalar_subquery() + sa.literal_column(str(FORGOTTEN)),
+        < sa.select(sa.func.min(table.c.id)).scalar_subquery()
+        + sa.literal_column(str(DELETE_LIMIT)),
         sa.or_(moment <= sa.bindparam("hour_ago"), moment > sa.bindparam("hour_ahead")),
     )
     for table, moment in ((arrivals, arrivals.c.received_at), (attempts, attempts.c.made_at))

@@ -52,7 +52,7 @@ def _id() -> sa.Column[Any]:
     return sa.Column("id", _Number, primary_key=True)
 
 
-def _reference(name: str, target: str, nullable: bool = False) -> sa.Column[Any]:
+def _foreign_key(name: str, target: str, nullable: bool = False) -> sa.Column[Any]:
     return sa.Column(name, _Number, sa.ForeignKey(target), nullable=nullable)
 
 
@@ -80,7 +80,7 @@ cases = _table(
     _text("kind"),
     sa.Column("page", sa.Text),
     _text("email"),
-    _reference("officer_id", "accounts.id", nullable=True),
+    _foreign_key("officer_id", "accounts.id", nullable=True),
     # The day (ISO 8601) on which an officer wants to see the case again.
     sa.Column("look_again_on", sa.Text),
     # Incremented when this row changes, so that a form based on an older state is refused.
@@ -121,7 +121,7 @@ arrivals = _table(
 former_addresses = _table(
     "former_addresses",
     sa.Column("digest", sa.Text, primary_key=True),
-    _reference("case_id", "cases.id"),
+    _foreign_key("case_id", "cases.id"),
 )
 
 # Attempts to sign in and to open a case (storage.attempts).
@@ -184,8 +184,8 @@ sessions = _table(
 answers = _table(
     "answers",
     _id(),
-    _reference("case_id", "cases.id"),  # indexed by the unique constraint below
-    _reference("account_id", "accounts.id"),
+    _foreign_key("case_id", "cases.id"),  # indexed by the unique constraint below
+    _foreign_key("account_id", "accounts.id"),
     # Identifies the form, so that an answer that is sent twice is stored once.
     _text("form_key"),
     _text("swedish", ""),
@@ -219,7 +219,7 @@ notes = _table(
     "notes",
     _id(),
     sa.Column("case_id", _Number, sa.ForeignKey("cases.id"), nullable=False, index=True),
-    _reference("account_id", "accounts.id"),
+    _foreign_key("account_id", "accounts.id"),
     _text("text"),
     sa.Column("written_at", Moment, nullable=False),
 )
@@ -229,7 +229,7 @@ renderings = _table(
     "renderings",
     _id(),
     sa.Column("message_id", _Number, sa.ForeignKey("messages.id"), nullable=False, index=True),
-    _reference("account_id", "accounts.id"),
+    _foreign_key("account_id", "accounts.id"),
     _text("text"),
     sa.Column("written_at", Moment, nullable=False),
 )
@@ -238,7 +238,7 @@ case_links = _table(
     "case_links",
     sa.Column("case_id", _Number, sa.ForeignKey("cases.id"), primary_key=True),
     sa.Column("other_id", _Number, sa.ForeignKey("cases.id"), primary_key=True, index=True),
-    _reference("account_id", "accounts.id"),
+    _foreign_key("account_id", "accounts.id"),
     sa.Column("linked_at", Moment, nullable=False),
 )
 
@@ -247,7 +247,7 @@ history = _table(
     "history",
     _id(),
     sa.Column("case_id", _Number, sa.ForeignKey("cases.id"), index=True),
-    _reference("account_id", "accounts.id", nullable=True),
+    _foreign_key("account_id", "accounts.id", nullable=True),
     sa.Column("happened_at", Moment, nullable=False),
     _text("action"),
     _text("detail", ""),
@@ -261,7 +261,7 @@ letters = _table(
     _id(),
     _text("kind"),
     sa.Column("case_id", _Number, sa.ForeignKey("cases.id"), index=True),
-    _reference("answer_id", "answers.id", nullable=True),
+    _foreign_key("answer_id", "answers.id", nullable=True),
     # The address, fixed when the letter was queued.
     _text("recipient"),
     _text("language"),

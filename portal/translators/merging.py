@@ -1,12 +1,12 @@
 """Update the catalogs after the Swedish texts have changed.
 
-``update`` extracts the Swedish texts from templates and code, writes the template
-``locales/portal.pot`` and merges it into each catalog; ``add`` creates the catalog of a new
-language. When a Swedish text changes a little or gains a plural, its translation stays, marked
-fuzzy and with the former Swedish text beside it; when it loses its plural, the form for one
-stays so. A translation or comment whose Swedish text is gone stays at the end of the file as
-obsolete. Files have no dates and no line numbers, and keep the order of the pages, so that a
-diff shows nothing but changed texts.
+``update`` extracts the Swedish texts from page templates and code, writes them to the catalog
+template ``locales/portal.pot`` and merges it into each catalog; ``add`` creates the catalog of a
+new language. When a Swedish text changes a little or gains a plural, its translation stays,
+marked fuzzy and with the former Swedish text beside it; when it loses its plural, the translation
+for the number one stays in the same way. A translation or comment whose Swedish text is gone stays
+at the end of the file as obsolete. The portal writes no dates and no line numbers, and keeps the
+order of the source files, so that a diff shows nothing but changed texts.
 """
 
 from collections.abc import Iterator
@@ -23,6 +23,7 @@ from portal.i18n.checks import LIMIT, Key
 from portal.i18n.languages import CATALOG, Language, Languages, NoLanguage, language
 
 TEMPLATE = "portal.pot"
+PLURAL_FORMS = "Plural-Forms"
 SIMILAR = 0.6
 """How similar a removed and a new text must be for the translation to be kept as fuzzy."""
 
@@ -55,7 +56,7 @@ def add(locales: Path, tag: str) -> Path:
     begun.metadata = _headers() | {
         "Language-Team": (new.is_known and new.locale.get_display_name("en")) or tag,
         "Language": tag,
-        "Plural-Forms": new.plural_header,
+        PLURAL_FORMS: new.plural_header,
     }
     template = polib.pofile(str(locales / TEMPLATE), wrapwidth=0)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -115,11 +116,12 @@ def outdated(root: Path, languages: Languages) -> list[Path]:
 
 
 def _is_equal(path: Path, file: polib.POFile) -> bool:
-    """Whether a saved file has the same content; the order of flags and headers may differ."""
+    """Whether a saved file has the same entries and plural rule."""
     if not path.exists():
         return False
     saved = _open(path)
-    return list(map(_content, saved)) == list(map(_content, file))
+    is_same_rule = saved.metadata.get(PLURAL_FORMS) == file.metadata.get(PLURAL_FORMS)
+    return is_same_rule and list(map(_content, saved)) == list(map(_content, file))
 
 
 def _content(entry: polib.POEntry) -> tuple[object, ...]:
@@ -185,7 +187,7 @@ def _merge(
     merged = polib.POFile(wrapwidth=0)
     merged.header, merged.metadata = former.header, former.metadata
     merged.metadata_is_fuzzy = former.metadata_is_fuzzy
-    merged.metadata.setdefault("Plural-Forms", language.plural_header)
+    merged.metadata.setdefault(PLURAL_FORMS, language.plural_header)
     unused = obsolete | vanished
     for source in template:
         entry = _new_entry(source, forms)

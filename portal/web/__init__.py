@@ -29,7 +29,7 @@ Its modules, in the order in which they may import:
     staff.case_page       the page of one case: its thread, its history, its forms
     staff.case            what is done with one case: steps, notes, answers
     staff.routes          the table of routes below /inbox
-    reload                a new edition when a catalog is saved or the telephone opens or closes
+    reload                a new edition when a catalog is saved, or telephone hours begin or end
     guard                 checks every request, turns errors into pages
     protocol              deadlines below the application
     fast_path             responses that are ready, written below the application

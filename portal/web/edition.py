@@ -35,11 +35,9 @@ from portal.web.public.pages import (
 from portal.web.resources import Bodies, Resource, Resources, redirect
 
 COMPRESSED_AHEAD = 1000
-"""Resources that are built and compressed before a reader asks for them."""
-
-
+"""The most resources that are built and compressed before a reader asks for them."""
 MOST_PARAMETERS = 20
-"""Parameters of a query among which a reading mode is looked for."""
+"""Parameters of a query among which that of a page is looked for."""
 
 
 @dataclass(frozen=True)
@@ -69,16 +67,17 @@ class Edition:
     def find(self, path: str, query: str) -> Resource | None:
         """The resource of an address, or None.
 
-        A reading mode is one of the first ``MOST_PARAMETERS`` of the query. Unknown parameters
-        are ignored, such as those that social networks add to a link.
+        The reading mode, or ``saknas``, is looked for among the first ``MOST_PARAMETERS``
+        parameters of the query. Others are ignored, such as those that social networks add to a
+        link.
         """
-        for parameter in query.split("&", MOST_PARAMETERS):
+        for parameter in query.split("&", MOST_PARAMETERS)[:MOST_PARAMETERS]:
             if resource := self.resources.find(f"{path}?{parameter}"):
                 return resource
         return self.resources.find(path)
 
     def is_stale(self, now: datetime) -> bool:
-        """Whether the telephone has opened or closed since the edition was built."""
+        """Whether telephone hours have begun or ended since the edition was built."""
         return self.opening is not None and self.opening.changes_at <= now
 
     def compress_ahead(self, may_go_on: Callable[[], bool] = lambda: True) -> None:
@@ -112,8 +111,8 @@ def build_from(
 ) -> Edition:
     """Build an edition.
 
-    Every public page is rendered once in Swedish, and so is one error page: a fault in what
-    these show raises here. Pages are built when they are first requested or compressed ahead.
+    Every public page is rendered once in Swedish, and so is one error page, so a fault in them is
+    raised here. Pages are built when they are first requested or compressed ahead.
 
     Args:
         settings: what the operator decided.
@@ -161,8 +160,8 @@ def _page_builders(
 ) -> Iterator[tuple[str, Callable[[], Resource]]]:
     """The address of each page in each language and reading mode, and what builds it.
 
-    The Swedish pages have a second address for each language, which says that the text is
-    missing in that language (``saknas``).
+    Each Swedish page also has an address for every other language (``saknas``). There it says
+    that it is not offered in that language, if that is so.
 
     The pages that are requested most come first, because they are compressed in this order.
     """

@@ -2,9 +2,10 @@
 
 A page that the edition has ready (``Guard.ready``, announced in the lifespan's state)
 needs no task and no ASGI scope: its bytes are written as soon as the header section is
-complete. uvicorn handles everything else: when earlier requests still wait, the client does
-not read, the server is full or writes an access log. Without this subclass the portal works
-the same, and a page costs three times as much (``PORTAL_FAST_PATH=off``; bench/results.md).
+complete. uvicorn handles everything else, and every request while an earlier one waits, the
+client does not read, the server is full or an access log is written. Without this subclass the
+portal works the same, and a page costs about three times as much (``PORTAL_FAST_PATH=off``;
+bench/results.md).
 """
 
 import asyncio
@@ -23,7 +24,7 @@ _SAFE_METHODS = frozenset(method.encode() for method in SAFE_METHODS)
 class FastPathProtocol(BoundedProtocol):
     """The protocol that writes what is ready."""
 
-    _idling: asyncio.TimerHandle | None = None
+    _idle_timer: asyncio.TimerHandle | None = None
     """Closes a connection on which no request comes."""
     _is_quiet = False
     """Whether nothing was under way when the timer last looked, and no request has begun since."""
@@ -37,8 +38,8 @@ class FastPathProtocol(BoundedProtocol):
         self._ready: Ready | None = None if self.config.access_log else self.app_state.get("ready")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._idling:
-            self._idling.cancel()
+        if self._idle_timer:
+            self._idle_timer.cancel()
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
@@ -98,8 +99,8 @@ class FastPathProtocol(BoundedProtocol):
         if not keep_alive:
             self._ended = True
             self.transport.close()
-        elif self._idling is None:
-            self._idling = self.loop.call_later(self.timeout_keep_alive, self._look)
+        elif self._idle_timer is None:
+            self._idle_timer = self.loop.call_later(self.timeout_keep_alive, self._close_if_idle)
 
     def _date_lines(self) -> bytes:
         headers = self.server_state.default_headers
@@ -107,7 +108,7 @@ class FastPathProtocol(BoundedProtocol):
             FastPathProtocol._dated = headers, header_lines(headers)
         return self._dated[1]
 
-    def _look(self) -> None:
+    def _close_if_idle(self) -> None:
         """Close the connection when it was idle since the last look.
 
         One timer that looks again and again, since a timer for each response would cost
@@ -118,4 +119,4 @@ class FastPathProtocol(BoundedProtocol):
             self._close()
         else:
             self._is_quiet = not waits
-            self._idling = self.loop.call_later(self.timeout_keep_alive, self._look)
+            self._idle_timer = self.loop.call_later(self.timeout_keep_alive, self._close_if_idle)

@@ -20,11 +20,11 @@ from python_multipart.multipart import parse_options_header
 from starlette.exceptions import HTTPException
 
 FIELDS = 40
-"""Fields of a body at the most; all forms have fewer."""
+"""The most fields of a body; all forms have fewer."""
 CONTENT_TYPE_LIMIT = 200
 """Characters of Content-Type; the parser of its parameters takes 20 ms for 16 kB of semicolons."""
 HEAD_LIMIT = 300
-"""Bytes of the header lines of a part at the most; those of our form have fewer than 60."""
+"""The most bytes of the header lines of a part; those of our form have fewer than 60."""
 
 
 @dataclass
@@ -147,12 +147,12 @@ _PARSERS = {
 
 
 def number(text: str) -> int:
-    """A number that a form or an address of the portal contains, or 0."""
+    """The number in a field or an address; 0 if it is none."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
 
 
 def moment(text: str) -> datetime | None:
-    """A time that a form or an address of the portal contains, in UTC."""
+    """The time in a field or an address, in UTC; None if it is none."""
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):

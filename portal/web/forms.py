@@ -94,7 +94,10 @@ class ContactForm:
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, str], pages: frozenset[str]) -> "ContactForm":
-        """The form of posted fields; a choice that the form does not offer is left out.
+        """The form of posted fields.
+
+        An unknown kind or page is left out, and so is a language that is neither a tag nor
+        ``other``.
 
         Args:
             fields: the posted values by name.
@@ -144,8 +147,8 @@ def normalised(text: str) -> str:
     """The text as it is counted and stored.
 
     Browsers send a line break as two characters, word processors have others of their own,
-    and some systems send accents as characters; after this a character is a code point for
-    the counter and for the server alike (Unicode NFC, UAX 15).
+    and some systems send accents as separate characters. In the returned text the counter and
+    the server count the same code points (Unicode NFC, UAX 15).
     """
     text = _LINE_BREAK.sub("\n", text.replace("\r\n", "\n"))
     if unicodedata.is_normalized("NFC", text):  # as nearly every text is
@@ -154,7 +157,7 @@ def normalised(text: str) -> str:
 
 
 def _in_canonical_order(marks: re.Match[str]) -> str:
-    """Sort marks as NFC does, which takes seconds for a hundred thousand of them."""
+    """Sort marks into the order of NFC, but fast: NFC takes seconds for a hundred thousand."""
     decomposed = "".join(unicodedata.normalize("NFD", mark) for mark in marks[0])
     runs = groupby(decomposed, key=lambda mark: unicodedata.combining(mark) > 0)
     return "".join(

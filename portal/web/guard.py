@@ -39,7 +39,7 @@ from portal.web.staff import access
 BODY_LIMIT = 256 * 1024
 """Bytes of a posted form: 5000 characters of any script in either encoding, and room to spare."""
 SHOWN_LIMIT = 1024 * 1024
-"""Bytes of a form that is too large, up to which it is read to be shown again."""
+"""A form that is too large is shown again up to this many bytes."""
 HEADER_LIMIT = 16 * 1024
 """Bytes of the address and of all header lines together."""
 LENGTH_DIGITS = 15
@@ -83,7 +83,7 @@ class Guard:
         self.edition = edition
         self.metrics = metrics
         self._state = {"database": database, "settings": settings, "metrics": metrics}
-        # By status and address, and by route only when somebody asks: this is the fast path.
+        # By status and address: only a scrape groups them by route, so the fast path need not.
         self._ready_counts: defaultdict[int, defaultdict[str, int]]
         self._ready_counts = defaultdict(partial(defaultdict, int))
         self._ready_routes: dict[str, str] = {}
@@ -202,9 +202,9 @@ class Guard:
     def _is_from_our_page(self, path: str, headers: Mapping[bytes, bytes]) -> bool:
         """Whether a form may have been sent by our own page (Fetch Metadata; RFC 6454).
 
-        A client that sends neither header is no browser in which a page of another site
-        could act; where no cookie is at stake, it may write. For the inbox it must show by
-        one of them that the form is ours.
+        A client that sends neither header is not a browser in which a page of another site
+        could act. It may post where no cookie is used; to the inbox, one of the headers must show
+        that the form is ours.
         """
         site, origin = headers.get(b"sec-fetch-site"), headers.get(b"origin")
         if path.startswith(access.INBOX) and site != b"same-origin" and origin is None:

@@ -46,11 +46,11 @@ class BoundedProtocol(HttpToolsProtocol):
     Class attributes are the state of a new connection.
     """
 
-    _arriving: asyncio.TimerHandle | None = None
+    _arrival_timer: asyncio.TimerHandle | None = None
     """Ends a request that does not arrive in time."""
-    _leaving: asyncio.TimerHandle | None = None
+    _write_timer: asyncio.TimerHandle | None = None
     """Ends a response that is not read in time."""
-    _life: asyncio.TimerHandle | None = None
+    _lifetime_timer: asyncio.TimerHandle | None = None
     """Ends the connection."""
     _in_header = False
     """Whether a header section has begun to arrive."""
@@ -74,11 +74,11 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._life = self.loop.call_later(LIFETIME, self._retire)
-        self._arriving = self.loop.call_later(PATIENCE, self._refuse, 408)
+        self._lifetime_timer = self.loop.call_later(LIFETIME, self._retire)
+        self._arrival_timer = self.loop.call_later(PATIENCE, self._refuse, 408)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        for timer in (self._arriving, self._leaving, self._life):
+        for timer in (self._arrival_timer, self._write_timer, self._lifetime_timer):
             if timer:
                 timer.cancel()
         super().connection_lost(exc)
@@ -94,8 +94,8 @@ class BoundedProtocol(HttpToolsProtocol):
             self._ignore_offer(data[offer.args[0] :])
         except httptools.HttpParserError:
             self._refuse_malformed(data)
-        if self._in_request and not self._arriving:
-            self._arriving = self.loop.call_later(PATIENCE, self._refuse, 408)
+        if self._in_request and not self._arrival_timer:
+            self._arrival_timer = self.loop.call_later(PATIENCE, self._refuse, 408)
         if not self._in_header:
             self._header_bytes = self._shared_bytes = 0
         elif self._header_bytes - self._shared_bytes > HEADER_BYTES and not self._ended:
@@ -143,9 +143,9 @@ class BoundedProtocol(HttpToolsProtocol):
     def _complete_request(self) -> None:
         self._in_request = False
         self._shared_bytes = self._header_bytes
-        if self._arriving:
-            self._arriving.cancel()
-            self._arriving = None
+        if self._arrival_timer:
+            self._arrival_timer.cancel()
+            self._arrival_timer = None
 
     def on_response_complete(self) -> None:
         is_last = not self.pipeline
@@ -184,12 +184,12 @@ class BoundedProtocol(HttpToolsProtocol):
         self.data_received(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
 
     def pause_writing(self) -> None:
-        self._leaving = self.loop.call_later(PATIENCE, self.transport.abort)
+        self._write_timer = self.loop.call_later(PATIENCE, self.transport.abort)
         super().pause_writing()
 
     def resume_writing(self) -> None:
-        if self._leaving:
-            self._leaving.cancel()
+        if self._write_timer:
+            self._write_timer.cancel()
         super().resume_writing()
 
     def timeout_keep_alive_handler(self) -> None:

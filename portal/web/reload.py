@@ -1,8 +1,8 @@
-"""Reloading: a new edition when a catalog is saved, or the telephone opens or closes.
+"""Reloading: a new edition when a catalog is saved, or telephone hours begin or end.
 
 1. A trigger: a catalog was saved (development looks four times a second), SIGHUP was
-   received, or the telephone opens or closes.
-2. The saved catalogs are read, after SIGHUP all; ``i18n.catalogs`` decides what of them is shown.
+   received, or telephone hours begin or end.
+2. Saved catalogs are read, or all after SIGHUP; ``i18n.catalogs`` decides what of them is shown.
    The language of a file that is refused keeps its texts. The log names every fault.
 3. A whole new edition is built, in a thread.
 4. It replaces the old edition in one step.
@@ -111,7 +111,7 @@ async def _next_change(
     """Wait for a trigger.
 
     Returns:
-        the current stamps, and the catalogs to read; None where the telephone opens or closes.
+        the current stamps, and the catalogs to read; None where telephone hours begin or end.
     """
     while True:
         with suppress(TimeoutError):
@@ -185,7 +185,7 @@ def reload(
     changed = [tag for tag in current if current[tag] is not former.catalogs.get(tag)]
     log_faults(current[tag] for tag in changed)
     gone = [tag for tag in former.catalogs if tag not in current]
-    log.info("New pages: %s", ", ".join(changed + gone) or "the telephone has opened or closed")
+    log.info("New pages: %s", ", ".join(changed + gone) or "telephone hours have begun or ended")
     if gone:
         log.warning("No catalog any more, so no pages: %s", ", ".join(gone))
     return True

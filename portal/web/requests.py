@@ -51,7 +51,7 @@ class Request(starlette.requests.Request):
 
     @property
     def renderer(self) -> Renderer:
-        """For the language in the path and the reading mode in the query."""
+        """The renderer for the language in the path and the reading mode in the query."""
         renderers = self.edition.renderers
         language = renderers.languages[self.path_params["tag"]]
         return renderers(language, is_alongside(self.scope))
@@ -78,7 +78,7 @@ class Request(starlette.requests.Request):
         """The fields of a posted form.
 
         Raises:
-            HTTPException: 400 for a form that no browser sends, 415 for what is no form.
+            HTTPException: 400 for a form that none of our pages sends, 415 for what is no form.
             ClientDisconnect: when the sender is gone before all of it has arrived.
         """
         posted = form_data.parse(self.content_type, await self.body())
@@ -104,8 +104,8 @@ class Request(starlette.requests.Request):
         return self._content
 
 
-Make = Callable[[Request], Awaitable[Resource]]
-"""What a route calls: makes a resource of a request."""
+Endpoint = Callable[[Request], Awaitable[Resource]]
+"""What a route calls: makes a resource from a request."""
 
 
 class ResourceRoute(Route):
@@ -117,7 +117,7 @@ class ResourceRoute(Route):
         methods: GET includes HEAD.
     """
 
-    def __init__(self, path: str, make: Make, methods: Collection[str] = ("GET",)) -> None:
+    def __init__(self, path: str, make: Endpoint, methods: Collection[str] = ("GET",)) -> None:
         super().__init__(path, _Responder(make), methods=[*methods])
 
 
@@ -125,7 +125,7 @@ class ResourceRoute(Route):
 class _Responder:
     """An endpoint as an ASGI application; Starlette would wrap a function."""
 
-    make: Make
+    make: Endpoint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await respond(await self.make(Request(scope, receive)), scope, send)

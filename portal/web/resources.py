@@ -1,9 +1,9 @@
 """Resources: pages and files with all their representations, ready to be sent (RFC 9110).
 
-A ``Resource`` is one body with its headers and a strong entity tag; its representations
-are the body in each content coding. ``Resources`` has the resource of every address. Each
-is built when it is first asked for, and compressed then or in the background after a
-start (``Edition.compress_ahead``).
+A ``Resource`` is one body with its headers and, where it can be revalidated, a strong entity
+tag; its representations are the body in each content coding. ``Resources`` has the resource of
+every address. Each is built when it is first asked for, and compressed then or in the background
+once its edition is in use (``Edition.compress_ahead``).
 """
 
 import gzip

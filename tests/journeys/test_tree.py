@@ -87,7 +87,7 @@ def frame_on(
         private: the page belongs to one reader, and has no link that reports a fault.
         alongside: Swedish is shown alongside, and all links but the one to Swedish keep that.
     """
-    frame = re.sub(rf"(/url: /(?!{tag})\w\w/)$", rf"\1{slug}", start, flags=re.MULTILINE)
+    frame = re.sub(rf"(/url: /(?!{tag}/)[\w-]+/)$", rf"\1{slug}", start, flags=re.MULTILINE)
     frame = frame.replace("&page=\n", f"&page={quote(slug, safe='')}\n")
     if form:
         frame = re.sub(rf"link (.*):\n *- /url: /(?!{tag})\w\w/.*", r"button \1", frame)

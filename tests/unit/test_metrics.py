@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from portal.metrics import FIGURES, Metrics, serving
+from portal.metrics import METRICS, Metrics, serving
 from portal.settings import CHECKOUT
 from tests.unit.commands.test_serve import free_port
 
@@ -59,7 +59,7 @@ def test_the_operators_document_names_every_figure() -> None:
     listed = re.findall(
         r"^\| `(portal_[a-z_]+)`", (CHECKOUT / "docs/operating.md").read_text("utf-8"), re.MULTILINE
     )
-    assert listed == [*FIGURES]
+    assert listed == [*METRICS]
 
 
 async def test_a_scrape_gets_the_figures_and_anything_else_nothing() -> None:

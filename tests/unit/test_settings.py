@@ -296,6 +296,22 @@ def test_a_variable_that_is_set_twice_is_refused(read: Read, tmp_path: Path) -> 
     file.write_text("grund@example.se", "utf-8")
     (fault,) = faults(read, PORTAL_EMAIL="grund@example.se", PORTAL_EMAIL_FILE=str(file))
     assert fault == "PORTAL_EMAIL: is given twice, also as PORTAL_EMAIL_FILE"
+    assert read(PORTAL_EMAIL="", PORTAL_EMAIL_FILE=str(file)).confirmed.email == "grund@example.se"
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"PORTAL_SECRET_KEY": LONGEST_SHORT_KEY, "DATABASE_URL": "postgresql://db/portal"},
+        {"PORTAL_BASE_URL": "https://a.se:99999", "PORTAL_ENV": "production"},
+        {"PORTAL_MAIL_FROM": "nobody", "PORTAL_SMTP_URL": "smtps://mail.example.se"},
+    ],
+)
+def test_a_value_that_cannot_be_read_is_reported_once(
+    read: Read, environment: dict[str, str]
+) -> None:
+    (fault,) = faults(read, **environment)
+    assert fault.partition(":")[0] in environment
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql"])

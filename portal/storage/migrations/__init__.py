@@ -1,7 +1,7 @@
 """Migrations: from an empty database, or an older one, to the current tables.
 
-The revision of a database is read here without Alembic, which is imported only to run or
-compare: importing it takes 0.1 s and 11 MB, and most starts do not need it.
+The revision of a database is read here without Alembic, which is imported only to run migrations
+and to compare tables: importing it takes 0.1 s and 11 MB, and most starts do not need it.
 
 A migration names the revision of the oldest code that can work with its tables:
 ``oldest_code``; where it names none, its own revision counts. That is stored in the database, so
@@ -30,7 +30,7 @@ class NewerDatabase(Exception):
     def __init__(self, revision: str) -> None:
         super().__init__(
             f"The database is at revision {revision}, and this version of the portal knows none "
-            f"after {newest()}: use the version that upgraded it, or a backup from before that."
+            f"after {newest()}. Use the version that upgraded it, or restore an earlier backup."
         )
 
 

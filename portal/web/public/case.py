@@ -24,11 +24,11 @@ from portal.web.requests import Request
 from portal.web.resources import Resource, redirect
 
 ADDRESS_LIMIT = 100
-"""Characters of an address of a case at the most."""
+"""The most characters that the address of a case has."""
 WRITTEN = {"skrivet": "ja"}
 """The query of the page right after a further message was stored."""
 WRITTEN_FOR = timedelta(minutes=10)
-"""How long that query has an effect: people save the address with it."""
+"""How long that query has an effect. People save the address with it, and come back later."""
 NO_PATH = ("referrer-policy", "strict-origin")
 """Keeps the address, which is a secret, out of the Referer header of the next request. With
 ``no-referrer`` browsers would send the form with ``Origin: null``, and those without Fetch
@@ -39,7 +39,8 @@ async def respond(request: Request) -> Resource:
     """Show the case of an address, or store what is written in it.
 
     Raises:
-        HTTPException: 404 when there is none, 503 when the database cannot be used.
+        HTTPException: 404 when there is none, 503 when the database cannot be used, 400 or 415
+            when the form cannot be read.
     """
     renderer, settings = request.renderer, request.settings
     address = request.path_params["address"]

@@ -42,7 +42,7 @@ async def accept(request: Request) -> Resource:
     """Store the message, or show the form again with what is wrong.
 
     Raises:
-        HTTPException: 400 for a form that no browser sends, 415 for what is no form.
+        HTTPException: 400 for a form that none of our pages sends, 415 for what is no form.
     """
     renderer, fields = request.renderer, await request.fields()
     form = ContactForm.from_fields(fields, SLUGS)

@@ -19,7 +19,7 @@ class PageCoverage:
     by_page: Mapping[str, Mapping[str, Coverage]]
     """By the page's slug and the language's tag."""
     threshold: int
-    """The least per cent of a page's texts for which the page is offered in a language."""
+    """The percentage of a page's texts that must be translated for the page to be offered."""
 
     by_language: Mapping[str, Coverage] = field(default_factory=dict)
     """Of the texts of all pages, by the language's tag."""
@@ -36,7 +36,7 @@ class PageCoverage:
     def not_offered(self, slug: str) -> frozenset[str]:
         """The tags of the languages in which a page is below the threshold.
 
-        The language list leads from there to the Swedish page, which says why in that
+        For these, the language list leads to the Swedish page, which explains that in their
         language.
         """
         by_language = self.by_page[slug].items()

@@ -21,14 +21,15 @@ REFUSALS = {
 
 
 SHOWN_AGAIN = frozenset({*REFUSALS.values(), "too-many", "no-match", "full"})
-"""The reasons that stay on a form in another language; those of fields are found anew."""
+"""The reasons that are shown again on a form in another language. Problems of fields are not among
+them, because the fields are checked again."""
 
 
 def shown_problems(fields: Mapping[str, str], problems: list[Problem]) -> list[Problem]:
     """The problems of a form that is shown in another language.
 
     Args:
-        fields: that were posted; ``problems`` says what the form showed, if it was refused.
+        fields: as posted. The hidden field ``problems`` has the reason that a refused form showed.
         problems: what is wrong with the form itself.
     """
     shown = fields.get("problems")

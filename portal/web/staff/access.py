@@ -23,11 +23,11 @@ from portal.storage.database import Unavailable
 from portal.web import form_data
 from portal.web.headers import NO_STORE
 from portal.web.public.pages import HTML
-from portal.web.requests import Make, Request, ResourceRoute
+from portal.web.requests import Endpoint, Request, ResourceRoute
 from portal.web.resources import FAST_QUALITY, Resource, redirect, resource
 
 NEXT_LIMIT = 1000
-"""Characters of an address to which the sign-in leads; proxies refuse a Location of many more."""
+"""Characters of an address to which the sign-in leads; proxies refuse a much longer Location."""
 INBOX = "/inbox"
 SIGN_IN = f"{INBOX}/sign-in"
 ENROLMENT = f"{INBOX}/enrolment"
@@ -44,14 +44,14 @@ class StaffRoute(ResourceRoute):
             ``typed``.
         methods: GET includes HEAD.
         roles: those that may use it; all where left out.
-        shows_typed: whether a GET fills its form from ``request.state.typed``. That is not empty
+        shows_typed: whether a GET fills its form from ``request.state.typed``, which has content
             only after a sign-in that interrupted a form.
     """
 
     def __init__(
         self,
         path: str,
-        endpoint: Make,
+        endpoint: Endpoint,
         methods: Collection[str] = ("GET",),
         roles: Collection[str] = accounts.ROLES,
         shows_typed: bool = False,
@@ -66,7 +66,7 @@ class StaffRoute(ResourceRoute):
         self.shows_typed = shows_typed
 
 
-def keeping_typed(endpoint: Make) -> Make:
+def keeping_typed(endpoint: Endpoint) -> Endpoint:
     """An endpoint that keeps what was typed where the database fails."""
 
     async def respond(request: Request) -> Resource:
@@ -252,7 +252,7 @@ def cookie_name(settings: Settings) -> str:
 
 
 def session_cookie(settings: Settings, token: str) -> tuple[str, str]:
-    """The header that gives a browser its session; an empty token takes it away.
+    """The header that gives a browser its session; an empty token removes it.
 
     Lax, not Strict: people who follow a link in a letter stay signed in. Officers change cases by
     POST, which the guard accepts only from our own pages.

@@ -1,7 +1,7 @@
 """One's own account: its sessions, another password, new recovery codes.
 
-Changing the password or the recovery codes requires the present password and a code. Failed
-attempts cause the same waits as failed sign-ins, so a stolen session is not enough.
+Changing the password or the recovery codes requires the present password and a code, so a stolen
+session is not enough. Failed attempts cause the same waits as failed sign-ins.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -38,7 +38,7 @@ async def show_sessions(request: Request) -> Resource:
         )
     chosen = (await request.fields()).get("session", "")
     if chosen == "others":
-        job = partial(sessions.end_all, account_id=session.account_id, but=session.id)
+        job = partial(sessions.end_all, account_id=session.account_id, kept_id=session.id)
     else:
         job = partial(sessions.end, session_id=number(chosen), account_id=session.account_id)
     await request.database.write(job)

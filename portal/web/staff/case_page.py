@@ -157,7 +157,7 @@ async def _read(
         "entries": await history.of_case(connection, case_number),
         "case_notes": await notes.notes_of(connection, case_number),
         "links": await notes.links_of(connection, case_number),
-        "undelivered": await outbox.undelivered(connection, case_number),
+        "undelivered": await outbox.failed_to_guardian(connection, case_number),
         "other_authors": await answers.other_authors(connection, case_number, account_id),
         "undoable": undoable.get(case_number),
         "people": await everybody(connection),

@@ -140,7 +140,7 @@ async def show(
         place=place,
         selection=selection,
         counts=counts,
-        most=listings.COUNTED,
+        most=listings.COUNT_LIMIT,
         languages_used=sorted({figure.language for figure in totals} - {""}),
         rows=[_shown(row, selection) for row in page.rows],
         previous=page.previous and place.address(before=_written(page.previous)),

@@ -266,7 +266,7 @@ async def test_arrivals_are_deleted_after_an_hour_and_messages_are_not(
 
 async def test_many_old_arrivals_are_deleted_in_several_transactions(database: Database) -> None:
     row = {"sender": 1, "fingerprint": 1, "case_id": 1, "received_at": NOON}
-    rows = [row] * (limits.FORGOTTEN + 500)
+    rows = [row] * (limits.DELETE_LIMIT + 500)
     await database.write(lambda c: c.execute(sa.insert(tables.arrivals), rows) and None)
     gap = sa.delete(tables.arrivals).where(tables.arrivals.c.id.between(2, 100))
     await database.write(lambda c: c.execute(gap) and None)

@@ -63,7 +63,7 @@ async def deliver(database: Database, now: datetime) -> list[Letter]:
 async def waiting(database: Database) -> list[tuple[str, str, timedelta]]:
     """Kind, recipient and how long after noon each letter may go that is not delivered."""
     async with database.reading() as connection:
-        rows = await outbox.not_delivered(connection, 1000)
+        rows = await outbox.waiting_or_failed(connection, 1000)
     return [(row.kind, row.recipient, row.not_before - NOON) for row in rows]
 
 
@@ -282,7 +282,7 @@ async def test_a_letter_that_cannot_be_delivered_shows_on_its_case_and_can_be_tr
     await fail(database, NOON, first_wait=None, fault="550")
     assert await claim(database, NOON + LONGEST_WAIT) is None
     async with database.reading() as connection:
-        (letter,) = await outbox.undelivered(connection, number.number)
+        (letter,) = await outbox.failed_to_guardian(connection, number.number)
         listed = [*(await connection.execute(outbox.undelivered_cases())).scalars()]
     assert (letter.fault, letter.failed_at, listed) == ("550", NOON, [number.number])
     later = NOON + GIVE_UP_AFTER
@@ -291,7 +291,7 @@ async def test_a_letter_that_cannot_be_delivered_shows_on_its_case_and_can_be_tr
     await fail(database, later)  # it has its days again
     assert [kind for kind, _, _ in await waiting(database)] == ["received"]
     async with database.reading() as connection:
-        assert await outbox.undelivered(connection, number.number) == []
+        assert await outbox.failed_to_guardian(connection, number.number) == []
 
 
 async def test_a_retry_sends_nothing_before_its_hold_is_over(

@@ -342,6 +342,15 @@ def test_a_catalog_that_would_silently_lose_text_is_refused(
         read(path, language("en"))
 
 
+def test_a_second_entry_is_reported_with_its_line(tmp_path: Path) -> None:
+    path = write_catalog(tmp_path, "en", SOUND)
+    lines = path.read_text("utf-8").splitlines()
+    path.write_text("\n".join([*lines, "", 'msgid "Hej"', 'msgstr "Hi"', ""]), "utf-8")
+    with pytest.raises(CatalogError) as error:
+        read(path, language("en"))
+    assert error.value.fault.line == len(lines) + 2
+
+
 def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     path = write_catalog(tmp_path, "en", SOUND)
     path.write_text("", "utf-8")

@@ -21,7 +21,7 @@ def real_cost(
 @pytest.mark.slow
 @pytest.mark.usefixtures("real_cost")
 async def test_a_password_is_right_however_a_keyboard_composes_it() -> None:
-    stored = await passwords.hash_apart("hästar äter grönt hö")
+    stored = await passwords.hash_in_thread("hästar äter grönt hö")
     assert stored.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     assert await passwords.is_right("hästar äter grönt hö", stored)
     assert await passwords.is_right("ha\u0308star äter grönt hö", stored)
@@ -44,7 +44,7 @@ async def test_an_unknown_name_is_hashed_for_as_well(monkeypatch: pytest.MonkeyP
 @pytest.mark.usefixtures("real_cost")
 async def test_the_loop_goes_on_while_some_are_hashed() -> None:
     turns = 0
-    hashing = asyncio.gather(*(passwords.hash_apart(f"lösenord {n}") for n in range(4)))
+    hashing = asyncio.gather(*(passwords.hash_in_thread(f"lösenord {n}") for n in range(4)))
     while not hashing.done():
         await asyncio.sleep(0)
         turns += 1

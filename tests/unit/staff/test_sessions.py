@@ -71,7 +71,7 @@ async def test_an_owner_ends_one_session_or_all_others(database: Database) -> No
     await database.write(end)
     alive = [await is_alive(database, token, NOON + MOMENT) for token in tokens]
     assert alive == [True, True, False, True]
-    await database.write(partial(sessions.end_all, account_id=account.id, but=last.id))
+    await database.write(partial(sessions.end_all, account_id=account.id, kept_id=last.id))
     assert await own(database, account, NOON + MOMENT) == [last]
 
 

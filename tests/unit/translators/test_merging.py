@@ -1,5 +1,6 @@
 """An update brings catalogs in step with the texts, and loses nothing that a translator wrote."""
 
+import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -361,6 +362,15 @@ def test_the_order_of_flags_and_headers_does_not_matter(checkout: Path) -> None:
     reordered = text.replace("#, python-format\n", "#, fuzzy, python-format\n", 1)
     path.write_text(reordered.replace('"MIME', '"X-Generator: Weblate 5.8\\n"\n"MIME'), "utf-8")
     assert outdated(checkout, discover(checkout / "locales")) == []
+
+
+def test_a_missing_plural_rule_is_written(checkout: Path) -> None:
+    updated(checkout)
+    path = checkout / "locales" / "en" / CATALOG
+    path.write_text(re.sub(r'"Plural-Forms: .*\n', "", path.read_text("utf-8")), "utf-8")
+    assert outdated(checkout, discover(checkout / "locales")) == [path]
+    updated(checkout)
+    assert "Plural-Forms: nplurals=2" in path.read_text("utf-8")
 
 
 def test_each_language_gets_its_own_number_of_plural_forms(checkout: Path) -> None:

@@ -176,12 +176,12 @@ def check_mail(settings: Settings) -> Iterator[Fault]:
     except NotSent as failure:
         server = urlsplit(settings.smtp_url).hostname
         what = f"{server} cannot be used: {failure.fault} {visible(failure.reply)}".strip()
-        # 53x: a sign-in is required, or was refused (RFC 4954, 6).
+        # 53x: a sign-in is required, or was refused.
         is_of_user = failure.fault.startswith("53")
         yield Fault("mail", f"{what}.", WRONG_USER if is_of_user else WRONG_SERVER)
 
 
-WRONG_USER = "Correct the user, the password and the scheme in PORTAL_SMTP_URL."
+WRONG_USER = "Correct the user, the scheme and the password in PORTAL_SMTP_URL."
 WRONG_SERVER = "Is PORTAL_SMTP_URL right, and does the server run, with a valid certificate?"
 
 

@@ -54,7 +54,7 @@ def test_a_database_that_a_later_version_has_changed_is_refused(
 ) -> None:
     upgrade_later(own_database, oldest_code="9998")
     assert main(command.split()) == 1
-    assert "use the version that upgraded it" in capsys.readouterr().err
+    assert "Use the version that upgraded it" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["check", "db upgrade", "db check", "messages list"])

@@ -65,7 +65,7 @@ def test_a_letter_that_failed_is_listed_and_tried_again(
     main(["outbox", "list"])
     assert "1 new-message - failed" in capsys.readouterr().out
     assert main(["outbox", "retry", "7"]) == 1
-    assert "Letter 7 has not failed." in capsys.readouterr().err
+    assert "There is no letter 7 that failed." in capsys.readouterr().err
     assert main(["outbox", "retry"]) == 0
     assert "tried again: 1" in capsys.readouterr().out
     main(["outbox", "run", "--once"])

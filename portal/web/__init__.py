@@ -8,8 +8,8 @@ Its modules, in the order in which they may import:
     health                whether the portal is alive and ready
     form_data             parses a posted body into fields
     forms                 the forms of the public, checked; their words are in templates
-    public.pages          the table of public pages, and how one is rendered
     public.page_coverage  how much of each page is translated
+    public.pages          the table of public pages, and how one is rendered
     public.machine_files  robots.txt, sitemap.xml, security.txt
     public.errors         the error pages of all languages
     edition               all pages of one state of the catalogs, replaced as a whole

@@ -135,7 +135,7 @@ def build_from(
     page_words = {
         slug: words_in(page.main_text) for slug, page in swedish.items() if slug != WORD_LIST.slug
     }
-    renderers = open_all(page_words=page_words)
+    renderers = open_all(page_words=page_words, page_coverage=coverage)
     errors = Errors(renderers)
     errors.page(500, languages.source)
     builders: dict[str, Callable[[], Resource]] = {
@@ -180,14 +180,8 @@ def _build_page(
     renderer: Renderer, page: Page, coverage: PageCoverage, sought: Language | None = None
 ) -> Resource:
     """A page; or the Swedish page in place of one that is not offered in the language sought."""
-    not_offered = coverage.not_offered(page.slug)
-    return page_resource(
-        renderer,
-        page,
-        coverage=coverage.of(page.slug, renderer.language.tag),
-        not_offered=not_offered,
-        sought=sought if sought and sought.tag in not_offered else None,
-    )
+    is_missing = sought is not None and sought.tag in coverage.not_offered(page.slug)
+    return page_resource(renderer, page, sought=sought if is_missing else None)
 
 
 def _add_slash(tag: str) -> Resource:

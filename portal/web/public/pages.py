@@ -15,6 +15,7 @@ from portal.content.words import WORDS
 from portal.i18n.rendering import Rendered, Renderer
 from portal.web.forms import ContactForm, FinderForm
 from portal.web.headers import REVALIDATE
+from portal.web.public.page_coverage import PageCoverage
 from portal.web.resources import BEST_QUALITY, FAST_QUALITY, Resource, resource
 
 HTML = "text/html; charset=utf-8"
@@ -64,14 +65,16 @@ def render_page(renderer: Renderer, page: Page, **values: Any) -> Rendered:
         page: which page.
         values: of the template, in place of the page's own.
     """
+    all_coverage: PageCoverage | None = renderer.renderers.values.get("page_coverage")
+    coverage = all_coverage if page is BY_SLUG.get(page.slug) else None
     frame = {
         "slug": page.slug,
         "message_limit": MESSAGE_LIMIT,
         "private": False,
         "problems": (),
         "query": {},
-        "coverage": None,
-        "not_offered": frozenset(),
+        "coverage": coverage and coverage.of(page.slug, renderer.language.tag),
+        "not_offered": coverage.not_offered(page.slug) if coverage else frozenset(),
         "sought": None,
     }
     return renderer.render(f"public/{page.template}", **{**frame, **page.values, **values})

@@ -26,6 +26,7 @@ from portal.translators import merging
 from portal.web.app import create_app
 from portal.web.edition import Edition, build
 from portal.web.guard import Guard
+from portal.web.public import contact
 from portal.web.reload import compress, read_stamps, reload, reloading
 from tests.unit.commands.test_serve import free_port, wait_for
 
@@ -214,6 +215,9 @@ def test_a_new_language_appears_everywhere(
     assert f"/{tag}" in resources
     assert guard.edition.coverage.of("", tag).translated == 0
     assert guard.edition.coverage.of("", "en").percent == 100
+    refused = contact.show_again(guard.edition.renderers(language(tag)), {}, 413)
+    for page_text in (resources.built(f"/{tag}/kontakt").text, refused.text):
+        assert 'class="translation-notice' in page_text
     shutil.rmtree(locales / tag)
     reload(guard, settings, locales, read_stamps(locales))
     assert f"/{tag}/" not in guard.edition.resources

@@ -56,6 +56,16 @@ async def test_files_with_a_changing_name_are_kept_for_a_year(visitor: Visitor) 
         assert "etag" in response.headers
 
 
+async def test_a_file_of_another_version_is_the_one_that_the_node_has(visitor: Visitor) -> None:
+    style = "/static/portal.0123456789ab.css"
+    response = await visitor.client.get(style, follow_redirects=True)
+    assert (response.status_code, response.url.path) == (200, "/static/portal.css")
+    assert response.headers["cache-control"] == response.history[0].headers["cache-control"]
+    assert response.headers["cache-control"] == "no-cache"
+    for missing in ("/static/nothing.0123456789ab.css", "/static/portal.0123456789a.css"):
+        assert (await visitor.client.get(missing)).status_code == 404
+
+
 async def test_the_answer_to_a_form_is_for_one_browser(visitor: Visitor) -> None:
     (row,) = (row for what, row in ROWS.items() if what.startswith("The answer to a form"))
     response = await visitor.client.post("/sv/kontakt", data={"message": ""})

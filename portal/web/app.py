@@ -27,6 +27,7 @@ from portal.storage.database import Database
 from portal.storage.limits import forget_regularly
 from portal.storage.secret_key import open_secret_key
 from portal.web import resources
+from portal.web.assets import without_hash
 from portal.web.edition import build
 from portal.web.guard import SAFE_METHODS, Guard
 from portal.web.headers import REVALIDATE
@@ -206,10 +207,13 @@ async def respond_to_rest(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def _usual_spelling(path: str, languages: Languages) -> str:
-    """The path of a page as we write it: people type capitals and slashes at the end."""
+    """The path of a page as we write it: people type capitals and slashes at the end.
+
+    A file that another version of the portal names loses its hash.
+    """
     tag, _, slug = path.strip("/").lower().partition("/")
     tag = next((spelled for spelled in languages if spelled.lower() == tag), tag)
-    return f"/{tag}/{slug}"
+    return without_hash(f"/{tag}/{slug}")
 
 
 ROUTES = (

@@ -1,15 +1,18 @@
 """Style sheets, scripts and images, under names that change with their content.
 
-The style sheets are joined in the order of their layers; every file is served
-under a name that carries its hash, so it may be kept for ever.
+The style sheets are joined in the order of their layers; every file is served under a name that
+carries its hash, so it may be kept for ever. While nodes are upgraded one after the other, a page
+names files that other nodes do not have. Those lead to the plain name of the file, under which
+each node serves its own (``without_hash``).
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from portal.web.headers import IMMUTABLE
-from portal.web.resources import Resource, resource
+from portal.web.resources import FAST_QUALITY, Resource, resource
 
 PATH = "/static/"
 STYLES = (
@@ -55,6 +58,9 @@ class Assets:
         self.resources: Mapping[str, Resource] = {
             self._paths[name]: resource(content, TYPES[Path(name).suffix], cache=IMMUTABLE)
             for name, content in contents.items()
+        } | {
+            PATH + name: resource(content, TYPES[Path(name).suffix], quality=FAST_QUALITY)
+            for name, content in contents.items()
         }
 
     def __call__(self, name: str) -> str:
@@ -70,6 +76,14 @@ def styles(folder: Path, patterns: tuple[str, ...] = STYLES) -> bytes:
     """Style sheets as one, in the order of the patterns that name them."""
     files = [path for pattern in patterns for path in sorted(folder.glob(f"{pattern}.css"))]
     return b"\n".join(path.read_bytes() for path in files)
+
+
+def without_hash(path: str) -> str:
+    """The path of a file under its plain name; any other path as it is."""
+    return _HASHED.sub(r"\1\2", path)
+
+
+_HASHED = re.compile(rf"^({PATH}[^/]+)\.[0-9a-f]{{12}}(\.[a-z]+)$")
 
 
 def _path(name: str, content: bytes) -> str:

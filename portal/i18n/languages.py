@@ -29,6 +29,9 @@ STAND_INS = {"prs": "fa", "pnb": "pa-Arab"}
 OWN_NAMES = {"prs": "دری", "pnb": "پنجابی"}
 """What languages that CLDR lacks call themselves."""
 
+_MONTH_WITHOUT_NAME = "M01"
+"""What CLDR's root calls January, and all languages without names of months, such as South Sami."""
+
 _TAG = re.compile(r"(?!.{36})[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 """No longer than the longest that RFC 5646, 4.4.1 expects."""
 
@@ -48,7 +51,7 @@ class Language:
     direction: str
     """``ltr`` or ``rtl``, for ``dir``."""
     locale: Locale
-    """CLDR's data: how its dates and numbers are written."""
+    """CLDR's data of it."""
     is_known: bool = True
     """Whether CLDR has it, its stand-in or a wider language; if not, its dates and numbers are as
     in Swedish."""
@@ -57,6 +60,12 @@ class Language:
     def is_source(self) -> bool:
         """Whether the texts are written in it."""
         return self.tag == SOURCE
+
+    @cached_property
+    def formats(self) -> Locale:
+        """How its dates and numbers are written: as in Swedish, if CLDR has no names of months."""
+        has_months = self.locale.months["format"]["wide"][1] != _MONTH_WITHOUT_NAME
+        return self.locale if has_months else Locale.parse(SOURCE)
 
     @cached_property
     def plural_examples(self) -> list[tuple[str, int]]:

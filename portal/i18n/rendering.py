@@ -324,10 +324,10 @@ class Vocabulary:
 
         Formatting is slow, so it is done once if both are the same.
         """
-        own = write(self.language.locale)
+        own = write(self.language.formats)
         if self.language.is_source:
             return own, own
-        return own, write(self.renderer.languages.source.locale)
+        return own, write(self.renderer.languages.source.formats)
 
 
 @pass_context

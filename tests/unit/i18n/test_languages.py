@@ -1,8 +1,10 @@
 """A language is discovered by its catalog, has its own name, and is negotiated with the browser."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
+from babel.dates import format_date
 
 from portal.i18n.languages import (
     CATALOG,
@@ -162,6 +164,13 @@ def test_a_folder_with_a_catalog_is_a_language(tmp_path: Path) -> None:
     write_catalog(tmp_path, "ar-old", plurals="nplurals=1; plural=0;")  # as after a copy
     assert list(discover(tmp_path)) == ["sv", "ar", "zh-Hant"]
     assert [line for line in strange_folders(tmp_path) if "/ar-old/" in line]
+
+
+@pytest.mark.parametrize(
+    ("tag", "text"), [("sma", "27 nov. 2026"), ("se", "2026 skáb 27"), ("en", "27 Nov 2026")]
+)
+def test_dates_are_as_in_swedish_where_cldr_has_no_names_of_months(tag: str, text: str) -> None:
+    assert format_date(date(2026, 11, 27), locale=language(tag).formats) == text
 
 
 def test_without_a_catalog_there_is_only_swedish(tmp_path: Path) -> None:

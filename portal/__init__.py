@@ -27,6 +27,7 @@ The markup of pages, and their words except those of ``content``, are outside th
     templates/preview      what translators see beside a page
     templates/layout.html  the frame of public pages: head, menu, footer
     locales/               the translations; ``portal catalogs check`` says what is wrong in them
+    static/js              scripts; every page works without them
     static/css             style sheets; colours, sizes and fonts in ``tokens.css``
 
 ``docs/house.md`` follows a request, a message and a letter through the packages, and has a

@@ -72,7 +72,7 @@ def list_letters(arguments: argparse.Namespace) -> int:
 
 
 def retry(arguments: argparse.Namespace) -> int:
-    """Try again now to send all letters that failed or wait after a failure."""
+    """Let letters that failed or wait after a failure be tried again at once."""
     settings = read_settings()
     count = 0
     if has_tables(settings):

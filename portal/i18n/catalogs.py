@@ -11,7 +11,7 @@ a file is published, at a start and at a reload alike:
   the former catalog had. A start has no former catalog to compare with.
 
 What translators' tools write and the portal does not use, such as dates, the name of the
-language and obsolete entries, never refuses a file.
+language and obsolete entries, is never a reason to refuse a file.
 """
 
 import csv
@@ -247,9 +247,9 @@ def _check_header(path: Path, content: str, language: Language) -> int:
     """Check the header; gives the number of plural forms.
 
     Raises:
-        CatalogError: when there is no header, its charset is not UTF-8 or ASCII, or it declares
-            no plural form, more than ``MOST_FORMS``, or fewer than a text has (unless that is
-            the language's number).
+        CatalogError: when there is no header, its charset is not UTF-8 or ASCII, or its
+            ``nplurals`` is 0, above ``MOST_FORMS``, or too small for some text (unless it is the
+            language's number).
     """
     start = re.search(r'^msgid ""\nmsgstr "', content, re.MULTILINE)
     header = content[start.end() :].partition("\n\n")[0] if start else ""

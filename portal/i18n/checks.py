@@ -641,7 +641,7 @@ CHECKS = (
 
 ERRORS = tuple(check for check in CHECKS if check.is_error)
 
-# Faults of whole files. Because of any but that of the glossary the catalog is refused.
+# Faults of whole files. All but that of the glossary cause the catalog to be refused.
 UNREADABLE = Check(
     "file",
     True,

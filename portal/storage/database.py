@@ -156,10 +156,10 @@ class Database:
         job: Callable[[sa.Connection, Sequence[Item]], Sequence[Result | Exception]],
         item: Item,
     ) -> Result:
-        """Let a job process an item in the next transaction, with other items that wait for it.
+        """Let a job process an item in the next transaction, together with other waiting items.
 
         Args:
-            job: gets the items of one job that wait next to each other; returns a result or an
+            job: gets adjacent items of the queue that have this job; returns a result or an
                 exception for each.
             item: the item of this call.
 

@@ -43,7 +43,7 @@ def add(locales: Path, tag: str) -> Path:
 
     Raises:
         NoLanguage: when the tag is not a language tag, or that of the source.
-        FileExistsError: when there is a catalog of that language, in whatever case.
+        FileExistsError: when that language has a catalog, in upper or lower case.
     """
     new = language(tag)
     if new.is_source:

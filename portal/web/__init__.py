@@ -31,7 +31,7 @@ Its modules, in the order in which they may import:
     staff.routes          the table of routes below /inbox
     reload                a new edition when a catalog is saved, or telephone hours begin or end
     guard                 checks every request, turns errors into pages
-    protocol              deadlines below the application
-    fast_path             responses that are ready, written below the application
+    protocol              uvicorn's protocol with deadlines and limits
+    fast_path             writes ready responses without the application
     app                   the table of routes; everything is put together here
 """

@@ -195,7 +195,10 @@ async def respond_to_rest(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer what has no route: a page, a redirect to the page that is meant, or an error."""
     request, path = Request(scope), scope["path"]
     address = _usual_spelling(path, request.edition.languages)
-    if address != path and address in request.edition.resources:
+    addresses = request.edition.resources
+    if path not in addresses:  # it may be that of a file of another version of the portal
+        address = without_hash(address)
+    if address != path and address in addresses:
         query = scope["query_string"].decode("latin-1")
         address += f"?{query}" if query else ""
         resource = resources.redirect(address, 308, cache=REVALIDATE)
@@ -207,13 +210,10 @@ async def respond_to_rest(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def _usual_spelling(path: str, languages: Languages) -> str:
-    """The path of a page as we write it: people type capitals and slashes at the end.
-
-    A file that another version of the portal names loses its hash.
-    """
+    """The path of a page as we write it: people type capitals and slashes at the end."""
     tag, _, slug = path.strip("/").lower().partition("/")
     tag = next((spelled for spelled in languages if spelled.lower() == tag), tag)
-    return without_hash(f"/{tag}/{slug}")
+    return f"/{tag}/{slug}"
 
 
 ROUTES = (

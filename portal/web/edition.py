@@ -37,7 +37,7 @@ from portal.web.resources import Bodies, Resource, Resources, redirect
 COMPRESSED_AHEAD = 1000
 """The most resources that are built and compressed before a reader asks for them."""
 MOST_PARAMETERS = 20
-"""Parameters of a query among which that of a page is looked for."""
+"""The most parameters of a query that ``find`` looks at."""
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ SHOWN_LIMIT = 1024 * 1024
 HEADER_LIMIT = 16 * 1024
 """Bytes of the address and of all header lines together."""
 LENGTH_DIGITS = 15
-"""Of Content-Length; a longer number would be slow to read."""
+"""The most digits of Content-Length; more are refused."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 BODY_HEADERS = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade"})

@@ -25,7 +25,7 @@ the guard would refuse those of browsers without Fetch Metadata."""
 _SECURITY_NAMES = frozenset(name for name, _ in SECURITY)
 
 REVALIDATE = "no-cache"
-"""Caches may store the response and ask each time whether it has changed."""
+"""Caches may store the response, but must ask each time whether it has changed."""
 IMMUTABLE = "public, max-age=31536000, immutable"
 NO_STORE = "no-store"
 PRIVATE = "private, no-cache"

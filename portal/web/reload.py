@@ -34,7 +34,7 @@ GONE_SECONDS = 2.0
 """How long a file may be missing: some editors and tools move it before they save."""
 
 Stamps = Mapping[Path, tuple[int, int, int]]
-"""When each catalog was saved and changed (nanoseconds), and its size."""
+"""The mtime and ctime (nanoseconds) and the size of each catalog."""
 
 log = logging.getLogger(__name__)
 

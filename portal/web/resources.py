@@ -71,8 +71,8 @@ class Resource:
         self.headers = headers
         self.body = body
         self._quality = quality if len(body) < _BEST_BELOW else FAST_QUALITY
-        # No cached_property: that of Python 3.11 has one lock for all resources, and a
-        # thread that compresses in the background would hold it against readers.
+        # No cached_property: that of Python 3.11 has one lock for all resources, so readers
+        # would wait for the thread that compresses in the background.
         self._bodies: Bodies | None = None
         self._representations: Mapping[str, Representation] | None = None
         self._not_modified_by_tag: Mapping[bytes, Representation] | None = None

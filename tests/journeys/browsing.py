@@ -7,10 +7,12 @@ from typing import Any
 
 from playwright.async_api import Browser, Page
 
+from portal.i18n.languages import discover
+from portal.i18n.templates import LOCALES
 from portal.web.public.pages import PAGES
 from tests.conftest import Served
 
-LANGUAGES = ("sv", "en", "ar")
+LANGUAGES = tuple(discover(LOCALES))
 SLUGS = tuple(page.slug for page in PAGES)
 SEND = "main form [type=submit]"
 """The button that sends a message; the others of the form change its language."""

@@ -24,7 +24,8 @@ async def respond(request: Request) -> Resource:
     """Show the form, or lead to the case that it names.
 
     Raises:
-        HTTPException: 503 when the database cannot be used.
+        HTTPException: 503 when the database cannot be used, 400 or 415 when the form cannot be
+            read.
     """
     if request.method == "POST":
         try:

@@ -14,7 +14,9 @@ from portal.i18n.plurals import NUMBERS
 
 PARTS = ("portal", "templates", "static", "locales")
 PAGES = "portal/web/public/pages.py"
-MORE = '\nPAGES += tuple(Page(f"sida-{n}", "words.html") for n in range(%d - len(PAGES)))\n'
+MORE = """
+PAGES += tuple(Page(f"sida-{n}", "words.html", {"words": WORDS}) for n in range(%d - len(PAGES)))
+"""
 
 
 def copy_checkout(checkout: Path, folder: Path) -> Path:

@@ -62,7 +62,7 @@ def run(folder: Path) -> Iterator[str]:
     yield f"\n| µs CPU | {CASES[0]:,} cases | {CASES[1]:,} cases | ratio |"
     yield "|---|--:|--:|--:|"
     for what, (few, many) in _costs(folder).items():
-        yield f"| {what} | {few:.0f} | {many:.0f} | {many / few:.2f} |"
+        yield f"| {what} | {few:,.0f} | {many:,.0f} | {many / few:.2f} |"
 
 
 def _size_row(folder: Path, languages: int, pages: int) -> str:

@@ -17,7 +17,7 @@ those above its own and, within its package, from modules listed before it in ``
     translators  what translators run: update, check, preview
     commands     the command line, one module for each noun
 
-The markup of pages, and their words except those of ``content``, are outside this folder:
+The markup of pages, and most of their words, are outside this folder:
 
     templates/             markup and words; texts in ``_("…")`` are translated
     templates/public       a template for each public page

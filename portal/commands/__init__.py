@@ -1,8 +1,8 @@
 """The command line: a module for each noun, and two that these share.
 
 A command returns 0 when all is well, 1 for a fault and 2 when its arguments cannot be
-understood. Faults go to standard error; everything else, also JSON and what ``catalogs check``
-finds, goes to standard output.
+understood. Faults and the log go to standard error; all else, also JSON and what is wrong in a
+catalog, to standard output.
 
 Its modules, in the order in which they may import:
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from portal.i18n.languages import Language
+from portal.i18n.languages import STAND_INS, Language
 from portal.i18n.plurals import Rule, used_forms
 
 PLACEHOLDER = re.compile(r"%%|%\((\w+)\)[sd]")
@@ -305,8 +305,8 @@ def _joins(form: str, index: int) -> bool:
 
 
 def _primary(language: Language) -> str:
-    """The primary subtag of a language."""
-    return language.tag.partition("-")[0]
+    """The primary subtag of a language, or of its stand-in."""
+    return STAND_INS.get(language.tag, language.tag).partition("-")[0]
 
 
 def _edges(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:

@@ -30,7 +30,7 @@ OWN_NAMES = {"prs": "دری", "pnb": "پنجابی"}
 """What languages that CLDR lacks call themselves."""
 
 _MONTH_WITHOUT_NAME = "M01"
-"""What CLDR's root calls January, and all languages without names of months, such as South Sami."""
+"""January in CLDR's root, and in languages without names of months, such as South Sami."""
 
 _TAG = re.compile(r"(?!.{36})[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 """No longer than the longest that RFC 5646, 4.4.1 expects."""

@@ -41,7 +41,7 @@ from portal.content.hours import ZONE
 from portal.i18n.catalogs import Catalog
 from portal.i18n.checks import PLACEHOLDER, Key
 from portal.i18n.hyphenation import SOFT_HYPHEN, hyphenated
-from portal.i18n.languages import Language, Languages
+from portal.i18n.languages import OWN_NAMES, Language, Languages
 
 ALONGSIDE = {"bredvid": "sv"}
 """The query of a page that is read with the Swedish text alongside."""
@@ -301,7 +301,10 @@ class Vocabulary:
         """Languages by their names, as a list in a sentence."""
 
         def write(locale: Locale) -> str:
-            names = [locale.languages.get(tag.partition("-")[0], tag) for tag in tags]
+            names = [
+                locale.languages.get(tag.partition("-")[0]) or OWN_NAMES.get(tag, tag)
+                for tag in tags
+            ]
             return format_list(names, locale=locale)
 
         return self._localized(write)

@@ -20,7 +20,7 @@ from babel.messages.frontend import parse_mapping_cfg
 
 from portal.i18n.catalogs import clean, open_file, translated
 from portal.i18n.checks import LIMIT, Key
-from portal.i18n.languages import CATALOG, Language, Languages, NoLanguage, language
+from portal.i18n.languages import CATALOG, STAND_INS, Language, Languages, NoLanguage, language
 
 TEMPLATE = "portal.pot"
 PLURAL_FORMS = "Plural-Forms"
@@ -43,7 +43,7 @@ def add(locales: Path, tag: str) -> Path:
 
     Raises:
         NoLanguage: when the tag is not a language tag, or that of the source.
-        FileExistsError: when that language has a catalog, in upper or lower case.
+        FileExistsError: when the tag has a catalog, whatever its case.
     """
     new = language(tag)
     if new.is_source:
@@ -52,9 +52,10 @@ def add(locales: Path, tag: str) -> Path:
         if path.parts[-3].lower() == tag.lower():
             raise FileExistsError(path)
     path = locales / tag / CATALOG
+    has_own_data = new.is_known and tag not in STAND_INS
     begun = polib.POFile(wrapwidth=0)
     begun.metadata = _headers() | {
-        "Language-Team": (new.is_known and new.locale.get_display_name("en")) or tag,
+        "Language-Team": (has_own_data and new.locale.get_display_name("en")) or tag,
         "Language": tag,
         PLURAL_FORMS: new.plural_header,
     }

@@ -187,7 +187,7 @@ class Inbox:
         return Router(ROUTES, redirect_slashes=False, default=respond_to_rest)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["app"] = self._router  # the sign-in looks for the page to continue with
+        scope["app"] = self._router  # where sign-in finds the page to continue with
         await self._router(scope, receive, send)
 
 

@@ -84,6 +84,7 @@ SOUND = [
     ("ar", 'msgid "Kan du läsa, Anna?"\nmsgstr "هل يمكنك القراءة، آنا؟"\n'),
     ("ar", CALL + 'msgstr "\u2067اتصلوا\u2069 بالرقم %(phone)s."\n'),
     ("fa", SKOLA + 'msgstr "می\u200cخواهیم"\n'),
+    ("prs", SKOLA + 'msgstr "آهسته آهسته"\n'),
     ("fa", 'msgid "Kan du?"\nmsgstr "می\u200cتوانید؟"\n'),
     ("am", 'msgid "Läs."\nmsgstr "ያንብቡ።"\n'),
     ("el", 'msgid "Kan du?"\nmsgstr "Μπορείτε;"\n'),

@@ -229,6 +229,7 @@ def test_weekdays_and_languages_have_their_names_in_the_language(
     assert say(renderer).named(["sv", "en", "ar"]) == languages
     assert say(renderer).named(["sv", "en", "ar"]).swedish == "svenska, engelska och arabiska"
     assert say(renderer).named(["so"]).swedish == "somaliska"
+    assert say(renderer).named(["pnb"]).swedish == "پنجابی"  # CLDR has no name
 
 
 @pytest.mark.parametrize("tag", ["sv", "en", "ar"])

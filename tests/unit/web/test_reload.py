@@ -224,6 +224,12 @@ def test_a_new_language_appears_everywhere(
     assert name not in guard.edition.resources.built("/sv/").text
 
 
+def test_the_catalog_of_a_language_that_cldr_lacks_does_not_name_its_stand_in(
+    locales: Path,
+) -> None:
+    assert "Language-Team: prs\\n" in merging.add(locales, "prs").read_text("utf-8")
+
+
 def test_adding_an_existing_language_or_a_malformed_tag_is_refused(locales: Path) -> None:
     with pytest.raises(FileExistsError):
         merging.add(locales, "en")

@@ -4,7 +4,7 @@ Its packages and modules, in the order in which they may import: a module import
 those above its own and, within its package, from modules listed before it in ``__init__``.
 ``tests/test_house.py`` enforces this.
 
-    content      what the administration says of itself: areas, facts, opening hours
+    content      what the administration says of itself; characters and addresses that people type
     settings     everything that is read from the environment
     logs         the log, in lines of text or JSON, with ids of requests
     metrics      figures for operators: counts, durations, gauges

@@ -1,6 +1,6 @@
 """Figures for operators, in Prometheus' text format (prometheus.io, "Exposition formats").
 
-``METRICS`` is the table of all there are. To add one, add its row, and then either call
+``METRICS`` is the table of all metrics. To add a metric, add its row, and then either call
 ``count`` or ``observe`` where it happens, or register a function with ``gauge`` that reads
 it. Every application has one ``Metrics``; a request finds it in ``Request.metrics``.
 

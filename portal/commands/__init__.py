@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def import_nouns(words: Sequence[str]) -> list[ModuleType]:
     """Import the module of a command, or all of them if no command is named.
 
-    Only that one, so that a server does not load the translators' tools.
+    A server does not load the translators' tools.
 
     Args:
         words: of the command line, without the program's name.

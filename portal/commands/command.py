@@ -59,7 +59,7 @@ class Fault(NamedTuple):
     """A fault and its remedy."""
 
     subject: str
-    """In a word: ``database``, ``proxy``."""
+    """One word, such as ``database`` or ``proxy``."""
     fault: str
     remedy: str
 
@@ -88,7 +88,10 @@ def positive(text: str) -> int:
 
 
 def print_json(content: Sequence[dict[str, Any]] | dict[str, Any]) -> None:
-    """Print JSON for programs; control characters, and those the encoding lacks, are escaped."""
+    """Print JSON for programs.
+
+    Control characters are escaped and, unless the output is in Unicode, all that are not ASCII.
+    """
     is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
     text = json.dumps(content, ensure_ascii=not is_unicode, indent=2)
     print(re.sub(r"[\x7f-\x9f]", lambda match: f"\\u{ord(match[0]):04x}", text))

@@ -1,4 +1,4 @@
-"""What the administration publishes about itself, and the characters of texts.
+"""What the administration publishes about itself; characters and addresses that people type.
 
 Its modules, in the order in which they may import:
 

@@ -248,8 +248,8 @@ def _check_header(path: Path, content: str, language: Language) -> int:
 
     Raises:
         CatalogError: when there is no header, its charset is not UTF-8 or ASCII, or its
-            ``nplurals`` is 0, above ``MOST_FORMS``, or too small for some text (unless it is the
-            language's number).
+            ``nplurals`` is 0, above ``MOST_FORMS``, or smaller than the number of forms of an
+            entry. The language's own number is always accepted.
     """
     start = re.search(r'^msgid ""\nmsgstr "', content, re.MULTILINE)
     header = content[start.end() :].partition("\n\n")[0] if start else ""

@@ -26,7 +26,8 @@ PluralForms = tuple[str, ...]
 Key = tuple[str | None, str]
 """Context and msgid."""
 Details = tuple[str, ...]
-"""The values for the explanation of a fault, in order; empty when there is no fault."""
+"""The values for the explanation of a fault, in order. A check of an entry returns none where there
+is no fault."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class Check:
 
     name: str
     is_error: bool
-    """Whether a text with it is shown in Swedish instead."""
+    """Whether a text with it is shown in Swedish instead, or a file with it is refused."""
     find: Callable[[CatalogEntry, str, CatalogInfo], Details]
     en: Explanation
     sv: Explanation

@@ -156,8 +156,9 @@ def key_beside(backup: Path) -> Path:
 def _key_to_restore(settings: Settings, backup: Path, replace: bool) -> bytes:
     """The key to write beside the restored database: that of the backup's key file.
 
-    Empty if the backup has none, or ``PORTAL_SECRET_KEY`` is set. If the present key is another
-    one, nothing is restored; ``replace`` permits overwriting a stored key, not one that is set.
+    Empty if the backup has no key file, or ``PORTAL_SECRET_KEY`` is set. If the present key
+    differs from the backup's, nothing is restored; ``replace`` permits overwriting a stored key,
+    but not the key in ``PORTAL_SECRET_KEY``.
 
     A backup is not restored without a key: a portal that starts without one creates a new
     key, and then the case addresses that guardians were given stop working.

@@ -15,8 +15,8 @@ from pathlib import Path
 from portal.content.hours import Opening
 from portal.content.words import words_in
 from portal.i18n.catalogs import Catalog, read_all
-from portal.i18n.languages import Language, Languages, discover
-from portal.i18n.rendering import Renderer, Renderers
+from portal.i18n.languages import Languages, discover
+from portal.i18n.rendering import Renderers
 from portal.i18n.templates import LOCALES, open_renderers
 from portal.settings import DATA, Settings
 from portal.web import health
@@ -28,7 +28,6 @@ from portal.web.public.page_coverage import PageCoverage, cover_pages
 from portal.web.public.pages import (
     PAGES,
     WORD_LIST,
-    Page,
     page_resource,
     render_page,
 )
@@ -167,21 +166,15 @@ def _page_builders(
     """
     for renderer in sorted(renderers.all, key=lambda renderer: renderer.alongside):
         for page in PAGES:
-            yield renderer.href(page.slug), partial(_build_page, renderer, page, coverage)
+            yield renderer.href(page.slug), partial(page_resource, renderer, page)
     source = renderers(renderers.languages.source)
     for page in PAGES:
-        for sought in renderers.languages.values():
-            if not sought.is_source:
-                address = source.href(page.slug, saknas=sought.tag)
-                yield address, partial(_build_page, source, page, coverage, sought)
-
-
-def _build_page(
-    renderer: Renderer, page: Page, coverage: PageCoverage, sought: Language | None = None
-) -> Resource:
-    """A page; or the Swedish page in place of one that is not offered in the language sought."""
-    is_missing = sought is not None and sought.tag in coverage.not_offered(page.slug)
-    return page_resource(renderer, page, sought=sought if is_missing else None)
+        not_offered = coverage.not_offered(page.slug)
+        for language in renderers.languages.values():
+            if not language.is_source:
+                address = source.href(page.slug, saknas=language.tag)
+                sought = language if language.tag in not_offered else None
+                yield address, partial(page_resource, source, page, sought=sought)
 
 
 def _add_slash(tag: str) -> Resource:

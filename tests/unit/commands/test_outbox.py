@@ -1,6 +1,10 @@
 """An operator looks after the letters on the command line."""
 
 import json
+import signal
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -70,6 +74,22 @@ def test_a_letter_that_failed_is_listed_and_tried_again(
     assert "tried again: 1" in capsys.readouterr().out
     main(["outbox", "run", "--once"])
     assert len(sink.letters) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("queued")
+def test_one_run_ends_at_a_signal_while_the_mail_server_does_not_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("PORTAL_SMTP_URL", f"smtp://127.0.0.1:{silent.getsockname()[1]}")
+        monkeypatch.setenv("PORTAL_MAIL_FROM", "portal@example.org")
+        command = [sys.executable, "-m", "portal", "outbox", "run", "--once"]
+        with subprocess.Popen(command) as process:
+            connection, _ = silent.accept()
+            with connection:
+                process.terminate()
+                assert process.wait(5) == -signal.SIGTERM
 
 
 def test_where_nothing_was_served_there_are_no_letters(capsys: pytest.CaptureFixture[str]) -> None:

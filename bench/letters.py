@@ -62,8 +62,7 @@ async def _measure(settings: Settings) -> tuple[float, float]:
     database.upgrade()
     await database.start()
     await asyncio.gather(*(_receive(database, number) for number in range(COUNT)))
-    async with database.reading() as connection:
-        letter = (await outbox.waiting_or_failed(connection, 1))[0]
+    letter = await database.read(lambda c: outbox.waiting_or_failed(c, 1)[0])
     message = letters.message(letter, None, renderers, settings)
     begun = time.monotonic()
     await asyncio.gather(*(_send_each(message, settings) for _ in range(AT_ONCE)))

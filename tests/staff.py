@@ -84,7 +84,7 @@ def signed_in(portal: Served, name: str = "anna", role: str = "officer") -> Staf
         begin(connection),
     ):
         codes: list[str] = []
-        account = accounts.find_in_transaction(connection, name)
+        account = accounts.find(connection, name)
         if account is None:
             account = accounts.add(
                 connection,

@@ -313,7 +313,6 @@ async def test_files_are_refused(visitor: Visitor) -> None:
 
 async def stored(portal: Running) -> list[str]:
     database = Database(portal.settings.database_url)
-    async with database.reading() as connection:
-        texts = [message.text for _, message in await newest(connection, 100)]
+    texts = await database.read(lambda c: [message.text for _, message in newest(c, 100)])
     await database.stop()
     return texts

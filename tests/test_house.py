@@ -39,7 +39,6 @@ LATE = (
     "portal.storage.migrations.steps.",
     "email_validator.",
     "holidays.",
-    "sqlalchemy.ext.asyncio.",
     "portal.mail.delivery.",
     "portal.web.staff.routes.",
 )

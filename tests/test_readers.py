@@ -25,8 +25,7 @@ from tests.visitor import Visit, Visitor, words
 
 async def last_case(portal: Running) -> Case:
     database = Database(portal.settings.database_url)
-    async with database.reading() as connection:
-        ((case, _),) = await newest(connection, 1)
+    ((case, _),) = await database.read(lambda c: newest(c, 1))
     await database.stop()
     return case
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import dropwhile
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -24,9 +24,6 @@ from portal.cases.messages import Case, case_numbered, change_state
 from portal.cases.outbox import NewLetter
 from portal.storage import tables
 from portal.storage.tables import Moment, accounts, answers, drafts, messages
-
-if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
 ANSWER_LIMIT = 10_000
 """The longest text of an answer in one language, in characters."""
@@ -241,9 +238,7 @@ def discard(connection: sa.Connection, case_id: int, account_id: int, form_key: 
     connection.execute(sa.delete(drafts).where(_has(drafts, key)))
 
 
-async def visible_answers(
-    connection: "AsyncConnection", number: int, now: datetime
-) -> Sequence[Answer]:
+def visible_answers(connection: sa.Connection, number: int, now: datetime) -> Sequence[Answer]:
     """The answers of a case that the guardian can see, in order.
 
     Args:
@@ -256,10 +251,10 @@ async def visible_answers(
         .where(_stands_in(number), answers.c.visible_at <= now)
         .order_by(answers.c.visible_at, answers.c.id)
     )
-    return [Answer(**row) for row in (await connection.execute(query)).mappings()]
+    return [Answer(**row) for row in connection.execute(query).mappings()]
 
 
-async def answers_of(connection: "AsyncConnection", number: int) -> Sequence[StaffAnswer]:
+def answers_of(connection: sa.Connection, number: int) -> Sequence[StaffAnswer]:
     """All answers of a case except those that were taken back, in order."""
     names = (*Answer.__annotations__, "account_id", "asks")
     query = (
@@ -268,22 +263,18 @@ async def answers_of(connection: "AsyncConnection", number: int) -> Sequence[Sta
         .where(_stands_in(number))
         .order_by(answers.c.visible_at, answers.c.id)
     )
-    return [StaffAnswer(**row) for row in (await connection.execute(query)).mappings()]
+    return [StaffAnswer(**row) for row in connection.execute(query).mappings()]
 
 
-async def drafts_of(
-    connection: "AsyncConnection", case_id: int, account_id: int
-) -> Sequence[Draft]:
+def drafts_of(connection: sa.Connection, case_id: int, account_id: int) -> Sequence[Draft]:
     """A person's drafts in a case, the newest first."""
-    rows = await connection.execute(
+    rows = connection.execute(
         _DRAFTS.where(_has(drafts, {"case_id": case_id, "account_id": account_id}))
     )
     return [Draft(row.form_key, _words(row), row.saved_at) for row in rows]
 
 
-async def other_authors(
-    connection: "AsyncConnection", case_id: int, account_id: int
-) -> Sequence[str]:
+def other_authors(connection: sa.Connection, case_id: int, account_id: int) -> Sequence[str]:
     """The names of the others who have a draft in a case."""
     query = (
         sa.select(accounts.c.full_name)
@@ -292,7 +283,7 @@ async def other_authors(
         .distinct()
         .order_by(accounts.c.full_name)
     )
-    return (await connection.execute(query)).scalars().all()
+    return connection.execute(query).scalars().all()
 
 
 def _count_first(connection: sa.Connection, case: Case, before: datetime | None) -> None:

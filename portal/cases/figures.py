@@ -8,15 +8,12 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import cache, partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from portal.content.hours import ZONE
 from portal.storage.tables import Moment, answers, cases, counts, messages
-
-if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
 CASES = "cases"
 """The name of the figure from which new cases get their numbers; it never falls."""
@@ -128,17 +125,17 @@ def due_day(today: date, answer_days: int) -> date:
     return today - timedelta(answer_days) if answer_days else date.min
 
 
-async def by_state(connection: "AsyncConnection") -> Counter[Figure]:
+def by_state(connection: sa.Connection) -> Counter[Figure]:
     """How many cases there are in each state, by language and kind."""
     query = sa.select(counts).where(
         counts.c.name.in_(STATES), counts.c.day == "", counts.c.number != 0
     )
-    rows = (await connection.execute(query)).all()
+    rows = connection.execute(query).all()
     return Counter({Figure(row.name, row.language, row.kind): row.number for row in rows})
 
 
-async def totals(
-    connection: "AsyncConnection", names: Sequence[str], since: date, *columns: str
+def totals(
+    connection: sa.Connection, names: Sequence[str], since: date, *columns: str
 ) -> dict[tuple[str, ...], int]:
     """The sums of figures from a day on, by some of their columns.
 
@@ -154,12 +151,12 @@ async def totals(
         .where(counts.c.name.in_(names), counts.c.day >= since.isoformat())
         .group_by(*grouped)
     )
-    rows = (await connection.execute(query)).all()
+    rows = connection.execute(query).all()
     return {tuple(values): int(number) for *values, number in rows}
 
 
-async def open_before(
-    connection: "AsyncConnection", day: date, language: str = "", kind: str | None = None
+def open_before(
+    connection: sa.Connection, day: date, language: str = "", kind: str | None = None
 ) -> int:
     """How many open cases have waited since before a day.
 
@@ -176,7 +173,7 @@ async def open_before(
         query = query.where(counts.c.language == language)
     if kind is not None:
         query = query.where(counts.c.kind == kind)
-    return int((await connection.execute(query)).scalar_one())
+    return int(connection.execute(query).scalar_one())
 
 
 def differences(connection: sa.Connection) -> list[str]:

@@ -8,7 +8,7 @@ steps in ``UNDOABLE`` can be undone; withdrawing the address cannot.
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -16,9 +16,6 @@ from portal.cases import history
 from portal.cases.messages import Case, case_of, change_state
 from portal.storage import tables
 from portal.storage.tables import cases, former_addresses
-
-if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
 REASONS = ("spam", "duplicate", "not-ours", "test", "other")
 """Why a case is set aside."""
@@ -158,8 +155,8 @@ def with_each(
     return done, changed
 
 
-async def undoable(
-    connection: "AsyncConnection", numbers: Iterable[int], account_id: int
+def undoable(
+    connection: sa.Connection, numbers: Iterable[int], account_id: int
 ) -> dict[int, tuple[str, int]]:
     """Those of some cases whose last step this person took and can still undo.
 
@@ -169,7 +166,7 @@ async def undoable(
     query = _LAST_STEPS.add_columns(cases.c.revision).join(
         cases, cases.c.id == tables.history.c.case_id
     )
-    rows = await connection.execute(query, {"numbers": [*numbers]})
+    rows = connection.execute(query, {"numbers": [*numbers]})
     return {
         row.case_id: (row.action, row.revision)
         for row in rows

@@ -11,14 +11,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from portal.storage.tables import Moment, accounts, history
-
-if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
 READ = "read"
 """The action of opening a case."""
@@ -96,9 +93,9 @@ def verify(connection: sa.Connection) -> Chain:
     return Chain(length, digest, None)
 
 
-async def of_case(connection: "AsyncConnection", case_id: int) -> Sequence[HistoryEntry]:
+def of_case(connection: sa.Connection, case_id: int) -> Sequence[HistoryEntry]:
     """What was done with a case, in the order in which it happened."""
-    rows = await connection.execute(_OF_CASE, {"case_id": case_id})
+    rows = connection.execute(_OF_CASE, {"case_id": case_id})
     return [HistoryEntry(**row) for row in rows.mappings()]
 
 

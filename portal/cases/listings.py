@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -19,9 +19,6 @@ from portal.cases.figures import OPEN_STATES, Figure
 from portal.cases.messages import Case, case_of
 from portal.content.hours import ZONE
 from portal.storage.tables import Moment, accounts, cases, messages
-
-if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
 VIEWS = (
     *("new", "mine", "taken", "waiting", "overdue", "undelivered"),
@@ -99,21 +96,21 @@ class Page:
     next: Edge | None = None
 
 
-async def read_counts(
-    connection: "AsyncConnection", selection: Selection
+def read_counts(
+    connection: sa.Connection, selection: Selection
 ) -> tuple[dict[str, int], Counter[Figure]]:
     """How many cases each view has; counting by a query stops at ``COUNT_LIMIT``.
 
     Returns:
         the numbers by view, and the figures by state, as ``read_page`` takes them.
     """
-    totals = await figures.by_state(connection)
+    totals = figures.by_state(connection)
     numbers = dict.fromkeys(VIEWS, 0)
     for figure, number in totals.items():
         if selection.includes(figure):
             numbers[figure.name] += number
     if selection.answer_days:
-        numbers["overdue"] = await figures.open_before(
+        numbers["overdue"] = figures.open_before(
             connection, selection.due, selection.language, selection.kind
         )
     ageless = replace(selection, age=0)
@@ -125,12 +122,12 @@ async def read_counts(
         condition = sa.or_(*(sa.and_(*conditions) for conditions in streams))
         ids = sa.select(cases.c.id).where(condition).limit(COUNT_LIMIT)
         query = sa.select(sa.func.count()).select_from(ids.subquery())
-        numbers[view] += (await connection.execute(query)).scalar_one()
+        numbers[view] += connection.execute(query).scalar_one()
     return numbers, totals
 
 
-async def read_page(
-    connection: "AsyncConnection",
+def read_page(
+    connection: sa.Connection,
     selection: Selection,
     totals: Counter[Figure],
     count: int,
@@ -152,12 +149,12 @@ async def read_page(
         border = sa.tuple_(sa.literal(edge.since, Moment), sa.literal(edge.number))
         limits.append(place < border if descending else place > border)
     streams = [[*stream, *limits] for stream in _streams(selection, totals)]
-    following = await _first(connection, streams, descending, count + 1)
-    return await _page(connection, following, count, edge)
+    following = _first(connection, streams, descending, count + 1)
+    return _page(connection, following, count, edge)
 
 
-async def read_results(
-    connection: "AsyncConnection", words: str, count: int, edge: Edge | None = None
+def read_results(
+    connection: sa.Connection, words: str, count: int, edge: Edge | None = None
 ) -> Page:
     """A page of what a search finds, the newest cases first.
 
@@ -169,19 +166,19 @@ async def read_results(
     """
     backwards = _is_backwards(edge)
     number = edge.number if edge else None
-    numbers = await search.search(connection, words, count + 1, number, backwards)
+    numbers = search.search(connection, words, count + 1, number, backwards)
     order = cases.c.id if backwards else cases.c.id.desc()
     query = sa.select(cases).where(cases.c.id.in_(numbers)).order_by(order)
-    following = [case_of(row) for row in (await connection.execute(query)).mappings()]
-    return await _page(connection, following, count, edge)
+    following = [case_of(row) for row in connection.execute(query).mappings()]
+    return _page(connection, following, count, edge)
 
 
 def _is_backwards(edge: Edge | None) -> bool:
     return edge is not None and edge.backwards
 
 
-async def _page(
-    connection: "AsyncConnection", following: Sequence[Case], count: int, edge: Edge | None
+def _page(
+    connection: sa.Connection, following: Sequence[Case], count: int, edge: Edge | None
 ) -> Page:
     """The page of some cases.
 
@@ -200,16 +197,16 @@ async def _page(
         shown = shown[::-1]
     first, last = (Edge(case.since, case.number) for case in (shown[0], shown[-1]))
     return Page(
-        await _rows(connection, shown),
+        _rows(connection, shown),
         previous=first._replace(backwards=True) if (has_more if backwards else edge) else None,
         next=last if backwards or has_more else None,
     )
 
 
-async def officers(connection: "AsyncConnection") -> dict[int, str]:
+def officers(connection: sa.Connection) -> dict[int, str]:
     """The names of all who can have a case, by the ids of their accounts."""
     query = sa.select(accounts.c.id, accounts.c.full_name).where(accounts.c.disabled_at.is_(None))
-    return dict((await connection.execute(query.order_by(accounts.c.full_name))).all())
+    return dict(connection.execute(query.order_by(accounts.c.full_name)).all())
 
 
 Conditions = list[sa.ColumnElement[bool]]
@@ -289,8 +286,8 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(max(day, date(1900, 1, 1)), time(), ZONE)
 
 
-async def _first(
-    connection: "AsyncConnection", streams: Sequence[Conditions], descending: bool, count: int
+def _first(
+    connection: sa.Connection, streams: Sequence[Conditions], descending: bool, count: int
 ) -> list[Case]:
     """The first cases of several streams.
 
@@ -307,13 +304,13 @@ async def _first(
     merged = sa.union_all(*(sa.select(first(cases, *stream)) for stream in streams))
     places = first(merged.subquery())
     query = sa.select(cases).join(places, cases.c.id == places.c.id)
-    rows = (await connection.execute(query)).mappings()
+    rows = connection.execute(query).mappings()
     return sorted(
         map(case_of, rows), key=lambda case: (case.since, case.number), reverse=descending
     )
 
 
-async def _rows(connection: "AsyncConnection", shown: Sequence[Case]) -> list[Row]:
+def _rows(connection: sa.Connection, shown: Sequence[Case]) -> list[Row]:
     """Read the beginning of the first message of each case, and the names of the officers."""
     numbers = [case.number for case in shown]
     first = sa.select(sa.func.min(messages.c.id)).where(messages.c.case_id.in_(numbers))
@@ -322,11 +319,11 @@ async def _rows(connection: "AsyncConnection", shown: Sequence[Case]) -> list[Ro
         sa.func.substr(messages.c.text, 1, EXCERPT).label("text"),
         sa.func.coalesce(messages.c.text_language, messages.c.language).label("language"),
     ).where(messages.c.id.in_(first.group_by(messages.c.case_id)))
-    texts = {row.case_id: row for row in await connection.execute(query)}
+    texts = {row.case_id: row for row in connection.execute(query)}
     names: dict[int, str] = {}
     if any(case.officer_id for case in shown):
         everybody = sa.select(*accounts.c["id", "full_name"])
-        names = dict((await connection.execute(everybody)).all())
+        names = dict(connection.execute(everybody).all())
     return [
         Row(
             case,

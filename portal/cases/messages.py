@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -32,9 +32,6 @@ from portal.storage.tables import (
     former_addresses,
     messages,
 )
-
-if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
 CASE_LIMIT = 200
 """Messages in a case. They are all on its page, whose cost must have a limit."""
@@ -360,9 +357,9 @@ def _fingerprint(arrival: Arrival) -> int:
     return narrow_hash(f"{fields!r}{submission.text}".encode())
 
 
-async def find_case(connection: "AsyncConnection", number: int | None) -> Case | None:
+def find_case(connection: sa.Connection, number: int | None) -> Case | None:
     """A case by its number; None if there is no such case."""
-    return await _find(connection, cases.c.id == number)
+    return _find(connection, cases.c.id == number)
 
 
 def case_numbered(connection: sa.Connection, number: int) -> Case:
@@ -371,29 +368,29 @@ def case_numbered(connection: sa.Connection, number: int) -> Case:
     return case_of(connection.execute(query).mappings().one())
 
 
-async def find_by_former_address(connection: "AsyncConnection", address: str) -> Case | None:
+def find_by_former_address(connection: sa.Connection, address: str) -> Case | None:
     """A case by an address from before addresses were derived from the secret key."""
     case_id = sa.select(former_addresses.c.case_id).where(
         former_addresses.c.digest == former_digest(address)
     )
-    return await _find(connection, cases.c.id == case_id.scalar_subquery())
+    return _find(connection, cases.c.id == case_id.scalar_subquery())
 
 
-async def newest(connection: "AsyncConnection", count: int) -> list[tuple[Case, Message]]:
+def newest(connection: sa.Connection, count: int) -> list[tuple[Case, Message]]:
     """The newest messages with their cases, the newest first."""
     query = _MESSAGES_AND_CASES.order_by(messages.c.id.desc()).limit(count)
-    rows = (await connection.execute(query)).mappings()
+    rows = connection.execute(query).mappings()
     return [(case_of(row), _message_of(row)) for row in rows]
 
 
-async def messages_of(connection: "AsyncConnection", number: int) -> list[Message]:
+def messages_of(connection: sa.Connection, number: int) -> list[Message]:
     """The messages of a case, in the order in which they came."""
     query = sa.select(messages).where(messages.c.case_id == number).order_by(messages.c.id)
-    return [_message_of(row) for row in (await connection.execute(query)).mappings()]
+    return [_message_of(row) for row in connection.execute(query).mappings()]
 
 
-async def _find(connection: "AsyncConnection", condition: sa.ColumnElement[bool]) -> Case | None:
-    row = (await connection.execute(sa.select(cases).where(condition))).mappings().one_or_none()
+def _find(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Case | None:
+    row = connection.execute(sa.select(cases).where(condition)).mappings().one_or_none()
     return case_of(row) if row else None
 
 

@@ -8,15 +8,12 @@ uses it for ``lang``.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from portal.cases import history, references
 from portal.storage.tables import accounts, case_links, cases, messages, notes, renderings
-
-if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
 NOTE_LIMIT = 5000
 """The longest note or rendering, in characters."""
@@ -160,7 +157,7 @@ def unlink(connection: sa.Connection, author: Author, other: int | None) -> None
         _record_link(connection, author, "unlink", other)
 
 
-async def notes_of(connection: "AsyncConnection", case_id: int) -> Sequence[Note]:
+def notes_of(connection: sa.Connection, case_id: int) -> Sequence[Note]:
     """The notes of a case, in the order in which they were written."""
     query = (
         sa.select(*notes.c["id", "written_at", "text"], accounts.c.full_name)
@@ -168,10 +165,10 @@ async def notes_of(connection: "AsyncConnection", case_id: int) -> Sequence[Note
         .where(notes.c.case_id == case_id)
         .order_by(notes.c.id)
     )
-    return [Note(**row) for row in (await connection.execute(query)).mappings()]
+    return [Note(**row) for row in connection.execute(query).mappings()]
 
 
-async def renderings_of(connection: "AsyncConnection", case_id: int) -> Sequence[Rendering]:
+def renderings_of(connection: sa.Connection, case_id: int) -> Sequence[Rendering]:
     """The renderings of the messages of a case, in the order in which they were written."""
     query = (
         sa.select(*renderings.c["id", "message_id", "written_at", "text"], accounts.c.full_name)
@@ -180,17 +177,17 @@ async def renderings_of(connection: "AsyncConnection", case_id: int) -> Sequence
         .where(messages.c.case_id == case_id)
         .order_by(renderings.c.id)
     )
-    return [Rendering(**row) for row in (await connection.execute(query)).mappings()]
+    return [Rendering(**row) for row in connection.execute(query).mappings()]
 
 
-async def links_of(connection: "AsyncConnection", case_id: int) -> Sequence[Link]:
+def links_of(connection: sa.Connection, case_id: int) -> Sequence[Link]:
     """The cases that are linked with a case, whichever of the two was linked first."""
     others = sa.union(
         sa.select(case_links.c.other_id).where(case_links.c.case_id == case_id),
         sa.select(case_links.c.case_id).where(case_links.c.other_id == case_id),
     )
     query = sa.select(*cases.c["id", "state", "opened_at"]).where(cases.c.id.in_(others))
-    return [Link(*row) for row in await connection.execute(query.order_by(cases.c.id))]
+    return [Link(*row) for row in connection.execute(query.order_by(cases.c.id))]
 
 
 def _record_link(connection: sa.Connection, author: Author, action: str, other: int | None) -> None:

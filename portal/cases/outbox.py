@@ -15,14 +15,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from portal.storage.tables import Moment, answers, letters
-
-if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
 TO_GUARDIANS = ("received", "answered")
 TO_STAFF = ("new-message", "word-in-case", "overdue")
@@ -223,14 +220,14 @@ def retry(connection: sa.Connection, now: datetime, letter_id: int | None = None
     return connection.execute(sa.update(letters).where(*conditions).values(again)).rowcount
 
 
-async def failed_to_guardian(connection: "AsyncConnection", case_id: int) -> Sequence[Letter]:
+def failed_to_guardian(connection: sa.Connection, case_id: int) -> Sequence[Letter]:
     """The letters of a case that could not be delivered to the guardian, the oldest first."""
     query = _LETTERS.where(
         letters.c.case_id == case_id,
         letters.c.failed_at.is_not(None),
         letters.c.kind.in_(TO_GUARDIANS),
     )
-    return await _read(connection, query)
+    return _read(connection, query)
 
 
 def undelivered_cases() -> sa.Select[tuple[int]]:
@@ -240,19 +237,19 @@ def undelivered_cases() -> sa.Select[tuple[int]]:
     )
 
 
-async def waiting_or_failed(connection: "AsyncConnection", count: int) -> Sequence[Letter]:
+def waiting_or_failed(connection: sa.Connection, count: int) -> Sequence[Letter]:
     """The letters that wait or have failed, the oldest first."""
-    return await _read(connection, _LETTERS.where(letters.c.delivered_at.is_(None)).limit(count))
+    return _read(connection, _LETTERS.where(letters.c.delivered_at.is_(None)).limit(count))
 
 
-async def state(connection: "AsyncConnection", now: datetime) -> State:
+def state(connection: sa.Connection, now: datetime) -> State:
     """The state of the outbox; the cost depends on the letters that wait, not on those sent."""
-    waiting_since = (await connection.execute(_WAITING_SINCE, {"now": now})).scalar()
-    return State(waiting_since, (await connection.execute(_FAILED)).scalar_one())
+    waiting_since = connection.execute(_WAITING_SINCE, {"now": now}).scalar()
+    return State(waiting_since, connection.execute(_FAILED).scalar_one())
 
 
-async def _read(connection: "AsyncConnection", query: sa.Select[Any]) -> list[Letter]:
-    return [Letter(**row) for row in (await connection.execute(query)).mappings()]
+def _read(connection: sa.Connection, query: sa.Select[Any]) -> list[Letter]:
+    return [Letter(**row) for row in connection.execute(query).mappings()]
 
 
 _COLUMNS = tuple(letters.c[name] for name in Letter.__annotations__)

@@ -15,7 +15,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import takewhile
-from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -25,9 +24,6 @@ from portal.content.characters import with_european_digits
 from portal.storage.database import Database, Unavailable
 from portal.storage.engines import text_search
 from portal.storage.tables import answers, cases, counts, messages
-
-if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
 BATCH = 100
 """Texts folded in one transaction: few enough that the writer is soon free for messages."""
@@ -83,8 +79,8 @@ def fold(text: str) -> list[str]:
     return [word[:LONGEST_WORD] for word in normal.translate(_FOLDING).split()]
 
 
-async def search(
-    connection: "AsyncConnection",
+def search(
+    connection: sa.Connection,
     query: str,
     count: int,
     edge: int | None = None,
@@ -107,11 +103,11 @@ async def search(
     if words:
         statement, values = text_search(connection.dialect, words, backwards)
         values |= {"edge": _HIGHEST if edge is None else edge, "count": count}
-        numbers.update((await connection.execute(statement, values)).scalars())
+        numbers.update(connection.execute(statement, values).scalars())
     number = references.number(query)
     if number and (edge is None or (number > edge if backwards else number < edge)):
         exists = sa.select(cases.c.id).where(cases.c.id == number)
-        numbers.update((await connection.execute(exists)).scalars())
+        numbers.update(connection.execute(exists).scalars())
     nearest = sorted(numbers, reverse=not backwards)[:count]
     return sorted(nearest, reverse=True)
 
@@ -123,9 +119,7 @@ async def fold_regularly(database: Database) -> None:
         await asyncio.sleep(SHORT_PAUSE if count == BATCH else PAUSE)
         count = 0
         with suppress(Unavailable):
-            async with database.reading() as connection:
-                is_behind = (await connection.execute(_IS_BEHIND)).scalar()
-            if is_behind:
+            if await database.read(lambda c: c.execute(_IS_BEHIND).scalar()):
                 count = await database.write(fold_new)
 
 

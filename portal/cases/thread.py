@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import sqlalchemy as sa
 
@@ -22,9 +22,6 @@ from portal.storage import attempts
 from portal.storage.database import Database
 from portal.storage.limits import RateLimited
 from portal.storage.tables import Moment, answers
-
-if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
 TRIES, TRIES_PER_CASE = 20, 5
 """Wrong pairs that a sender may try in an hour without a wait: in total, and with one reference."""
@@ -82,27 +79,27 @@ class Thread:
         return "taken" if announces_answer and self.has_held_answer else self.case.state
 
 
-async def read_thread(connection: "AsyncConnection", case: Case, now: datetime) -> Thread:
+def read_thread(connection: sa.Connection, case: Case, now: datetime) -> Thread:
     """All that the guardian of a case may read at a time."""
     entries = [
-        *map(ThreadEntry.of_message, await messages.messages_of(connection, case.number)),
-        *map(ThreadEntry.of_answer, await visible_answers(connection, case.number, now)),
+        *map(ThreadEntry.of_message, messages.messages_of(connection, case.number)),
+        *map(ThreadEntry.of_answer, visible_answers(connection, case.number, now)),
     ]
     entries.sort(key=lambda entry: entry.written_at)
-    held = await connection.execute(_HELD, {"number": case.number, "now": now})
-    is_undelivered = bool(case.email and await outbox.failed_to_guardian(connection, case.number))
+    held = connection.execute(_HELD, {"number": case.number, "now": now})
+    is_undelivered = bool(case.email and outbox.failed_to_guardian(connection, case.number))
     return Thread(case, entries, held.first() is not None, is_undelivered)
 
 
-async def find_by_address(
-    connection: "AsyncConnection", address: str, secret_keys: Iterable[bytes]
+def find_by_address(
+    connection: sa.Connection, address: str, secret_keys: Iterable[bytes]
 ) -> Case | None:
     """Find a case by its address: derived from any of the keys, or from before there were keys."""
     reference, _, key = address.partition("-")
-    case = await messages.find_case(connection, references.number(reference))
+    case = messages.find_case(connection, references.number(reference))
     if case and opens(key, secret_keys, case.number, case.address_version):
         return case
-    return await messages.find_by_former_address(connection, address)
+    return messages.find_by_former_address(connection, address)
 
 
 async def find_by_code(
@@ -128,8 +125,7 @@ async def find_by_code(
         Unavailable: when the database cannot be used.
     """
     number = references.number(reference) or NO_CASE[0]
-    async with database.reading() as connection:
-        case = await messages.find_case(connection, number)
+    case = await database.read(lambda c: messages.find_case(c, number))
     numbers = (case.number, case.address_version) if case else NO_CASE
     fits = code_opens(code, secret_keys, *numbers) and case is not None
     now = datetime.now(UTC)

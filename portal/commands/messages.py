@@ -74,10 +74,10 @@ def show(arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def _find(connection: Any, number: int | None) -> tuple[Case | None, list[Message]]:
+def _find(connection: Any, number: int | None) -> tuple[Case | None, list[Message]]:
     """A case and its messages."""
-    case = await messages.find_case(connection, number)
-    return case, await messages.messages_of(connection, case.number) if case else []
+    case = messages.find_case(connection, number)
+    return case, messages.messages_of(connection, case.number) if case else []
 
 
 def _language(message: Message) -> str:

@@ -1,7 +1,6 @@
 """Check that the database has the encoding and the revision that this version needs."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import closing
 from typing import Any, TypeVar
 
@@ -61,15 +60,11 @@ def has_tables(settings: Settings) -> bool:
         return bool(database.revisions()[0])
 
 
-def read(settings: Settings, query: Callable[[Any], Awaitable[Result]]) -> Result:
-    """Run a query with a connection to the database."""
+def read(settings: Settings, query: Callable[[Any], Result]) -> Result:
+    """Run a query with a connection to the database.
 
-    async def run() -> Result:
-        database = Database(settings.database_url)
-        try:
-            async with database.reading() as connection:
-                return await query(connection)
-        finally:
-            await database.stop()
-
-    return asyncio.run(run())
+    Raises:
+        Unavailable: when the database fails.
+    """
+    with closing(Database(settings.database_url)) as database:
+        return database.read_blocking(query)

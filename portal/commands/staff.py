@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from portal.commands.command import (
@@ -72,7 +73,8 @@ def add(arguments: argparse.Namespace) -> int:
 
 def list_all(arguments: argparse.Namespace) -> int:
     """List all accounts with their roles."""
-    people = _in_database(read_settings(), accounts.all_accounts)
+    people = _in_database(read_settings(), accounts.everybody)
+    people.sort(key=attrgetter("name"))
     if arguments.json:
         print_json([_plain(account) for account in people])
     elif not people:
@@ -124,7 +126,7 @@ def _change(settings: Settings, name: str, change: Callable[[Any, Account], None
     """Change the account with a name; returns whether there is one."""
 
     def job(connection: Any) -> bool:
-        account = accounts.find_in_transaction(connection, accounts.normalised_name(name))
+        account = accounts.find(connection, accounts.normalised_name(name))
         if account:
             change(connection, account)
         return account is not None

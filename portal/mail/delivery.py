@@ -194,8 +194,7 @@ class Delivery:
         """How many open cases have waited longer than the promised days, as in the inbox."""
         today = figures.swedish_day(now)
         due_day = figures.due_day(today, self._settings.confirmed.answer_days)
-        async with self._database.reading() as connection:
-            return await figures.open_before(connection, due_day)
+        return await self._database.read(lambda c: figures.open_before(c, due_day))
 
 
 def _take(connection: Any, now: datetime) -> tuple[Letter, Case | None] | None:

@@ -10,7 +10,6 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -18,9 +17,6 @@ from portal.content.characters import CODE_ALPHABET, code_characters
 from portal.staff import totp
 from portal.storage.secret_key import derived
 from portal.storage.tables import accounts, recovery_codes, sessions
-
-if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
 ROLES = ("officer", "registrar", "administrator")
 RECOVERY_CODES = 10
@@ -96,7 +92,7 @@ def add(
     Raises:
         NameTaken: when there is an account with this name.
     """
-    if find_in_transaction(connection, name):
+    if find(connection, name):
         raise NameTaken
     values = {
         "name": name,
@@ -110,36 +106,23 @@ def add(
     return Account(**row.one())
 
 
-def find_in_transaction(connection: sa.Connection, name: str) -> Account | None:
-    """The account with a name, disabled ones too; read in the writer's transaction."""
+def find(connection: sa.Connection, name: str) -> Account | None:
+    """The account with a name, disabled ones too."""
     query = sa.select(accounts).where(accounts.c.name == name)
     row = connection.execute(query).mappings().one_or_none()
     return Account(**row) if row else None
 
 
-def all_accounts(connection: sa.Connection) -> list[Account]:
-    """All accounts, in the order of their names."""
-    rows = connection.execute(sa.select(accounts).order_by(accounts.c.name)).mappings()
-    return [Account(**row) for row in rows]
-
-
-async def find(connection: "AsyncConnection", name: str) -> Account | None:
-    """The account with a name, disabled ones too."""
-    query = sa.select(accounts).where(accounts.c.name == name)
-    row = (await connection.execute(query)).mappings().one_or_none()
-    return Account(**row) if row else None
-
-
-async def everybody(connection: "AsyncConnection") -> list[Account]:
+def everybody(connection: sa.Connection) -> list[Account]:
     """All accounts, disabled ones too, in the order of their full names."""
     query = sa.select(accounts).order_by(accounts.c.full_name, accounts.c.id)
-    return [Account(**row) for row in (await connection.execute(query)).mappings()]
+    return [Account(**row) for row in connection.execute(query).mappings()]
 
 
-async def is_there_any(connection: "AsyncConnection") -> bool:
+def is_there_any(connection: sa.Connection) -> bool:
     """Whether anybody can sign in: an account that is not disabled."""
     query = sa.select(accounts.c.id).where(accounts.c.disabled_at.is_(None)).limit(1)
-    return (await connection.execute(query)).first() is not None
+    return connection.execute(query).first() is not None
 
 
 def disable(connection: sa.Connection, account: Account, now: datetime) -> None:
@@ -257,12 +240,12 @@ def confirm(
     return False
 
 
-async def codes_left(connection: "AsyncConnection", account_id: int) -> int:
+def codes_left(connection: sa.Connection, account_id: int) -> int:
     """How many recovery codes an account has not used."""
     query = sa.select(sa.func.count()).where(
         recovery_codes.c.account_id == account_id, recovery_codes.c.used_at.is_(None)
     )
-    return (await connection.execute(query)).scalar_one()
+    return connection.execute(query).scalar_one()
 
 
 def totp_secrets(account: Account, secret_keys: Iterable[bytes]) -> list[bytes]:

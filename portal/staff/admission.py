@@ -172,8 +172,7 @@ async def _compare(
         raise MustWait(wait)
     # An impossible name is looked up as the empty one, since PostgreSQL refuses NUL in a text.
     name = credentials.name if accounts.is_name(credentials.name) else ""
-    async with database.reading() as connection:
-        account = await accounts.find(connection, name)
+    account = await database.read(lambda c: accounts.find(c, name))
     if account and account.disabled_at:
         account = None
     password_hash = account.password_hash if account else None
@@ -198,7 +197,7 @@ async def _confirm(compared: _Compared, do: Callable[["Connection", Account], Re
     def confirm_and_do(connection: "Connection") -> tuple[Result] | None:
         # Looked up again: it may have been disabled or reset meanwhile. The step is not compared,
         # since another sign-in may have used a code meanwhile.
-        present, account = accounts.find_in_transaction(connection, compared.name), compared.account
+        present, account = accounts.find(connection, compared.name), compared.account
         if not (compared.is_right and present and account):
             return None
         if present != replace(account, totp_step=present.totp_step):
@@ -261,7 +260,7 @@ async def enrol(
     password_hash = await passwords.hash_in_thread(password)
 
     def complete(connection: "Connection") -> Enrolled | None:
-        if accounts.find_in_transaction(connection, account.name) != account:
+        if accounts.find(connection, account.name) != account:
             return None
         sessions.end_all(connection, account.id)
         codes = accounts.enrol(connection, account, password_hash, step, settings.secret_key, now)

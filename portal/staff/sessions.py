@@ -10,15 +10,11 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from portal.staff.accounts import Account
 from portal.storage.tables import accounts, sessions
-
-if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
 IDLE_LIMIT = timedelta(hours=1)
 """How long a session lasts unused."""
@@ -64,9 +60,7 @@ def begin(connection: sa.Connection, account_id: int, browser: str, now: datetim
     return token
 
 
-async def find(
-    connection: "AsyncConnection", token: str, now: datetime
-) -> tuple[Session, Account] | None:
+def find(connection: sa.Connection, token: str, now: datetime) -> tuple[Session, Account] | None:
     """The session with a token, and its account; None if it is over or unknown."""
     query = (
         sa.select(sessions, accounts)
@@ -74,7 +68,7 @@ async def find(
         .where(sessions.c.digest == _digest(token), _is_alive(now))
         .where(accounts.c.disabled_at.is_(None))
     )
-    row = (await connection.execute(query)).one_or_none()
+    row = connection.execute(query).one_or_none()
     if row is None:
         return None
     columns = row._mapping
@@ -82,16 +76,14 @@ async def find(
     return _session(columns), account
 
 
-async def of_account(
-    connection: "AsyncConnection", account_id: int, now: datetime
-) -> list[Session]:
+def of_account(connection: sa.Connection, account_id: int, now: datetime) -> list[Session]:
     """The sessions of an account, the most recently used first."""
     query = (
         sa.select(sessions)
         .where(sessions.c.account_id == account_id, _is_alive(now))
         .order_by(sessions.c.seen_at.desc(), sessions.c.id.desc())
     )
-    return [_session(row._mapping) for row in await connection.execute(query)]
+    return [_session(row._mapping) for row in connection.execute(query)]
 
 
 def keep_alive(connection: sa.Connection, session_id: int, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """A database with many concurrent readers and one writer.
 
-Reading is asynchronous. Writing is done by one thread, the writer: it runs all waiting jobs
+Readers run beside each other. Writing is done by one thread, the writer: it runs all waiting jobs
 (at most ``BATCH``) in one transaction, so that they share one fsync. If a job raises, all are
 run again, each in a savepoint of its own, so that only the faulty one fails; an error of the
 database itself fails them all. No caller gets a result before the transaction is on disk.
@@ -9,17 +9,18 @@ database itself fails them all. No caller gets a result before the transaction i
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
 from time import monotonic
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.util import greenlet_spawn
 
 from portal.metrics import Metrics
 from portal.storage import migrations
@@ -33,9 +34,6 @@ from portal.storage.engines import (
     writing_engine,
 )
 
-if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-
 WAIT_SECONDS = 7.0
 """The timeout of one read or one write; a request may need one of each."""
 BATCH = 250
@@ -48,6 +46,7 @@ QUEUE = 2000
 log = logging.getLogger(__name__)
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Query = Callable[[sa.Connection], Result]
 Job = Callable[[sa.Connection, Sequence[Any]], Sequence[Any]]
 
 
@@ -80,7 +79,7 @@ class Database:
         self._metrics = metrics or Metrics()
         self._url = url
         self._wait_seconds = wait_seconds
-        self._engine = writing_engine(url)
+        self._writing_engine = writing_engine(url)
         self._connection: sa.Connection | None = None
         self._thread = ThreadPoolExecutor(1, "writer")
         self._queue: deque[_Waiting] = deque()
@@ -99,7 +98,7 @@ class Database:
             self._has_jobs.set()
             await self._task
         if "_reading_engine" in vars(self):
-            await (await self._reading_engine).dispose()
+            await greenlet_spawn(self._reading_engine.dispose)
         self.close()
 
     def close(self) -> None:
@@ -107,7 +106,7 @@ class Database:
         self._thread.shutdown()
         if self._connection:
             self._connection.close()
-        self._engine.dispose()
+        self._writing_engine.dispose()
 
     @property
     def queue_length(self) -> int:
@@ -115,28 +114,41 @@ class Database:
         return len(self._queue)
 
     @cached_property
-    def _reading_engine(self) -> "asyncio.Future[AsyncEngine]":
-        """The engine to read with, opened at the first read.
+    def _reading_engine(self) -> sa.Engine:
+        """The engine to read with, opened at the first read."""
+        return reading_engine(self._url)
 
-        The writer's thread opens it, because its imports take 80 ms.
-        """
-        loop = asyncio.get_running_loop()
-        return loop.run_in_executor(self._thread, reading_engine, self._url)
+    async def read(self, query: Query[Result]) -> Result:
+        """Run a query beside others, on a connection of its own.
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator["AsyncConnection"]:
-        """A connection to read with.
+        The query is synchronous code. SQLAlchemy runs it in a greenlet, which is suspended while
+        the database works, so it does not block the event loop. SQLAlchemy's ``AsyncEngine`` does
+        the same for each statement, but imports the whole ORM (docs/decisions/0005).
+
+        Args:
+            query: reads on the given connection.
 
         Raises:
-            Unavailable: when the database fails, or the block takes longer than the timeout.
+            Unavailable: when the database fails, or the query takes longer than the timeout.
         """
         try:
             async with asyncio.timeout(self._wait_seconds):
-                # Shielded: a reader that gives up must not cancel the opening for others.
-                engine = await asyncio.shield(self._reading_engine)
-                async with engine.connect() as connection:
-                    yield connection
+                return await greenlet_spawn(_run, self._reading_engine, query)
         except (SQLAlchemyError, TimeoutError) as error:
+            raise _unavailable(error) from None
+
+    def read_blocking(self, query: Query[Result]) -> Result:
+        """Run a query without an event loop, for commands.
+
+        Args:
+            query: reads on the given connection.
+
+        Raises:
+            Unavailable: when the database fails.
+        """
+        try:
+            return _run(self._writing_engine, query)
+        except SQLAlchemyError as error:
             raise _unavailable(error) from None
 
     async def write(self, job: Callable[[sa.Connection], Result]) -> Result:
@@ -191,11 +203,11 @@ class Database:
         Raises:
             sqlalchemy.exc.OperationalError: when the database does not answer.
         """
-        return self._engine.connect()
+        return self._writing_engine.connect()
 
     def upgrade(self) -> None:
         """Upgrade the tables to the newest revision; only waiting for locks has a time limit."""
-        with self._engine.connect() as connection, begin(connection):
+        with self._writing_engine.connect() as connection, begin(connection):
             allow_long_statements(connection)
             migrations.upgrade(connection)
 
@@ -205,7 +217,7 @@ class Database:
         Raises:
             Unavailable: when the database does not answer.
         """
-        return self._ask(migrations.current), migrations.newest()
+        return self.read_blocking(migrations.current), migrations.newest()
 
     def refuse_newer(self) -> None:
         """Raise if a later version of the portal has changed the tables incompatibly.
@@ -214,7 +226,7 @@ class Database:
             NewerDatabase: see ``migrations.refuse_newer``.
             Unavailable: when the database does not answer.
         """
-        self._ask(migrations.refuse_newer)
+        self.read_blocking(migrations.refuse_newer)
 
     def encoding(self) -> str:
         """The character encoding of the database by PostgreSQL's name, such as ``UTF8``.
@@ -222,19 +234,11 @@ class Database:
         Raises:
             Unavailable: when the database does not answer.
         """
-        return self._ask(encoding)
+        return self.read_blocking(encoding)
 
     def differences(self) -> list[str]:
         """The differences between the tables of the database and those of the portal."""
-        with self._engine.connect() as connection:
-            return migrations.differences(connection)
-
-    def _ask(self, question: Callable[[sa.Connection], Result]) -> Result:
-        try:
-            with self._engine.connect() as connection:
-                return question(connection)
-        except SQLAlchemyError as error:
-            raise _unavailable(error) from None
+        return self.read_blocking(migrations.differences)
 
     async def _write_until_stopped(self) -> None:
         loop = asyncio.get_running_loop()
@@ -293,11 +297,16 @@ class Database:
         SQLite's stays open, because taking one from the pool costs as much as a statement.
         A server's is taken from the pool, and tested, each time.
         """
-        if not stays_connected(self._engine):
-            return self._engine.connect()
+        if not stays_connected(self._writing_engine):
+            return self._writing_engine.connect()
         if self._connection is None:
-            self._connection = self._engine.connect()
+            self._connection = self._writing_engine.connect()
         return nullcontext(self._connection)
+
+
+def _run(engine: sa.Engine, query: Query[Result]) -> Result:
+    with engine.connect() as connection:
+        return query(connection)
 
 
 def _each(connection: sa.Connection, jobs: Sequence[Callable[[sa.Connection], Any]]) -> list[Any]:

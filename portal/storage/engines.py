@@ -15,12 +15,9 @@ a connection pooler such as PgBouncer can be used in transaction mode.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
-
-if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncEngine
 
 _SQLITE_PRAGMAS = (
     "journal_mode=WAL",
@@ -68,15 +65,7 @@ def writing_engine(url: str) -> sa.Engine:
         _prepare_sqlite(engine)
         sa.event.listen(engine, "do_connect", lambda *_: _make_file(path))
         return engine
-    engine = sa.create_engine(
-        _with_driver(url),
-        pool_size=1,
-        pool_pre_ping=True,
-        hide_parameters=True,
-        connect_args=_POSTGRESQL_ARGUMENTS,
-    )
-    _limit_transactions(engine)
-    return engine
+    return _postgresql_engine(url, "psycopg", pool_size=1)
 
 
 def _make_file(path: Path) -> None:
@@ -123,26 +112,18 @@ def allow_long_statements(connection: sa.Connection) -> None:
         connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
 
 
-def reading_engine(url: str) -> "AsyncEngine":
-    """An engine for many concurrent readers.
+def reading_engine(url: str) -> sa.Engine:
+    """An engine for many concurrent readers. Its driver is asynchronous: see ``Database.read``.
 
-    SQLAlchemy's asyncio package is imported here, because it imports the whole ORM.
+    Args:
+        url: as in ``DATABASE_URL``.
     """
-    from sqlalchemy.ext.asyncio import create_async_engine
-
     if url.startswith("sqlite:"):
         with_driver = url.replace("sqlite:", "sqlite+aiosqlite:", 1)
-        engine = create_async_engine(with_driver, hide_parameters=True)
-        _prepare_sqlite(engine.sync_engine)
+        engine = sa.create_engine(with_driver, hide_parameters=True)
+        _prepare_sqlite(engine)
         return engine
-    engine = create_async_engine(
-        _with_driver(url),
-        pool_pre_ping=True,
-        hide_parameters=True,
-        connect_args=_POSTGRESQL_ARGUMENTS,
-    )
-    _limit_transactions(engine.sync_engine)
-    return engine
+    return _postgresql_engine(url, "psycopg_async")
 
 
 def encoding(connection: sa.Connection) -> str:
@@ -211,13 +192,17 @@ def error_code(error: BaseException) -> str:
     return getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None) or ""
 
 
-def _with_driver(url: str) -> str:
-    return url.replace("postgresql:", "postgresql+psycopg:", 1)
-
-
-def _limit_transactions(engine: sa.Engine) -> None:
-    """Set the time limits at the beginning of every PostgreSQL transaction."""
+def _postgresql_engine(url: str, driver: str, **arguments: Any) -> sa.Engine:
+    """An engine that sets the time limits at the beginning of every transaction."""
+    engine = sa.create_engine(
+        url.replace("postgresql:", f"postgresql+{driver}:", 1),
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args=_POSTGRESQL_ARGUMENTS,
+        **arguments,
+    )
     sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(_LIMITS))
+    return engine
 
 
 def _prepare_sqlite(engine: sa.Engine) -> None:

@@ -95,8 +95,8 @@ class Health:
             if self.status in {"ready", "behind"}:
                 self.status = "behind" if revision < migrations.newest() else "ready"
             if self.status == "ready":
-                async with self._database.reading() as connection:
-                    self.letters = await outbox.state(connection, datetime.now(UTC))
+                now = datetime.now(UTC)
+                self.letters = await self._database.read(lambda c: outbox.state(c, now))
 
     def show(self, coverage: Mapping[str, float]) -> Resource:
         """Whether requests should be sent here: 200, or 503.

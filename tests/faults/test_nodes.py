@@ -341,8 +341,7 @@ async def test_the_limits_of_a_transaction_are_kept_behind_a_pooler(
         database = Database(url)
         await database.start()
         assert await database.write(limits) == ["5s", "6s", "10s"]
-        async with database.reading() as connection:
-            assert await connection.run_sync(limits) == ["5s", "6s", "10s"]
+        assert await database.read(limits) == ["5s", "6s", "10s"]
         await database.stop()
         with psycopg.connect(url) as other:
             left = [other.execute(f"SHOW {name}".encode()).fetchone() for name in names]

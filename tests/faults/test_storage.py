@@ -38,8 +38,7 @@ async def test_a_full_disk_loses_no_message_and_is_logged(
     assert refused
     await database.write(lambda c: c.exec_driver_sql("PRAGMA max_page_count=1000000"))
     numbers.append(await receive(database, "det går igen"))
-    async with database.reading() as connection:
-        stored = {case.number for case, _ in await messages.newest(connection, 100)}
+    stored = await database.read(lambda c: {case.number for case, _ in messages.newest(c, 100)})
     assert stored == set(numbers)
     await database.stop()
     assert "SQLITE_FULL" in caplog.text

@@ -26,8 +26,7 @@ async def find_cases(portal: Running) -> AsyncIterator[FindCases]:
     database = Database(portal.settings.database_url)
 
     async def find(text: str) -> list[messages.Case]:
-        async with database.reading() as connection:
-            newest = await messages.newest(connection, 1000)
+        newest = await database.read(lambda c: messages.newest(c, 1000))
         return [case for case, message in newest if message.text == text]
 
     yield find

@@ -47,20 +47,20 @@ async def respond(request: Request) -> Resource:
     if len(address) > ADDRESS_LIMIT:
         raise HTTPException(404)
     try:
-        async with request.database.reading() as connection:
-            case = await find_by_address(connection, address, settings.secret_keys)
-            if case is None:
-                raise HTTPException(404)
-            present = case_address(settings.secret_key, case.number, case.address_version)
-            if address != present:
-                return redirect(renderer.href(f"{FINDER.slug}/{present}"), 308)
-            thread = await read_thread(connection, case, datetime.now(UTC))
+        read, keys, now = request.database.read, settings.secret_keys, datetime.now(UTC)
+        case = await read(lambda c: find_by_address(c, address, keys))
+        if case is None:
+            raise HTTPException(404)
+        present = case_address(settings.secret_key, case.number, case.address_version)
+        if address != present:
+            return redirect(renderer.href(f"{FINDER.slug}/{present}"), 308)
+        thread = await read(lambda c: read_thread(c, case, now))
         if request.method == "POST":
             return await _receive(request, thread)
     except Unavailable:
         raise HTTPException(503) from None
     newest = thread.entries[-1]
-    is_new = not newest.is_answer and datetime.now(UTC) - newest.written_at < WRITTEN_FOR
+    is_new = not newest.is_answer and now - newest.written_at < WRITTEN_FOR
     written = is_new and request.query_params.keys() >= WRITTEN.keys()
     return _page(request, thread, CaseForm(), cache=NO_STORE, written=written)
 

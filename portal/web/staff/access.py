@@ -112,13 +112,12 @@ async def _recognised(request: Request) -> Account | None:
     if not token:
         return None
     now, database = datetime.now(UTC), request.database
-    async with database.reading() as connection:
-        match = await sessions.find(connection, token, now)
+    match = await database.read(lambda c: sessions.find(c, token, now))
     if match is None:
         return None
     session, account = match
     if now - session.seen_at > sessions.SEEN_EVERY:
-        await database.write(lambda connection: sessions.keep_alive(connection, session.id, now))
+        await database.write(lambda c: sessions.keep_alive(c, session.id, now))
     request.state.account, request.state.session = account, session
     return account
 

@@ -24,9 +24,9 @@ async def show_sessions(request: Request) -> Resource:
     """List where an account is signed in, or end one of the sessions, or all others."""
     session = request.state.session
     if request.method != "POST":
-        async with request.database.reading() as connection:
-            own = await sessions.of_account(connection, session.account_id, datetime.now(UTC))
-            codes_left = await accounts.codes_left(connection, session.account_id)
+        read, now, account_id = request.database.read, datetime.now(UTC), session.account_id
+        own = await read(lambda c: sessions.of_account(c, account_id, now))
+        codes_left = await read(lambda c: accounts.codes_left(c, account_id))
         return staff_page(
             request,
             "sessions.html",

@@ -94,8 +94,7 @@ async def respond(request: Request) -> Resource:
 
 
 async def _find(request: Request, case_number: int | None) -> Case:
-    async with request.database.reading() as connection:
-        case = await find_case(connection, case_number)
+    case = await request.database.read(lambda c: find_case(c, case_number))
     if case is None:
         raise HTTPException(404)
     return case
@@ -146,8 +145,7 @@ async def _refuse(
 
 async def _hand_over(posted: Posted) -> Resource:
     officer = number(posted.fields.get("officer", ""))
-    async with posted.request.database.reading() as connection:
-        people = await everybody(connection)
+    people = await posted.request.database.read(everybody)
     if not any(person.id == officer and not person.disabled_at for person in people):
         return await _refuse(posted, "", Problem("officer", "empty"))
     step = posted.step

@@ -105,13 +105,11 @@ async def show(request: Request, case_number: int, shown: Shown) -> Resource:
     """The page of a case; the reading is recorded in its history."""
     now, account = datetime.now(UTC), request.state.account
     renderers, database = request.edition.renderers, request.database
-    async with database.reading() as connection:
-        case = await find_case(connection, case_number)
-        if case is None:
-            raise HTTPException(404)
-        messages = await messages_of(connection, case_number)
-        drafts = await answers.drafts_of(connection, case_number, account.id)
-        values = await _read(connection, case_number, account.id, messages)
+    case = await database.read(lambda c: find_case(c, case_number))
+    if case is None:
+        raise HTTPException(404)
+    values = await database.read(lambda c: _read(c, case_number, account.id))
+    messages, drafts = values["messages"], values["drafts"]
     if not history.has_read(values["entries"], account.id, now):
         await database.write(lambda c: history.record_reading(c, account.id, case_number, now))
     tags = answer_tags(case, messages, renderers)
@@ -144,23 +142,24 @@ async def show(request: Request, case_number: int, shown: Shown) -> Resource:
     return staff_page(request, "case.html", **{**vars(shown), **CHOICES, **values})
 
 
-async def _read(
-    connection: Any, case_number: int, account_id: int, messages: Sequence[Message]
-) -> dict[str, Any]:
+def _read(connection: Any, case_number: int, account_id: int) -> dict[str, Any]:
     """What the page shows of a case besides the case itself, by the names in its template."""
-    sent = await answers.answers_of(connection, case_number)
-    renderings = await notes.renderings_of(connection, case_number)
-    undoable = await handling.undoable(connection, [case_number], account_id)
+    messages = messages_of(connection, case_number)
+    sent = answers.answers_of(connection, case_number)
+    renderings = notes.renderings_of(connection, case_number)
+    undoable = handling.undoable(connection, [case_number], account_id)
     return {
+        "messages": messages,
         "written": _thread(messages, sent, renderings),
+        "drafts": answers.drafts_of(connection, case_number, account_id),
         "sent": sent,
-        "entries": await history.of_case(connection, case_number),
-        "case_notes": await notes.notes_of(connection, case_number),
-        "links": await notes.links_of(connection, case_number),
-        "undelivered": await outbox.failed_to_guardian(connection, case_number),
-        "other_authors": await answers.other_authors(connection, case_number, account_id),
+        "entries": history.of_case(connection, case_number),
+        "case_notes": notes.notes_of(connection, case_number),
+        "links": notes.links_of(connection, case_number),
+        "undelivered": outbox.failed_to_guardian(connection, case_number),
+        "other_authors": answers.other_authors(connection, case_number, account_id),
         "undoable": undoable.get(case_number),
-        "people": await everybody(connection),
+        "people": everybody(connection),
     }
 
 

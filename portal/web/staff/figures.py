@@ -67,15 +67,15 @@ async def show(request: Request) -> Resource:
     period = PERIODS.get(weeks, PERIODS["4"])
     today = figures.swedish_day(datetime.now(UTC))
     first = today - timedelta(period.days - 1)
-    async with request.database.reading() as connection:
-        by_day = await figures.totals(connection, [RECEIVED], first, "day")
-        by_language = await figures.totals(connection, [RECEIVED], first, "language")
-        by_kind = await figures.totals(connection, [RECEIVED], first, "kind")
-        answered = await figures.totals(connection, [*ANSWERED], first, "name")
-        waiting = await figures.totals(connection, [OPEN], date.min, "day")
-        states = Counter[str]()
-        for figure, number in (await figures.by_state(connection)).items():
-            states[figure.name] += number
+    read, totals = request.database.read, figures.totals
+    by_day = await read(lambda c: totals(c, [RECEIVED], first, "day"))
+    by_language = await read(lambda c: totals(c, [RECEIVED], first, "language"))
+    by_kind = await read(lambda c: totals(c, [RECEIVED], first, "kind"))
+    answered = await read(lambda c: totals(c, [*ANSWERED], first, "name"))
+    waiting = await read(lambda c: totals(c, [OPEN], date.min, "day"))
+    states = Counter[str]()
+    for figure, number in (await read(figures.by_state)).items():
+        states[figure.name] += number
     steps = _steps({day: number for (day,), number in by_day.items()}, first, period)
     return staff_page(
         request,

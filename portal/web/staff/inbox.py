@@ -125,14 +125,13 @@ async def show(
     """
     selection = _selection(request, place)
     done = [*filter(None, map(references.number, request.query_params.get("done", "").split(".")))]
-    async with request.database.reading() as connection:
-        counts, totals = await listings.read_counts(connection, selection)
-        if place.q:
-            page = await listings.read_results(connection, place.q, ROWS, _edge(place))
-        else:
-            page = await listings.read_page(connection, selection, totals, ROWS, _edge(place))
-        account_id = request.state.account.id
-        undoable = await handling.undoable(connection, done[:ROWS], account_id) if done else {}
+    read, edge, account_id = request.database.read, _edge(place), request.state.account.id
+    counts, totals = await read(lambda c: listings.read_counts(c, selection))
+    if place.q:
+        page = await read(lambda c: listings.read_results(c, place.q, ROWS, edge))
+    else:
+        page = await read(lambda c: listings.read_page(c, selection, totals, ROWS, edge))
+    undoable = await read(lambda c: handling.undoable(c, done[:ROWS], account_id)) if done else {}
     return staff_page(
         request,
         "inbox.html",

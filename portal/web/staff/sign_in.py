@@ -40,8 +40,7 @@ async def respond(request: Request) -> Resource:
     """Show the page to sign in, or sign in."""
     if request.method == "POST":
         return await _sign_in(request)
-    async with request.database.reading() as connection:
-        has_accounts = await accounts.is_there_any(connection)
+    has_accounts = await request.database.read(accounts.is_there_any)
     address = _own_address(request.query_params.get("next", ""))
     return sign_in_page(request, next_=address, has_accounts=has_accounts)
 

@@ -55,8 +55,7 @@ async def hire(database: Database, name: str) -> int:
 
 async def find(database: Database, number: int) -> Case:
     """A case that there is."""
-    async with database.reading() as connection:
-        case = await messages.find_case(connection, number)
+    case = await database.read(lambda c: messages.find_case(c, number))
     assert case
     return case
 

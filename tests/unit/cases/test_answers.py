@@ -27,8 +27,7 @@ async def sending(
 ) -> Sending:
     """An answer by somebody who sees the case as it is now."""
     case = await find(database, number)
-    async with database.reading() as connection:
-        latest = (await messages.messages_of(connection, number))[-1].id
+    latest = await database.read(lambda c: messages.messages_of(c, number)[-1].id)
     return Sending(
         step=Step(number, case.revision, account_id, NOON),
         latest_message=latest,
@@ -55,24 +54,20 @@ async def save(
 
 
 async def drafts(database: Database, number: int, account_id: int) -> list[Draft]:
-    async with database.reading() as connection:
-        return [*await answers.drafts_of(connection, number, account_id)]
+    return await database.read(lambda c: [*answers.drafts_of(c, number, account_id)])
 
 
 async def visible(database: Database, number: int, now: datetime) -> list[Answer]:
-    async with database.reading() as connection:
-        return [*await answers.visible_answers(connection, number, now)]
+    return await database.read(lambda c: [*answers.visible_answers(c, number, now)])
 
 
 async def of_staff(database: Database, number: int) -> list[StaffAnswer]:
-    async with database.reading() as connection:
-        return [*await answers.answers_of(connection, number)]
+    return await database.read(lambda c: [*answers.answers_of(c, number)])
 
 
 async def letters(database: Database) -> list[sa.Row[tuple[object, ...]]]:
-    async with database.reading() as connection:
-        query = sa.select(tables.letters).where(tables.letters.c.kind == "answered")
-        return [*(await connection.execute(query)).all()]
+    query = sa.select(tables.letters).where(tables.letters.c.kind == "answered")
+    return await database.read(lambda c: [*c.execute(query).all()])
 
 
 async def figures_are_true(database: Database) -> bool:
@@ -344,16 +339,14 @@ async def test_others_are_told_who_writes(database: Database) -> None:
     number = await receive(database)
     anna, bo = await hire(database, "anna"), await hire(database, "bo")
     await save(database, number, bo, Draft("key", WORDS, NOON))
-    async with database.reading() as connection:
-        assert await answers.other_authors(connection, number, anna) == ["Bo"]
-        assert await answers.other_authors(connection, number, bo) == []
+    assert await database.read(lambda c: answers.other_authors(c, number, anna)) == ["Bo"]
+    assert await database.read(lambda c: answers.other_authors(c, number, bo)) == []
 
 
 async def test_the_history_has_the_answer_and_none_of_its_words(database: Database) -> None:
     number, anna = await receive(database), await hire(database, "anna")
     answer_id = await send(database, await sending(database, number, anna))
     await take_back(database, answer_id, anna, NOON)
-    async with database.reading() as connection:
-        entries = await history.of_case(connection, number)
+    entries = await database.read(lambda c: history.of_case(c, number))
     assert [entry.action for entry in entries] == [answers.SEND, answers.TAKE_BACK]
     assert not any(word in entry.detail for entry in entries for word in WORDS.swedish.split())

@@ -27,9 +27,8 @@ async def test_a_message_counts_on_its_day_in_sweden(
     database: Database, moment: datetime, day: str
 ) -> None:
     await receive(database, now=moment)
-    async with database.reading() as connection:
-        names = [figures.RECEIVED, figures.OPEN]
-        by_day = await figures.totals(connection, names, date.min, "name", "day")
+    names = [figures.RECEIVED, figures.OPEN]
+    by_day = await database.read(lambda c: figures.totals(c, names, date.min, "name", "day"))
     assert by_day == {("received", day): 1, ("open", day): 1}
 
 
@@ -72,11 +71,12 @@ async def test_the_figures_agree_with_answers_and_what_is_written_later(
 
     await database.write(send)
     await write_more(database, number, "mera", visible_at + timedelta(days=1))
-    async with database.reading() as connection:
-        assert await connection.run_sync(figures.differences) == []
-        names = ["answered within 3", figures.OPEN]
-        by_day = await figures.totals(connection, names, date.min, "name", "day", "language")
-        assert await figures.by_state(connection) == {Figure("new", "ar", "view"): 1}
+    assert await database.read(figures.differences) == []
+    names = ["answered within 3", figures.OPEN]
+    by_day = await database.read(
+        lambda c: figures.totals(c, names, date.min, "name", "day", "language")
+    )
+    assert await database.read(figures.by_state) == {Figure("new", "ar", "view"): 1}
     assert by_day == {
         ("answered within 3", "2026-11-26", "ar"): 1,
         ("open", "2026-11-27", "ar"): 1,
@@ -87,14 +87,17 @@ async def test_sums_are_by_what_is_asked_for_and_from_a_day_on(database: Databas
     for days, language in ((0, "sv"), (1, "ar"), (1, "ar"), (2, "sv")):
         await receive(database, f"{days} {language}", language, now=NOON + timedelta(days=days))
         await receive(database, f"{days} x", "en", "praise", now=NOON + timedelta(days=days))
-    async with database.reading() as connection:
-        second_day = date(2026, 11, 25)
-        by_language = await figures.totals(connection, ["received"], second_day, "language")
-        by_state = await figures.by_state(connection)
-        waiting = [
-            await figures.open_before(connection, second_day, language, kind)
+    second_day = date(2026, 11, 25)
+    by_language = await database.read(
+        lambda c: figures.totals(c, ["received"], second_day, "language")
+    )
+    by_state = await database.read(figures.by_state)
+    waiting = await database.read(
+        lambda c: [
+            figures.open_before(c, second_day, language, kind)
             for language, kind in (("", None), ("sv", None), ("", "praise"), ("fa", None))
         ]
+    )
     assert by_language == {("ar",): 1, ("sv",): 1, ("en",): 2}
     assert by_state.total() == 6
     assert waiting == [2, 1, 1, 0]
@@ -104,16 +107,12 @@ async def test_days_on_which_nothing_waits_any_more_are_forgotten(database: Data
     number = await receive(database)
     case = await find(database, number)
     await database.write(lambda c: change_state(c, case, "closed", NOON))
-    async with database.reading() as connection:
-        rows = await connection.execute(
-            sa.select(tables.counts.c.name).where(tables.counts.c.name == figures.OPEN)
-        )
-        assert rows.all() == []
+    query = sa.select(tables.counts.c.name).where(tables.counts.c.name == figures.OPEN)
+    assert await database.read(lambda c: c.execute(query).all()) == []
 
 
 async def test_a_case_above_the_numbers_given_is_a_difference(database: Database) -> None:
     await receive(database)
     lower = sa.update(tables.counts).where(tables.counts.c.name == "cases").values(number=0)
     await database.write(lambda c: c.execute(lower) and None)
-    async with database.reading() as connection:
-        assert await connection.run_sync(figures.differences) == ["cases: 0 numbered, 1 used"]
+    assert await database.read(figures.differences) == ["cases: 0 numbered, 1 used"]

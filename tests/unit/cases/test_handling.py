@@ -84,13 +84,11 @@ async def test_what_was_changed_since_cannot_be_undone(database: Database) -> No
     anna = await hire(database, "anna")
     number = await receive(database)
     await step(database, number, anna, handling.close)
-    async with database.reading() as connection:
-        undoable = await handling.undoable(connection, [number], anna)
-        assert undoable == {number: ("close", (await find(database, number)).revision)}
-        assert await handling.undoable(connection, [number], anna + 1) == {}
+    undoable = await database.read(lambda c: handling.undoable(c, [number], anna))
+    assert undoable == {number: ("close", (await find(database, number)).revision)}
+    assert await database.read(lambda c: handling.undoable(c, [number], anna + 1)) == {}
     await write_more(database, number, "En sak till", LATER)
-    async with database.reading() as connection:
-        assert await handling.undoable(connection, [number], anna) == {}
+    assert await database.read(lambda c: handling.undoable(c, [number], anna)) == {}
     with pytest.raises(Changed):
         await step(database, number, anna, handling.undo)
 
@@ -105,12 +103,12 @@ async def test_a_case_set_aside_has_a_reason_and_can_be_opened_again(database: D
     await step(database, number, anna, handling.reopen, LATER)
     case = await find(database, number)
     assert (case.state, case.since) == ("new", NOON)
-    async with database.reading() as connection:
-        entries = await connection.execute(sa.select(*tables.history.c["action", "detail"]))
-        assert [(row.action, row.detail.rpartition("reason=")[2]) for row in entries] == [
-            ("set-aside", "spam"),
-            ("reopen", ""),
-        ]
+    query = sa.select(*tables.history.c["action", "detail"])
+    entries = await database.read(lambda c: c.execute(query).all())
+    assert [(row.action, row.detail.rpartition("reason=")[2]) for row in entries] == [
+        ("set-aside", "spam"),
+        ("reopen", ""),
+    ]
 
 
 async def test_a_step_that_is_undone_leaves_the_case_as_it_was(database: Database) -> None:
@@ -163,9 +161,8 @@ async def test_the_figures_follow_every_step(database: Database) -> None:
     await step(database, numbers[0], anna, handling.close, LATER)
     await step(database, numbers[1], anna, lambda c, s: handling.set_aside(c, s, "test"), LATER)
     await step(database, numbers[0], anna, handling.undo, LATER)
-    async with database.reading() as connection:
-        by_state = await figures.by_state(connection)
-        assert await connection.run_sync(figures.differences) == []
+    by_state = await database.read(figures.by_state)
+    assert await database.read(figures.differences) == []
     assert {figure.name: number for figure, number in by_state.items()} == {
         "new": 1,
         "taken": 2,
@@ -177,12 +174,10 @@ async def test_a_wrong_figure_is_named_and_counted_anew(database: Database) -> N
     await receive(database, language="ar", kind="praise")
     spoil = sa.update(tables.counts).where(tables.counts.c.name == "new").values(number=7)
     await database.write(lambda c: c.execute(spoil) and None)
-    async with database.reading() as connection:
-        faults = await connection.run_sync(figures.differences)
+    faults = await database.read(figures.differences)
     assert faults == ["new ar praise: 7 kept, 1 counted"]
     await database.write(figures.recount)
-    async with database.reading() as connection:
-        assert await connection.run_sync(figures.differences) == []
+    assert await database.read(figures.differences) == []
 
 
 async def test_a_step_reads_its_case_once_and_updates_it_once(tmp_path: Path) -> None:
@@ -217,5 +212,4 @@ async def test_a_withdrawn_address_opens_nothing_any_more_nor_does_one_from_befo
     before, after = (case_key(keys[0], number, version) for version in (1, 2))
     assert not opens(before, keys, number, case.address_version)
     assert opens(after, keys, number, case.address_version)
-    async with database.reading() as connection:
-        assert await messages.find_by_former_address(connection, "from-before") is None
+    assert await database.read(lambda c: messages.find_by_former_address(c, "from-before")) is None

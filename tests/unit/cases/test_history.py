@@ -37,8 +37,7 @@ async def verify(database: Database) -> Chain:
 
 async def test_a_case_has_its_history_in_order_and_with_names(database: Database) -> None:
     number = await recorded(database)
-    async with database.reading() as connection:
-        entries = await history.of_case(connection, number)
+    entries = await database.read(lambda c: history.of_case(c, number))
     assert [entry.action for entry in entries] == ["read", "take", "close"]
     assert {entry.full_name for entry in entries} == {"Anna"}
     assert entries[1].happened_at == NOON + timedelta(minutes=1)
@@ -91,8 +90,7 @@ async def test_a_case_is_read_once_in_half_an_hour_whatever_else_is_done_with_it
     database: Database,
 ) -> None:
     number = await recorded(database)
-    async with database.reading() as connection:
-        entries = await history.of_case(connection, number)
+    entries = await database.read(lambda c: history.of_case(c, number))
     reader = entries[0].account_id
     assert reader
     assert history.has_read(entries, reader, NOON + timedelta(minutes=29))
@@ -102,13 +100,11 @@ async def test_a_case_is_read_once_in_half_an_hour_whatever_else_is_done_with_it
 
 async def test_a_case_that_is_opened_in_two_windows_is_read_once(database: Database) -> None:
     number = await recorded(database)
-    async with database.reading() as connection:
-        before = await history.of_case(connection, number)
+    before = await database.read(lambda c: history.of_case(c, number))
     reader = before[0].account_id
     assert reader
     moments = [NOON + timedelta(minutes=minute) for minute in (60, 89, 90)]
     for now in moments:
         await database.write(partial(record_reading, account_id=reader, case_id=number, now=now))
-    async with database.reading() as connection:
-        after = await history.of_case(connection, number)
+    after = await database.read(lambda c: history.of_case(c, number))
     assert [entry.happened_at for entry in after[len(before) :]] == [moments[0], moments[2]]

@@ -28,9 +28,8 @@ async def show(
     database: Database, selection: Selection, count: int = 10, edge: Edge | None = None
 ) -> Page:
     """A page of a view."""
-    async with database.reading() as connection:
-        _, totals = await listings.read_counts(connection, selection)
-        return await listings.read_page(connection, selection, totals, count, edge)
+    _, totals = await database.read(lambda c: listings.read_counts(c, selection))
+    return await database.read(lambda c: listings.read_page(c, selection, totals, count, edge))
 
 
 def numbers(page: Page) -> list[int]:
@@ -40,8 +39,7 @@ def numbers(page: Page) -> list[int]:
 
 async def counts(database: Database, selection: Selection) -> dict[str, int]:
     """How many cases each view has that has any."""
-    async with database.reading() as connection:
-        by_view, _ = await listings.read_counts(connection, selection)
+    by_view, _ = await database.read(lambda c: listings.read_counts(c, selection))
     return {view: number for view, number in by_view.items() if number}
 
 
@@ -218,8 +216,7 @@ async def test_search_results_have_pages_both_ways_too(database: Database) -> No
     await database.write(fold_new)
 
     async def find(edge: Edge | None = None) -> tuple[list[str], Edge | None, Edge | None]:
-        async with database.reading() as connection:
-            page = await listings.read_results(connection, "buss", 2, edge)
+        page = await database.read(lambda c: listings.read_results(c, "buss", 2, edge))
         return [row.text for row in page.rows], page.previous, page.next
 
     first, start, edge = await find()
@@ -243,17 +240,17 @@ async def test_a_page_costs_the_same_however_many_cases_there_are(tmp_path: Path
     await database.start()
     await receive(database, "1", "ar", "praise")
     edge = Edge(NOON - timedelta(days=1), 1)
-    async with database.reading() as connection:
-        raw: Any = await connection.get_raw_connection()
-        await raw.driver_connection.set_trace_callback(statements.append)
+    with database.connect() as connection:
+        raw: Any = connection.connection.driver_connection
+        raw.set_trace_callback(statements.append)
         for view in listings.VIEWS:
             for language in ("", "ar"):
                 selection = replace(
                     SELECTION, view=view, language=language, answer_days=5, account_id=1
                 )
-                _, totals = await listings.read_counts(connection, selection)
-                await listings.read_page(connection, selection, totals, 5, edge)
-        await raw.driver_connection.set_trace_callback(None)
+                _, totals = listings.read_counts(connection, selection)
+                listings.read_page(connection, selection, totals, 5, edge)
+        raw.set_trace_callback(None)
     await database.stop()
     with closing(sqlite3.connect(tmp_path / "portal.db")) as reader:
         plans = {

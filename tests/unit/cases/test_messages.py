@@ -49,23 +49,20 @@ async def receive(
 
 
 async def find(database: Database, number: CaseNumber) -> tuple[Case, list[Message]]:
-    async with database.reading() as connection:
-        case = await messages.find_case(connection, number.number)
-        assert case
-        return case, await messages.messages_of(connection, number.number)
+    case = await database.read(lambda c: messages.find_case(c, number.number))
+    assert case
+    return case, await database.read(lambda c: messages.messages_of(c, number.number))
 
 
 async def figures_of(database: Database) -> dict[tuple[str, ...], int]:
     """The figures that are not 0, by name, day, language and kind."""
-    async with database.reading() as connection:
-        rows = await connection.execute(sa.select(tables.counts))
-        return {tuple(row[:-1]): row[-1] for row in rows if row[-1]}
+    rows = await database.read(lambda c: c.execute(sa.select(tables.counts)).all())
+    return {tuple(row[:-1]): row[-1] for row in rows if row[-1]}
 
 
 async def count(database: Database, table: sa.Table) -> int:
-    async with database.reading() as connection:
-        query = sa.select(sa.func.count()).select_from(table)
-        return (await connection.execute(query)).scalar_one()
+    query = sa.select(sa.func.count()).select_from(table)
+    return await database.read(lambda c: c.execute(query).scalar_one())
 
 
 async def test_a_message_is_found_again_just_as_it_was_sent(database: Database) -> None:
@@ -111,8 +108,7 @@ async def test_other_words_or_another_sender_make_another_case(
 async def test_a_message_sent_many_times_at_once_is_stored_once(database: Database) -> None:
     numbers = await asyncio.gather(*(receive(database, sent()) for _ in range(50)))
     assert len(set(numbers)) == 1
-    async with database.reading() as connection:
-        assert len(await messages.newest(connection, 100)) == 1
+    assert await database.read(lambda c: len(messages.newest(c, 100))) == 1
 
 
 async def test_a_sender_of_too_much_must_wait_and_no_other_sender(database: Database) -> None:
@@ -227,8 +223,7 @@ def test_a_message_costs_the_same_however_many_there_are(tmp_path: Path) -> None
 async def test_the_newest_come_first(database: Database) -> None:
     for number in range(4):
         await receive(database, sent(f"{number}"), now=NOON + timedelta(minutes=number))
-    async with database.reading() as connection:
-        newest = await messages.newest(connection, 3)
+    newest = await database.read(lambda c: messages.newest(c, 3))
     assert [message.text for _, message in newest] == ["3", "2", "1"]
 
 

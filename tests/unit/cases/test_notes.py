@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -17,8 +18,7 @@ async def write(database: Database, job: Callable[[sa.Connection], None]) -> Non
 
 
 async def message_id(database: Database, number: int) -> int:
-    async with database.reading() as connection:
-        return (await messages.messages_of(connection, number))[0].id
+    return await database.read(lambda c: messages.messages_of(c, number)[0].id)
 
 
 async def test_notes_have_an_author_and_a_moment_and_stand_in_order(database: Database) -> None:
@@ -26,8 +26,7 @@ async def test_notes_have_an_author_and_a_moment_and_stand_in_order(database: Da
     for minute, text in enumerate(("Ringt skolan", "Rektorn svarar i morgon")):
         author = Author(number, anna, NOON + timedelta(minutes=minute))
         await write(database, lambda c, a=author, t=text: notes.add_note(c, a, t))  # type: ignore[misc]
-    async with database.reading() as connection:
-        written = await notes.notes_of(connection, number)
+    written = await database.read(lambda c: notes.notes_of(c, number))
     assert [(note.text, note.full_name) for note in written] == [
         ("Ringt skolan", "Anna"),
         ("Rektorn svarar i morgon", "Anna"),
@@ -41,9 +40,8 @@ async def test_a_note_or_rendering_that_is_sent_twice_is_kept_once(database: Dat
     for _ in range(2):
         await write(database, lambda c: notes.add_note(c, author, "Ringt skolan"))
         await write(database, lambda c: notes.render(c, author, message, "Hej"))
-    async with database.reading() as connection:
-        assert len(await notes.notes_of(connection, number)) == 1
-        assert len(await notes.renderings_of(connection, number)) == 1
+    assert await database.read(lambda c: len(notes.notes_of(c, number))) == 1
+    assert await database.read(lambda c: len(notes.renderings_of(c, number))) == 1
 
 
 async def test_a_rendering_is_named_and_dated_and_leaves_the_message_as_it_is(
@@ -52,9 +50,8 @@ async def test_a_rendering_is_named_and_dated_and_leaves_the_message_as_it_is(
     number, author = await case_and_author(database)
     message = await message_id(database, number)
     await write(database, lambda c: notes.render(c, author, message, "Min fråga gäller skolan."))
-    async with database.reading() as connection:
-        (rendering,) = await notes.renderings_of(connection, number)
-        (stored,) = await messages.messages_of(connection, number)
+    (rendering,) = await database.read(lambda c: notes.renderings_of(c, number))
+    (stored,) = await database.read(lambda c: messages.messages_of(c, number))
     assert (rendering.message_id, rendering.full_name, rendering.written_at) == (
         message,
         "Anna",
@@ -78,8 +75,7 @@ async def test_the_language_of_a_text_is_corrected_and_the_page_keeps_its_own(
     number, author = await case_and_author(database)
     message = await message_id(database, number)
     await write(database, lambda c: notes.correct_language(c, author, message, "so"))
-    async with database.reading() as connection:
-        (stored,) = await messages.messages_of(connection, number)
+    (stored,) = await database.read(lambda c: messages.messages_of(c, number))
     assert (stored.language, stored.text_language) == ("sv", "so")
 
 
@@ -92,13 +88,12 @@ async def test_a_link_is_seen_from_both_cases_and_can_be_removed_from_either(
         await write(database, lambda c: notes.link(c, author, other))
     back = author._replace(case_id=other)
     await write(database, lambda c: notes.link(c, back, number))
-    async with database.reading() as connection:
-        assert [link.number for link in await notes.links_of(connection, number)] == [other]
-        assert [link.number for link in await notes.links_of(connection, other)] == [number]
+    for end, other_end in ((number, other), (other, number)):
+        links = await database.read(partial(notes.links_of, case_id=end))
+        assert [link.number for link in links] == [other_end]
     await write(database, lambda c: notes.unlink(c, back, number))
-    async with database.reading() as connection:
-        assert await notes.links_of(connection, number) == []
-        actions = [entry.action for entry in await history.of_case(connection, other)]
+    assert await database.read(lambda c: notes.links_of(c, number)) == []
+    actions = await database.read(lambda c: [entry.action for entry in history.of_case(c, other)])
     assert actions == ["link", "unlink"]
 
 
@@ -114,8 +109,7 @@ async def test_the_history_has_no_text_of_a_note_or_rendering(database: Database
     message = await message_id(database, number)
     await write(database, lambda c: notes.add_note(c, author, "hemlighet"))
     await write(database, lambda c: notes.render(c, author, message, "hemlighet"))
-    async with database.reading() as connection:
-        entries = await history.of_case(connection, number)
+    entries = await database.read(lambda c: history.of_case(c, number))
     assert [entry.action for entry in entries] == ["note", "rendering"]
     assert not any("hemlighet" in entry.detail for entry in entries)
 

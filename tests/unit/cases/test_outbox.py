@@ -62,8 +62,7 @@ async def deliver(database: Database, now: datetime) -> list[Letter]:
 
 async def waiting(database: Database) -> list[tuple[str, str, timedelta]]:
     """Kind, recipient and how long after noon each letter may go that is not delivered."""
-    async with database.reading() as connection:
-        rows = await outbox.waiting_or_failed(connection, 1000)
+    rows = await database.read(lambda c: outbox.waiting_or_failed(c, 1000))
     return [(row.kind, row.recipient, row.not_before - NOON) for row in rows]
 
 
@@ -255,8 +254,7 @@ async def test_who_lost_the_lease_can_no_longer_note_a_failure(database: Databas
     assert quick
     note = partial(outbox.note_failure, fault="550", now=NOON, first_wait=None)
     await database.write(partial(note, letter=slow))
-    async with database.reading() as connection:
-        assert await outbox.state(connection, NOON + LEASE) == (NOON, 0)
+    assert await database.read(lambda c: outbox.state(c, NOON + LEASE)) == (NOON, 0)
 
 
 async def test_waits_grow_and_end_after_some_days(database: Database) -> None:
@@ -271,8 +269,7 @@ async def test_waits_grow_and_end_after_some_days(database: Database) -> None:
     assert max(waits) == LONGEST_WAIT
     await fail(database, now)
     assert await claim(database, now + LONGEST_WAIT) is None
-    async with database.reading() as connection:
-        assert await outbox.state(connection, now) == (None, 1)
+    assert await database.read(lambda c: outbox.state(c, now)) == (None, 1)
 
 
 async def test_a_letter_that_cannot_be_delivered_shows_on_its_case_and_can_be_tried_again(
@@ -281,17 +278,15 @@ async def test_a_letter_that_cannot_be_delivered_shows_on_its_case_and_can_be_tr
     number = await write_in(database, staff_mailbox="")
     await fail(database, NOON, first_wait=None, fault="550")
     assert await claim(database, NOON + LONGEST_WAIT) is None
-    async with database.reading() as connection:
-        (letter,) = await outbox.failed_to_guardian(connection, number.number)
-        listed = [*(await connection.execute(outbox.undelivered_cases())).scalars()]
+    (letter,) = await database.read(lambda c: outbox.failed_to_guardian(c, number.number))
+    listed = await database.read(lambda c: [*c.execute(outbox.undelivered_cases()).scalars()])
     assert (letter.fault, letter.failed_at, listed) == ("550", NOON, [number.number])
     later = NOON + GIVE_UP_AFTER
     assert await database.write(partial(outbox.retry, now=later, letter_id=letter.id + 1)) == 0
     assert await database.write(partial(outbox.retry, now=later, letter_id=letter.id)) == 1
     await fail(database, later)  # it has its days again
     assert [kind for kind, _, _ in await waiting(database)] == ["received"]
-    async with database.reading() as connection:
-        assert await outbox.failed_to_guardian(connection, number.number) == []
+    assert await database.read(lambda c: outbox.failed_to_guardian(c, number.number)) == []
 
 
 async def test_a_retry_sends_nothing_before_its_hold_is_over(

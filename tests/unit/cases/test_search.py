@@ -22,8 +22,7 @@ async def numbers(database: Database, query: str, count: int = 50, **page: objec
     """The cases that a search finds, after everything new is folded."""
     while await database.write(fold_new) == search.BATCH:
         pass
-    async with database.reading() as connection:
-        return await search.search(connection, query, count, **page)  # type: ignore[arg-type]
+    return await database.read(lambda c: search.search(c, query, count, **page))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -87,9 +86,8 @@ async def test_the_beginning_of_a_word_is_enough_but_one_letter_is_a_word(
 async def test_a_case_is_found_by_its_reference_before_it_is_folded(database: Database) -> None:
     number = await receive(database)
     typed = reference(number)
-    async with database.reading() as connection:
-        assert await search.search(connection, f" {typed[:4].lower()}-{typed[4:]}", 5) == [number]
-        assert await search.search(connection, reference(number + 1), 5) == []
+    assert await numbers_now(database, f" {typed[:4].lower()}-{typed[4:]}") == [number]
+    assert await numbers_now(database, reference(number + 1)) == []
 
 
 async def test_the_case_of_a_reference_has_its_place_among_those_that_mention_it(
@@ -159,8 +157,7 @@ async def test_an_answer_is_found_after_its_hold_and_never_if_it_was_taken_back(
         )
         await database.write(lambda c, answer=answer: c.execute(answer) and None)  # type: ignore[misc]
     await database.write(lambda c: fold_new(c, NOON))
-    async with database.reading() as connection:
-        assert await search.search(connection, "bekräftat", 5) == []
+    assert await numbers_now(database, "bekräftat") == []
     assert await numbers(database, "bekräftat") == [number]
     assert await numbers(database, "återtaget") == []
 
@@ -181,9 +178,9 @@ async def test_each_text_is_folded_once_whoever_folds_it(database: Database) -> 
     done = await asyncio.gather(*(database.write(fold_new) for _ in range(4)))
     assert sorted(done) == [0, 0, 7, search.BATCH]
     assert await numbers(database, "text", 500) == received[::-1]
-    async with database.reading() as connection:
-        rows = await connection.execute(sa.text("SELECT rowid, folded FROM case_texts"))
-        assert sorted(rows.all()) == [(n, f"text {i}") for i, n in enumerate(received)]
+    query = sa.text("SELECT rowid, folded FROM case_texts")
+    rows = await database.read(lambda c: c.execute(query).all())
+    assert sorted(rows) == [(n, f"text {i}") for i, n in enumerate(received)]
 
 
 async def test_a_running_portal_folds_what_came_before_it_started(database: Database) -> None:
@@ -198,8 +195,7 @@ async def test_a_running_portal_folds_what_came_before_it_started(database: Data
 
 async def numbers_now(database: Database, query: str) -> list[int]:
     """The cases that a search finds among what is folded by now."""
-    async with database.reading() as connection:
-        return await search.search(connection, query, 5)
+    return await database.read(lambda c: search.search(c, query, 5))
 
 
 @asynccontextmanager

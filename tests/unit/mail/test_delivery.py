@@ -76,10 +76,9 @@ async def queue(database: Database, *recipients: str) -> None:
 
 
 async def all_letters(database: Database) -> list[Letter]:
-    columns = [letters.c[name] for name in Letter.__annotations__]
-    async with database.reading() as connection:
-        rows = (await connection.execute(sa.select(*columns).order_by(letters.c.id))).mappings()
-        return [Letter(**row) for row in rows]
+    query = sa.select(*letters.c[*Letter.__annotations__]).order_by(letters.c.id)
+    rows = await database.read(lambda c: c.execute(query).mappings().all())
+    return [Letter(**row) for row in rows]
 
 
 async def deliver_once(database: Database, url: str, renderers: Renderers) -> Letter:
@@ -402,8 +401,7 @@ async def test_the_reminder_and_the_inbox_agree_on_what_is_overdue(
     """Also on a case that came between midnight and the hour of the reminder."""
     await receive(own, TUESDAY - timedelta(days=days, hours=3))
     selection = Selection(view="overdue", account_id=0, today=TUESDAY.date(), answer_days=3)
-    async with own.reading() as connection:
-        numbers, _ = await listings.read_counts(connection, selection)
+    numbers, _ = await own.read(lambda c: listings.read_counts(c, selection))
     assert len(await remind(own, renderers, TUESDAY)) == numbers["overdue"] == days - 3
 
 

@@ -74,8 +74,7 @@ async def sign_in(database: Database, **changes: Any) -> str:
 
 async def name_of(database: Database, token: str, now: datetime = NOON) -> str | None:
     """Whose session a token opens."""
-    async with database.reading() as connection:
-        match = await sessions.find(connection, token, now)
+    match = await database.read(lambda c: sessions.find(c, token, now))
     return match[1].name if match else None
 
 
@@ -122,8 +121,8 @@ async def test_a_recovery_code_opens_one_session(database: Database) -> None:
     with pytest.raises(Refused):
         await sign_in(database, code=codes[3])
     assert await sign_in(database, code=codes[4])
-    async with database.reading() as connection:
-        assert await accounts.codes_left(connection, account.id) == accounts.RECOVERY_CODES - 2
+    left = await database.read(lambda c: accounts.codes_left(c, account.id))
+    assert left == accounts.RECOVERY_CODES - 2
 
 
 async def test_former_secret_keys_still_open_accounts(database: Database) -> None:
@@ -160,8 +159,7 @@ async def test_a_disabled_account_opens_nothing(database: Database) -> None:
     assert await name_of(database, token) is None
     with pytest.raises(Refused):
         await sign_in(database, code=codes[0])
-    async with database.reading() as connection:
-        assert not await accounts.is_there_any(connection)
+    assert not await database.read(accounts.is_there_any)
 
 
 async def test_a_reset_account_needs_its_new_first_password(database: Database) -> None:

@@ -28,13 +28,11 @@ async def begin(database: Database, account: Account, now: datetime = NOON) -> s
 
 
 async def is_alive(database: Database, token: str, now: datetime) -> bool:
-    async with database.reading() as connection:
-        return await sessions.find(connection, token, now) is not None
+    return await database.read(lambda c: sessions.find(c, token, now) is not None)
 
 
 async def own(database: Database, account: Account, now: datetime = NOON) -> list[sessions.Session]:
-    async with database.reading() as connection:
-        return await sessions.of_account(connection, account.id, now)
+    return await database.read(lambda c: sessions.of_account(c, account.id, now))
 
 
 async def test_a_session_that_is_not_used_ends(database: Database) -> None:

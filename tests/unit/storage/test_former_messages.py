@@ -48,13 +48,13 @@ def upgraded(database_url: str) -> Iterator[Database]:
         yield database
 
 
-async def test_a_message_opens_a_case_under_its_number(upgraded: Database) -> None:
-    async with upgraded.reading() as connection:
+def test_a_message_opens_a_case_under_its_number(upgraded: Database) -> None:
+    with upgraded.connect() as connection:
         for row in ROWS[:3]:
             number = references.number(references.reference(int(str(row["id"]))))
-            case = await messages.find_case(connection, number)
+            case = messages.find_case(connection, number)
             assert case
-            (message,) = await messages.messages_of(connection, case.number)
+            (message,) = messages.messages_of(connection, case.number)
             assert (case.state, case.since, message.text) == (
                 "new",
                 row["received_at"],
@@ -65,9 +65,8 @@ async def test_a_message_opens_a_case_under_its_number(upgraded: Database) -> No
                 "a@example.org",
                 "so",
             )
-            assert await messages.find_by_former_address(connection, str(row["code"])) == case
-        assert await messages.find_by_former_address(connection, "d" * 22) is None
-    await upgraded.stop()
+            assert messages.find_by_former_address(connection, str(row["code"])) == case
+        assert messages.find_by_former_address(connection, "d" * 22) is None
 
 
 def test_the_figures_count_what_was_there_and_no_number_is_used_again(upgraded: Database) -> None:

@@ -64,8 +64,9 @@ class Language:
     @cached_property
     def formats(self) -> Locale:
         """How its dates and numbers are written: as in Swedish, if CLDR has no names of months."""
-        has_months = self.locale.months["format"]["wide"][1] != _MONTH_WITHOUT_NAME
-        return self.locale if has_months else Locale.parse(SOURCE)
+        locale = Locale.parse(FORMATS.get(str(self.locale), self.locale))
+        has_months = locale.months["format"]["wide"][1] != _MONTH_WITHOUT_NAME
+        return locale if has_months else Locale.parse(SOURCE)
 
     @cached_property
     def plural_examples(self) -> list[tuple[str, int]]:
@@ -110,8 +111,7 @@ def language(tag: str) -> Language:
     name = OWN_NAMES.get(tag) or asked.get_display_name(locale) or tag
     if script and script != locale.script:
         name += f" ({locale.scripts.get(script, script)})"
-    formats = Locale.parse(FORMATS[tag]) if tag in FORMATS else locale
-    return Language(tag, _capitalized(name), _direction(script, locale), formats)
+    return Language(tag, _capitalized(name), _direction(script, locale), locale)
 
 
 def is_tag(text: str) -> bool:

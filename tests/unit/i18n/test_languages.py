@@ -110,8 +110,8 @@ def test_a_language_has_its_own_name_and_direction(tag: str, name: str, directio
 
 
 def test_english_is_written_as_in_britain() -> None:
-    assert language("en").locale.territory == "GB"
-    assert language("ar").locale.territory is None
+    assert language("en").formats.territory == "GB"
+    assert language("ar").formats.territory is None
 
 
 def test_only_swedish_is_the_source() -> None:

@@ -23,6 +23,10 @@ from portal.settings import CHECKOUT
 from portal.translators import merging, reports
 from portal.translators.preview import Preview, create_preview
 
+UNKNOWN_LANGUAGE = """\
+CLDR lacks this language. Its plural rule, dates and numbers are those of Swedish, and its name may
+be Swedish, too: "a language" in docs/house.md says how to give it a name and a related language."""
+
 
 def add_to(nouns: Parsers) -> None:
     """Add the commands to the parser."""
@@ -84,6 +88,8 @@ def add(arguments: argparse.Namespace) -> int:
         return report(f"The language has a catalog already: {error}")
     new = language(arguments.language)
     print(f"{new.name}, {new.direction}, {new.plural_header}\n{path}")
+    if not new.is_known:
+        print(UNKNOWN_LANGUAGE)
     return 0
 
 

@@ -61,6 +61,19 @@ def test_catalogs_outdated_are_named_and_not_changed(
     assert main(["catalogs", "update", "--check"]) == 0
 
 
+@pytest.mark.parametrize(("tag", "is_known"), [("ur", True), ("pnb", True), ("khw", False)])
+def test_a_translator_is_told_of_a_language_that_cldr_lacks(
+    checkout: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tag: str,
+    is_known: bool,
+) -> None:
+    monkeypatch.setattr("portal.commands.catalogs.LOCALES", checkout / "locales")
+    assert main(["catalogs", "add", tag]) == 0
+    assert ("CLDR lacks this language" in capsys.readouterr().out) != is_known
+
+
 @pytest.mark.slow
 def test_headers_of_other_tools_survive_an_update(checkout: Path) -> None:
     path = checkout / "locales" / "en" / CATALOG

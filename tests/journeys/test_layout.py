@@ -122,6 +122,8 @@ async def test_each_language_has_its_own_font_and_leading(browser: Browser, tmp_
             assert await typography(own_words) == ("Noto Nastaliq Urdu", 2.2)
             await own_words.evaluate("words => words.lang = 'ar'")
             assert await typography(own_words) == ("Segoe UI", 1.85)
+            await own_words.evaluate("words => { words.lang = 'ks-Deva'; words.dir = 'ltr' }")
+            assert await typography(own_words) == ("system-ui", 1.6)
             for tag, leading in (("ur", 2.2), ("ar", 1.85), ("en", 1.6)):
                 link = page.locator(f".language-list [lang={tag}]")
                 assert (await typography(link))[1] == leading

@@ -88,7 +88,10 @@ def _findings() -> Iterator[Fault]:
 def check_texts(settings: Settings) -> Iterator[Fault]:
     """Check that every page can be built in every language."""
     try:
-        lines = [*strange_folders(LOCALES), *build(settings).faults]
+        edition = build(settings)
+        for address in edition.resources:
+            edition.resources.built(address)
+        lines = [*strange_folders(LOCALES), *edition.faults]
     except (CatalogError, TemplateError) as error:
         lines = [str(error)]
     for line in lines:
@@ -110,7 +113,7 @@ def check_database(settings: Settings) -> Iterator[Fault]:
 
 
 def check_disk(settings: Settings) -> Iterator[Fault]:
-    """Check that an SQLite database can be written, and that no stranger reads it or the key."""
+    """Check that an SQLite database can be written, and that nobody else can read it or the key."""
     if not settings.embedded:
         return
     path, key = sqlite_file(settings.database_url), key_file(settings.database_url)

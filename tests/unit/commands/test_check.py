@@ -1,6 +1,7 @@
 """An operator checks a portal before it serves, and is told everything that is wrong."""
 
 import json
+import shutil
 from collections import namedtuple
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ import pytest
 from aiosmtpd.smtp import AuthResult
 
 from portal.commands import check, main
+from portal.settings import DATA
 from tests.sink import open_sink
 from tests.unit.commands.conftest import Run
 
@@ -39,6 +41,23 @@ def test_a_new_deployment_is_in_order_and_checking_changes_nothing(
     assert capsys.readouterr().out.startswith("All well.\nmail: No letters are sent")
     assert faults(capsys) == []
     assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize("condition", ["language.is_source", "not language.is_source"])
+def test_a_page_that_cannot_be_built_in_some_language_is_a_fault(
+    condition: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    shutil.copytree(DATA / "templates", tmp_path / "templates")
+    path = tmp_path / "templates" / "public" / "words.html"
+    fault_in_it = "{% if " + condition + " %}{{ nobody }}{% endif %}{% endblock %}"
+    path.write_text(path.read_text("utf-8").replace("{% endblock %}", fault_in_it), "utf-8")
+    monkeypatch.setattr("portal.i18n.templates.DATA", tmp_path)
+    ((subject, fault),) = faults(capsys)
+    assert subject == "catalogs"
+    assert "'nobody' is undefined" in fault
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ those above its own and, within its package, from modules listed before it in ``
 The markup of pages, and most of their words, are outside this folder:
 
     templates/             markup and words; texts in ``_("…")`` are translated
-    templates/public       a template for each public page
+    templates/public       the templates of public pages
     templates/components   parts that pages share; the words of errors in forms
     templates/staff        the inbox; what staff see of a case, in Swedish only
     templates/mail         letters

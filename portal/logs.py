@@ -2,10 +2,10 @@
 
 A log names no person: messages say what happened and where. Only the type of an exception and
 the places in the code are written, since its text may be a person's words; the errors of
-templates and catalogs are written in full. asyncio puts the text into its messages, of which
-only the first line is written. The id
-of a request is the same in a proxy's log, in the lines here and in the response
-(``X-Request-ID``). Pages that are ready in an edition have no id, and write no line.
+templates and catalogs are written in full. asyncio puts the text of an exception into its own
+messages, so only their first line is written. The id of a request is the same in a proxy's log,
+in the lines here and in the response (``X-Request-ID``). Pages that are ready in an edition
+have no id, and write no line.
 """
 
 import json

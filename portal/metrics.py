@@ -96,7 +96,7 @@ class Metrics:
         self._counts[name][labels] += 1
 
     def observe(self, name: str, seconds: float) -> None:
-        """Add how long something took to a histogram."""
+        """Add a duration to a histogram."""
         self._durations[name].add(seconds)
 
     def gauge(self, name: str, read: Callable[[], Samples | float]) -> None:
@@ -143,7 +143,7 @@ class Durations:
         self._sum = 0.0
 
     def add(self, seconds: float) -> None:
-        """Add what took some seconds to its bucket."""
+        """Count a duration in its bucket."""
         self._counts[bisect_left(BOUNDS, seconds)] += 1
         self._sum += seconds
 

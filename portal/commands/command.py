@@ -90,7 +90,7 @@ def positive(text: str) -> int:
 def print_json(content: Sequence[dict[str, Any]] | dict[str, Any]) -> None:
     """Print JSON for programs.
 
-    Control characters are escaped and, unless the output is in Unicode, all that are not ASCII.
+    Control characters are escaped; so is all that is not ASCII, unless the output is in Unicode.
     """
     is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
     text = json.dumps(content, ensure_ascii=not is_unicode, indent=2)
@@ -98,7 +98,7 @@ def print_json(content: Sequence[dict[str, Any]] | dict[str, Any]) -> None:
 
 
 def local_time(moment: datetime) -> str:
-    """A moment in Swedish time, as on the receipt, with its zone."""
+    """A moment in Swedish time, with its zone."""
     return f"{moment.astimezone(ZONE):%Y-%m-%d %H:%M %Z}"
 
 

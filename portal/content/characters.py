@@ -18,7 +18,7 @@ CONTROLS = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 """Control characters except NUL, tab and line breaks; HTML must not contain them."""
 
 ISOLATED = "\N{LEFT-TO-RIGHT ISOLATE}%s\N{POP DIRECTIONAL ISOLATE}"
-"""Keeps a phone number or an address together in a plain text from right to left (UAX 9)."""
+"""Keeps a phone number or an address together in right-to-left plain text (UAX 9)."""
 CODE_ALPHABET = "ABCDEFGHJKLMNPRSTUVWXY23456789"
 """Without I, O, Q, Z, 0 and 1, which are hard to tell apart on the phone (GOV.UK)."""
 _DIGIT = re.compile(r"\d")

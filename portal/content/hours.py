@@ -23,7 +23,7 @@ _SHIFT = re.compile(
     rf"({'|'.join(DAYS)})(?:-({'|'.join(DAYS)}))? (\d\d:\d\d)-(\d\d:\d\d)", re.IGNORECASE
 )
 _LONGEST_BREAK = timedelta(days=60)
-"""How far ahead the next opening is looked for; holidays can pass over a few of a weekday."""
+"""How far ahead the next opening is looked for; several Mondays in a row can be holidays."""
 
 
 @dataclass(frozen=True)

@@ -138,7 +138,7 @@ _CHARACTERS_OF_ERRORS = re.compile(r"[%<&@\d\u202a-\u202e\u2066-\u2069]|://|www\
 
 
 def _is_plain(entry: CatalogEntry) -> bool:
-    """Whether an entry cannot have an error: one form that begins with a letter, no markup.
+    """Whether an entry cannot have an error: one form, and nothing that errors are made of.
 
     Most entries are plain, and each start checks all of them.
     """
@@ -292,7 +292,7 @@ def _invisible(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
 
 
 def _joins(form: str, index: int) -> bool:
-    """Whether a joiner has an effect: before a letter that joins, or after a virama.
+    """Whether a joiner can have an effect: before a letter that is not Latin, or after a virama.
 
     Persian, Sorani and the scripts of India use joiners in their spelling.
     """
@@ -367,7 +367,7 @@ def _doubled(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
 
 
 def _doubled_word(text: str) -> str:
-    """The first word that is repeated; a value counts as a word."""
+    """The first word that is there twice in a row, or nothing; a value separates words."""
     former = ""
     for part in _without_values(text, " \0 ").split():
         word = "".join(filter(_is_of_word, part))
@@ -390,7 +390,7 @@ def _same(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:
 
 
 LIMIT = re.compile(r"max-length: ?\d+")
-"""The longest length of a text, in a comment or a flag."""
+"""The greatest length of a text, in a comment or a flag."""
 
 
 def _too_long(entry: CatalogEntry, form: str, info: CatalogInfo) -> Details:

@@ -27,7 +27,7 @@ RIGHT_TO_LEFT = frozenset({"Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Syrc
 STAND_INS = {"prs": "fa", "pnb": "pa-Arab"}
 """Languages that CLDR lacks, and a related language whose data is used instead."""
 OWN_NAMES = {"prs": "دری", "pnb": "پنجابی"}
-"""What languages that CLDR lacks call themselves."""
+"""The names of languages that CLDR lacks, in these languages."""
 
 _MONTH_WITHOUT_NAME = "M01"
 """January in CLDR's root, and in languages without names of months, such as South Sami."""
@@ -51,7 +51,7 @@ class Language:
     direction: str
     """``ltr`` or ``rtl``, for ``dir``."""
     locale: Locale
-    """CLDR's data of it."""
+    """CLDR's data for it, or for its stand-in."""
     is_known: bool = True
     """Whether CLDR has it, its stand-in or a wider language; if not, its dates and numbers are as
     in Swedish."""

@@ -13,7 +13,7 @@ HEADER_LIMIT = 1000
 _RANGE = re.compile(r"\*|[a-z]{1,8}(-[a-z0-9]{1,8})*")
 _SUBTAGS = re.compile(r"([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|[0-9]{3}))?(?=-|$)")
 _ALIASES = {**get_global("language_aliases"), "no": "nb"}
-"""CLDR's, and ``no``, which it matches with ``nb`` elsewhere."""
+"""Outdated codes in CLDR, and ``no``, which CLDR treats as ``nb`` but does not list there."""
 _WEIGHT = re.compile(r"q=(0(\.[0-9]{0,3})?|1(\.0{0,3})?)")
 
 
@@ -22,9 +22,9 @@ def negotiate(languages: Languages, accept_language: str) -> Language:
 
     RFC 4647 lookup (section 3.4) over the ranges of RFC 9110, section 12.5.4: the range with
     the highest weight first, each shortened until a language matches (``ar-EG`` matches
-    ``ar``). Before a range is shortened, a language with the same likely script in CLDR is
-    tried (``zh-TW`` matches ``zh-Hant``). A language refused with ``q=0`` is not chosen for
-    ``*``. Malformed ranges are ignored. If no language matches, it is the source.
+    ``ar``). Before a range is shortened, a tag of the same language with the same likely
+    script (CLDR) is tried (``zh-TW`` matches ``zh-Hant``). A language refused with ``q=0`` is
+    not chosen for ``*``. Malformed ranges are ignored. If no language matches, it is the source.
     """
     ranges = sorted(_weighted_ranges(accept_language), key=lambda weighted: -weighted[1])
     refused = {tag for tag, weight in ranges if weight == 0}
@@ -52,7 +52,7 @@ def _look_up(tag: str, available: dict[str, Language]) -> Language | None:
 
 @lru_cache(1024)
 def _language_and_script(tag: str) -> tuple[str, str]:
-    """The current tag of a tag's language, and its likely script (CLDR)."""
+    """The language of a tag, by its current code, and the likely script (CLDR)."""
     subtags = _SUBTAGS.match(tag)
     if subtags is None:
         return tag, ""

@@ -335,7 +335,7 @@ class Vocabulary:
 
 @pass_context
 def _alongside(context: Context, text: Text) -> Markup:
-    """The filter ``alongside``. All renders share it, so it looks up the function of its own."""
+    """The filter ``alongside``, which all renders share; each has its own ``with_swedish``."""
     shown: Markup = context["with_swedish"](text)
     return shown
 

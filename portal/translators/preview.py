@@ -1,9 +1,9 @@
 """The preview for translators: every page, with its texts numbered.
 
 The preview serves all pages in all their states, in the pseudo-languages too. Each text is
-outlined by its status and has a number, which links to its entry: the file and the line, the
-Swedish text, the comment, the other languages, and every example that shows it. A saved
-catalog or glossary is read when the next page is requested.
+outlined in the colour of its status and has a number, which links to its entry: the file and the
+line, the Swedish text, the comment, the other languages, and every example that shows it. A
+saved catalog or glossary is read when the next page is requested.
 
 It shows files and their faults, so it runs in development only.
 """

@@ -20,7 +20,7 @@ _ACCENTS = str.maketrans(
     "áƀçđéƒğħíĵķłɱñóþɋŕšţúṽŵẋýžãâõÁƁÇĐÉƑĞĦÍĴĶŁṀÑÓÞɊŔŠŢÚṼŴẊÝŽÃÂÕ",
 )
 GROWTH = 0.4
-"""How much longer texts become, as a share of the Swedish; Somali and Finnish often do."""
+"""How much longer texts become, as a share of the Swedish; Somali is often that much longer."""
 
 
 def catalog(language: Language, texts: Iterable[CatalogEntry]) -> Catalog:

@@ -135,7 +135,7 @@ class ChangedText:
     source: str
     previous: str
     difference: str
-    """What was added ``{+so+}`` and what was removed ``[-so-]``."""
+    """The text with what was added as ``{+…+}`` and what was removed as ``[-…-]``."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ class Status:
     language: str
     name: str
     all_texts: Coverage
-    """Of all texts that any page shows."""
+    """Of all texts: those of pages, letters and standard sentences."""
     pages: Mapping[str, Coverage]
     """By slug."""
     changed: Sequence[ChangedText]

@@ -1,6 +1,6 @@
 """Reviewing a catalog: its faults, and what has changed in a Swedish text.
 
-``portal catalogs check`` and the preview show the same faults, because both ask here.
+``portal catalogs check`` and the preview show the same faults, because both call this module.
 """
 
 import re

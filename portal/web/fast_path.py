@@ -2,10 +2,10 @@
 
 A page that the edition has ready (``Guard.ready``, announced in the lifespan's state)
 needs no task and no ASGI scope: its bytes are written as soon as the header section is
-complete. uvicorn handles everything else, and every request while an earlier one waits, the
-client does not read, the server is full or an access log is written. Without this subclass the
-portal works the same, and a page costs about three times as much (``PORTAL_FAST_PATH=off``;
-bench/results.md).
+complete. uvicorn handles everything else. It also handles every request while an earlier one
+waits or the client does not read, and when the server is full or writes an access log. Without
+this subclass the portal works the same, and a page costs about three times as much
+(``PORTAL_FAST_PATH=off``; bench/results.md).
 """
 
 import asyncio

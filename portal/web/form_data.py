@@ -1,9 +1,9 @@
 """Posted bodies are parsed into fields.
 
-Both encodings that HTML forms have are understood. A body is small (the guard bounds it),
-so it is read at once. A multipart body is split at its boundary and must be what browsers
-send for our own form (RFC 7578): a file, or a part without a name, is malformed. What can
-be read of a malformed form is kept, to be shown to the person again.
+Two of the three encodings of HTML forms are understood; ``text/plain`` is refused. A body is
+small (the guard bounds it), so it is read at once. A multipart body is split at its boundary and
+must be what browsers send for our own form (RFC 7578): a file, or a part without a name, is
+malformed. What can be read of a malformed form is kept, to be shown to the person again.
 
 Text is UTF-8. A byte that is not, and NUL, becomes U+FFFD, which ``forms`` refuses: PostgreSQL
 stores no NUL, and browsers show one as U+FFFD (HTML, 13.2.5).
@@ -34,7 +34,7 @@ class ParsedForm:
     fields: dict[str, str] = field(default_factory=dict)
     """The values by name; of a field that is there twice, the first."""
     is_malformed: bool = False
-    """Whether no browser sends such a body for our form."""
+    """Whether the body differs from what browsers send for our forms."""
 
     def add(self, name: str, value: str) -> None:
         """Add a field, unless there is one of that name or there are enough."""
@@ -66,7 +66,7 @@ def parse(content_type: str, body: bytes) -> ParsedForm:
 
 
 _USUAL_MULTIPART = re.compile("multipart/form-data; boundary=([A-Za-z0-9-]+)")
-"""What browsers send: ``parse_options_header`` takes 4 µs for it, a twentieth of a message."""
+"""What browsers send: ``parse_options_header`` takes 4 µs, a twentieth of a message's time."""
 
 
 def _parse_urlencoded(options: Mapping[bytes, bytes], body: bytes, form: ParsedForm) -> ParsedForm:

@@ -1,9 +1,9 @@
 """What holds for every request and every response: one wrapper round the application.
 
 1. A GET or HEAD whose resource is ready is answered at once (``Guard.ready``).
-2. Otherwise the request is refused if it names a host that is not ours, exceeds a limit, or was
-   sent by a page of another site (``Guard.refusal``; ``__call__`` for the header section). Health
-   checks may use any name: load balancers ask by an address of their own.
+2. Otherwise the request is refused if it names a host that is not ours, exceeds a limit, or is
+   a form sent by a page of another site (``Guard.refusal``; ``__call__`` for the header section).
+   Health checks may use any name: load balancers ask by an address of their own.
 3. Otherwise the application answers.
 
 Whatever breaks inside ends in an error page in the reader's language, and in a log line
@@ -271,7 +271,7 @@ async def _refused_form(
 
 
 def _announced_length(headers: Mapping[bytes, bytes]) -> int:
-    """The length of a body by its Content-Length: 0 where none is named, negative for no number."""
+    """The length of a body by its Content-Length: 0 without one, negative for what is no length."""
     length = headers.get(b"content-length", b"0")
     return int(length) if length.isdigit() and len(length) <= LENGTH_DIGITS else -1
 

@@ -87,7 +87,7 @@ class Request(starlette.requests.Request):
         return posted.fields
 
     async def body(self) -> bytes:
-        """The body, read once; without Starlette's stream, which costs 5 % of a message.
+        """The body, read once; without Starlette's stream, which costs 5 % of a message's time.
 
         Raises:
             ClientDisconnect: when the sender is gone before all of it has arrived.

@@ -24,7 +24,7 @@ from portal.web.requests import Request
 from portal.web.resources import Resource, redirect
 
 ADDRESS_LIMIT = 100
-"""The most characters that the address of a case has."""
+"""Characters; a longer address is that of no case."""
 WRITTEN = {"skrivet": "ja"}
 """The query of the page right after a further message was stored."""
 WRITTEN_FOR = timedelta(minutes=10)

@@ -20,7 +20,7 @@ from portal.web.requests import Request
 from portal.web.resources import Resource, redirect
 
 QUERY_LIMIT = 1000
-"""Bytes of a query that is read; the longest that a page of ours links to has 66."""
+"""The longest query that is read, in bytes; our own links have at most 66."""
 
 
 async def respond(request: Request) -> Resource:

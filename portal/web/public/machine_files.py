@@ -7,7 +7,7 @@ from portal.web.public.pages import PAGES
 from portal.web.resources import TEXT, Resource, resource
 
 SECURITY_TXT_LASTS = timedelta(days=300)
-"""RFC 9116 wants less than a year; an edition is built anew at every start."""
+"""RFC 9116 wants less than a year. It begins anew with each edition, so at each start."""
 
 
 def machine_files(

@@ -1,4 +1,4 @@
-"""What all forms of the public share: who sent them, storing a message, the wait after many."""
+"""What all forms of the public share: who sent them, storing a message, the wait after too many."""
 
 from collections.abc import Mapping
 from time import monotonic

@@ -44,8 +44,7 @@ class CaseFull(Exception):
     """The case has ``CASE_LIMIT`` messages."""
 
 
-@dataclass(frozen=True)
-class Submission:
+class Submission(NamedTuple):
     """What a person sends."""
 
     text: str
@@ -113,8 +112,7 @@ class CaseNumber(NamedTuple):
     address_version: int = 1
 
 
-@dataclass(frozen=True)
-class Arrival:
+class Arrival(NamedTuple):
     """A submission to be received."""
 
     submission: Submission
@@ -233,7 +231,7 @@ def _store(connection: sa.Connection, new: list[_New], now: datetime) -> None:
                     "state": "new",
                     "since": moment,
                     "opened_at": moment,
-                    **vars(submission),
+                    **submission._asdict(),
                 }
             )
         received[language, kind] += 1

@@ -10,7 +10,7 @@ LIMIT = 254
 LOCAL_LIMIT = 64
 """Bytes before the @ (RFC 5321, 4.5.3.1.1)."""
 PLAIN = re.compile(
-    r"(?=.{1,64}@)[a-z0-9_+-]+(\.[a-z0-9_+-]+)*@([a-z0-9](-?[a-z0-9]){0,31}\.)+[a-z]{2,3}"
+    r"(?=.{1,64}@)(?!.{255})[a-z0-9_+-]+(\.[a-z0-9_+-]+)*@([a-z0-9](-?[a-z0-9]){0,31}\.)+[a-z]{2,3}"
 )
 """Plain addresses, all of which email-validator accepts and leaves unchanged.
 
@@ -37,8 +37,8 @@ def normalised(address: str) -> str:
     Invisible characters are removed. Typographic and full-width characters become plain ones,
     and digits become European ones.
     """
-    if not address:
-        return ""
+    if not address or PLAIN.fullmatch(address):
+        return address
     start = INVISIBLE.match(address)
     address = address[start.end() if start else 0 :]
     end = INVISIBLE.match(address[::-1])
@@ -53,7 +53,7 @@ def normalised(address: str) -> str:
 def checked(address: str) -> str | None:
     """A normalised address in the spelling of email-validator; None if it is not valid."""
     if PLAIN.fullmatch(address):
-        return address if len(address) <= LIMIT else None
+        return address
     local_part = address.rpartition("@")[0]
     if len(address) > LIMIT or UNREADABLE.search(address):
         return None

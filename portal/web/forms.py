@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 from portal.cases.messages import KINDS, MESSAGE_LIMIT
 from portal.content import mail_addresses
@@ -76,8 +77,7 @@ class FinderForm:
         ]
 
 
-@dataclass(frozen=True)
-class ContactForm:
+class ContactForm(NamedTuple):
     """The contact form as it was filled in."""
 
     message: str = ""

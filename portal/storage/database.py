@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
 from time import monotonic
@@ -77,9 +76,8 @@ class Database:
         self.is_failing = False
         """Whether the last write failed: by an error of the database, a timeout or a full queue."""
         self._metrics = metrics or Metrics()
-        self._url = url
         self._wait_seconds = wait_seconds
-        self._writing_engine = writing_engine(url)
+        self._writing_engine, self._reading_engine = writing_engine(url), reading_engine(url)
         self._connection: sa.Connection | None = None
         self._thread = ThreadPoolExecutor(1, "writer")
         self._queue: deque[_Waiting] = deque()
@@ -97,8 +95,7 @@ class Database:
             self._stopping = True
             self._has_jobs.set()
             await self._task
-        if "_reading_engine" in vars(self):
-            await greenlet_spawn(self._reading_engine.dispose)
+        await greenlet_spawn(self._reading_engine.dispose)
         self.close()
 
     def close(self) -> None:
@@ -112,11 +109,6 @@ class Database:
     def queue_length(self) -> int:
         """How many jobs wait for the writer."""
         return len(self._queue)
-
-    @cached_property
-    def _reading_engine(self) -> sa.Engine:
-        """The engine to read with, opened at the first read."""
-        return reading_engine(self._url)
 
     async def read(self, query: Query[Result]) -> Result:
         """Run a query beside others, on a connection of its own.

@@ -86,7 +86,7 @@ def _language(message: Message) -> str:
 
 
 def _plain(case: Case, thread: Sequence[Message]) -> dict[str, Any]:
-    """A case and its messages for JSON, without the address and the code."""
+    """A case and its messages for JSON, without what opens the case: its address and its code."""
     return {
         "reference": case.reference,
         "state": case.state,

@@ -30,7 +30,7 @@ class Facts:
     formed: date = date(2018, 7, 1)
     """The day on which the administration and its board began their work."""
     council_decision: date = date(2017, 4, 20)
-    """Kommunfullmäktige decides to bring preschool and compulsory school together."""
+    """The day of the city council's decision to bring preschool and compulsory school together."""
     first_investigation: int = 2016
     first_investigation_number: str = "1111/15"
     unit_investigation: int = 2019

@@ -49,7 +49,7 @@ from portal.i18n.plurals import Rule, parse_rule, used_forms
 GLOSSARY = "glossary/{tag}.csv"
 """The path below the catalogs. A word with several accepted translations has several rows."""
 MOST_FORMS = 10
-"""Plural forms; no language has more than six."""
+"""The most plural forms that a header may declare; no language has more than six."""
 FEWEST_TEXTS = 0.5
 """A saved file with a smaller share of the former translations was probably cut off."""
 

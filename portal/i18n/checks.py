@@ -26,8 +26,8 @@ PluralForms = tuple[str, ...]
 Key = tuple[str | None, str]
 """Context and msgid."""
 Details = tuple[str, ...]
-"""The values for the explanation of a fault, in order. A check of an entry returns none where there
-is no fault."""
+"""The values for the explanation of a fault, in order; an empty tuple means that there is no
+fault."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ _CHARACTERS_OF_ERRORS = re.compile(r"[%<&@\d\u202a-\u202e\u2066-\u2069]|://|www\
 def _is_plain(entry: CatalogEntry) -> bool:
     """Whether an entry cannot have an error: one form, and nothing that errors are made of.
 
-    Most entries are plain, and each start checks all of them.
+    It saves time: every start checks all entries, and most are plain.
     """
     if len(entry.sources) > 1 or len(entry.forms) > 1 or not entry.forms[0][:1].isalpha():
         return False

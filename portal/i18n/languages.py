@@ -79,7 +79,7 @@ class Language:
         return plurals.header(self.locale)
 
     def misplaced(self, rule: Rule) -> list[int]:
-        """The first numbers that a plural rule assigns to another form than CLDR does.
+        """The first numbers that a plural rule groups in another way than CLDR does.
 
         Empty if the rule is right, or if ``is_known`` is false.
         """

@@ -5,8 +5,9 @@ language and one reading mode: alone, or with the Swedish text alongside. Each r
 ``Vocabulary``: the functions that a template can call. It also records the texts shown.
 
 In a template ``_("…")`` returns a ``Text``: the translation together with its Swedish source.
-Catalog text is data: it is escaped, and only ``%(name)s`` and ``%%`` are special in it. A
-text without a translation is shown in Swedish and marked as Swedish (WCAG 2.2, 3.1.2).
+Catalog text is data: it is escaped, and only placeholders, such as ``%(name)s``, and ``%%`` are
+special in it. A text without a translation is shown in Swedish and marked as Swedish (WCAG 2.2,
+3.1.2).
 """
 
 import hashlib

@@ -28,8 +28,8 @@ from portal.web.public.pages import BY_SLUG, CONTACT, FINDER, PAGES, Page, rende
 HOURS = Hours.read("mon-fri 08:00-16:30, sat 10:00-14:00")
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=ZONE)
 NUMBERS = (1, 2, 3, 6, 7, 11, 21, 100)
-"""Numbers for examples. They use every plural form of every language (CLDR), except those that only
-0 has; no text of these examples is shown with 0."""
+"""Numbers for examples. They use every plural form of every language (CLDR), except a form for
+0 alone: no text of these examples is shown with 0."""
 REFUSED_IN_CASE: Mapping[str, Any] = {
     "form": CaseForm("Hej!"),
     "problems": [Problem("form", "gone"), Problem("form", "full")],

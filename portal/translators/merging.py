@@ -43,7 +43,7 @@ def add(locales: Path, tag: str) -> Path:
 
     Raises:
         NoLanguage: when the tag is not a language tag, or that of the source.
-        FileExistsError: when the tag has a catalog, whatever its case.
+        FileExistsError: when there is a catalog of this tag, in small or capital letters.
     """
     new = language(tag)
     if new.is_source:

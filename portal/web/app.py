@@ -76,7 +76,7 @@ def create_app(settings: Settings, locales: Path = LOCALES) -> Guard:
         ):
             health.status = "ready"
             health.drain_at_sigterm(settings.drain_seconds)
-            # The protocol below finds this in the lifespan's state.
+            # ``web.protocol`` finds this in the lifespan's state.
             yield {"is_stopping": lambda: health.status == "stopping"}
             health.status = "stopping"
 
@@ -127,7 +127,7 @@ async def keep_running(
 def delivering_letters(
     database: Database, settings: Settings, renderers: Callable[[], Renderers]
 ) -> AbstractAsyncContextManager[None]:
-    """Deliver letters until the end of the block; import that only if there is a mail server."""
+    """Deliver letters until the end of the block; imports the code only if there is a mail server."""
     if not settings.smtp_url:
         return nullcontext()
     from portal.mail.delivery import delivering
@@ -196,7 +196,7 @@ async def respond_to_rest(scope: Scope, receive: Receive, send: Send) -> None:
     request, path = Request(scope), scope["path"]
     address = _usual_spelling(path, request.edition.languages)
     addresses = request.edition.resources
-    if path not in addresses:  # it may be that of a file of another version of the portal
+    if path not in addresses:  # perhaps a file as another version names it
         address = without_hash(address)
     if address != path and address in addresses:
         query = scope["query_string"].decode("latin-1")

@@ -28,7 +28,7 @@ STYLES = (
 )
 """The files under ``css/`` of every page, in the order of the layers."""
 STAFF_STYLES = ("staff/*",)
-"""Those of staff besides; readers need not fetch them."""
+"""Further files, for pages of staff only, so that readers need not fetch them."""
 
 TYPES = {
     ".css": "text/css; charset=utf-8",

@@ -66,9 +66,9 @@ class Edition:
     def find(self, path: str, query: str) -> Resource | None:
         """The resource of an address, or None.
 
-        The reading mode, or ``saknas``, is looked for among the first ``MOST_PARAMETERS``
-        parameters of the query. Others are ignored, such as those that social networks add to a
-        link.
+        The reading mode, or the language in which a page is missing (``saknas``), is looked for
+        among the first ``MOST_PARAMETERS`` parameters of the query. Others are ignored, such as
+        those that social networks add to a link.
         """
         for parameter in query.split("&", MOST_PARAMETERS)[:MOST_PARAMETERS]:
             if resource := self.resources.find(f"{path}?{parameter}"):

@@ -147,8 +147,8 @@ def normalised(text: str) -> str:
     """The text as it is counted and stored.
 
     Browsers send a line break as two characters, word processors have others of their own,
-    and some systems send accents as separate characters. The counter in the page does the same,
-    so both count the same code points (Unicode NFC, UAX 15).
+    and some systems send accents as separate characters. The counter in the page normalises
+    in the same way, so both count the same code points (Unicode NFC, UAX 15).
     """
     text = _LINE_BREAK.sub("\n", text.replace("\r\n", "\n"))
     if unicodedata.is_normalized("NFC", text):  # as nearly every text is

@@ -97,7 +97,7 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            # The protocol below finds these in the lifespan's state.
+            # ``web.protocol`` and ``web.fast_path`` find these in the lifespan's state.
             scope.get("state", {}).update(ready=self.ready, error=self.error)
             await self.app(scope, receive, send)
             return
@@ -130,7 +130,7 @@ class Guard:
     def ready(self, target: bytes, headers: Headers) -> Representation | None:
         """What a GET or HEAD gets without the application: a resource of the edition.
 
-        None means that the request goes to the application, not that it is refused.
+        None only means that nothing is ready; whether the request is refused is decided later.
 
         Args:
             target: path and query as they were sent.

@@ -2,8 +2,8 @@
 
 1. A trigger: a catalog was saved (development looks four times a second), SIGHUP was
    received, or telephone hours begin or end.
-2. Saved catalogs are read, or all after SIGHUP; ``i18n.catalogs`` decides what of them is shown.
-   The language of a file that is refused keeps its texts. The log names every fault.
+2. The saved catalogs are read; after SIGHUP, all are. ``i18n.catalogs`` decides what of them is
+   shown. The language of a file that is refused keeps its texts. The log names every fault.
 3. A whole new edition is built, in a thread.
 4. It replaces the old edition in one step.
 5. Its pages are compressed in the background, before readers ask for them.

@@ -25,7 +25,10 @@ for (const field of document.querySelectorAll('[data-module="counter"]')) {
   const say = (left) => {
     const number = Math.abs(left);
     const which = left < 0 ? "over" : "left";
-    const form = words.getAttribute(`data-${which}-${plural.select(number)}`);
+    const forms = words.getAttributeNames().filter((name) => name.startsWith(`data-${which}-`));
+    const name = `data-${which}-${plural.select(number)}`;
+    // A browser that lacks the language follows the rule of its own, which may have other forms.
+    const form = words.getAttribute(forms.includes(name) ? name : forms.at(-1));
     return form.replace("#", digits.format(number));
   };
 

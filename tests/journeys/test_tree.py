@@ -90,7 +90,7 @@ def frame_on(
     frame = re.sub(rf"(/url: /(?!{tag}/)[\w-]+/)$", rf"\1{slug}", start, flags=re.MULTILINE)
     frame = frame.replace("&page=\n", f"&page={quote(slug, safe='')}\n")
     if form:
-        frame = re.sub(rf"link (.*):\n *- /url: /(?!{tag})\w\w/.*", r"button \1", frame)
+        frame = re.sub(rf"link (.*):\n *- /url: /(?!{tag}/)[\w-]+/.*", r"button \1", frame)
     if private:
         frame = re.sub(r"      - listitem:\n.*\n.*&page=.*\n", "", frame)
     if alongside:

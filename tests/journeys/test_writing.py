@@ -267,6 +267,24 @@ async def test_the_counter_uses_every_plural_form(tab: Page, tag: str) -> None:
             await expect(tab.locator(".counter")).to_have_text(words)
 
 
+async def test_the_counter_works_in_a_language_that_the_browser_lacks(
+    browser: Browser, portal: Running
+) -> None:
+    """The browser then takes the plural rule of its own language, with forms that are missing."""
+
+    async def respond_in_khowar(route: Route) -> None:
+        response = await route.fetch()
+        text = (await response.text()).replace('<html lang="en"', '<html lang="khw"')
+        await route.fulfill(response=response, body=text)
+
+    async with opened(browser, portal, locale="ar") as page:
+        await page.route("**/en/kontakt", respond_in_khowar)
+        await page.goto("/en/kontakt")
+        for left, words in ((3, "You have 3 characters left."), (-2, "2 characters too many.")):
+            await page.fill("#message", "a" * (LIMIT - left))
+            await expect(page.locator(".counter")).to_contain_text(words)
+
+
 async def test_the_counter_counts_as_the_server_does(tab: Page) -> None:
     await tab.goto("/sv/kontakt")
     vectors = VECTORS.read_text("utf-8")

@@ -70,7 +70,7 @@ def show_again(
 ) -> Resource:
     """The form of a case, with all that was typed and the reason why it was refused.
 
-    The case itself is not shown: it may be that it cannot be read, or must not be.
+    The case itself is not shown: perhaps it cannot be read, or the sender may not read it.
 
     Args:
         address: of the case, whether or not there is one.

@@ -1,4 +1,4 @@
-"""The error pages: every error in the language of the path, with the phone number on it."""
+"""The error pages, each with the phone number, in the language of the path or of the browser."""
 
 from functools import partial
 

@@ -30,7 +30,7 @@ def machine_files(
 
 
 def sitemap(base_url: str, tags: Iterable[str]) -> str:
-    """All pages, for search engines (sitemaps.org); each page names its own translations."""
+    """All pages, for search engines (sitemaps.org). Translations are named in each page's head."""
     entries = [
         f"<url><loc>{base_url}/{tag}/{page.slug}</loc></url>" for page in PAGES for tag in tags
     ]

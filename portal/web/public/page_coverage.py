@@ -36,8 +36,8 @@ class PageCoverage:
     def not_offered(self, slug: str) -> frozenset[str]:
         """The tags of the languages in which a page is below the threshold.
 
-        For these, the language list leads to the Swedish page, which explains that in their
-        language.
+        For these, the language list leads to the Swedish page, which says in that language that
+        the page is not translated yet.
         """
         by_language = self.by_page[slug].items()
         return frozenset(tag for tag, part in by_language if part.percent < self.threshold)

@@ -63,7 +63,7 @@ def render_page(renderer: Renderer, page: Page, **values: Any) -> Rendered:
     Args:
         renderer: of the language.
         page: which page.
-        values: of the template, in place of the page's own.
+        values: further values for the template, which replace those of the same name.
     """
     all_coverage: PageCoverage | None = renderer.renderers.values.get("page_coverage")
     coverage = all_coverage if page is BY_SLUG.get(page.slug) else None
@@ -95,7 +95,7 @@ def page_resource(
         renderer: of the language and reading mode.
         page: which page.
         status, cache, headers: as ``resource`` takes them.
-        values: of the template, in place of the page's own.
+        values: further values for the template, which replace those of the same name.
     """
     return resource(
         render_page(renderer, page, **values).html,

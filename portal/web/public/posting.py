@@ -29,7 +29,8 @@ def shown_problems(fields: Mapping[str, str], problems: list[Problem]) -> list[P
     """The problems of a form that is shown in another language.
 
     Args:
-        fields: as posted. The hidden field ``problems`` has the reason that a refused form showed.
+        fields: as posted. The hidden field ``problems`` has the reason that a refused form showed,
+            or ``shown`` if only fields were wrong.
         problems: what is wrong with the form itself.
     """
     shown = fields.get("problems")

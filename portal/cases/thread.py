@@ -79,8 +79,22 @@ class Thread:
         return "taken" if announces_answer and self.has_held_answer else self.case.state
 
 
-def read_thread(connection: sa.Connection, case: Case, now: datetime) -> Thread:
-    """All that the guardian of a case may read at a time."""
+def find_thread(
+    connection: sa.Connection, address: str, secret_keys: Iterable[bytes], now: datetime
+) -> Thread | None:
+    """The case of an address, with all that its guardian may read now.
+
+    Args:
+        connection: to read with.
+        address: made with any of the keys, or from before there were keys.
+        secret_keys: the current one and the former ones.
+        now: decides which answers are past their hold.
+    """
+    case = _find_by_address(connection, address, secret_keys)
+    return _read_thread(connection, case, now) if case else None
+
+
+def _read_thread(connection: sa.Connection, case: Case, now: datetime) -> Thread:
     entries = [
         *map(ThreadEntry.of_message, messages.messages_of(connection, case.number)),
         *map(ThreadEntry.of_answer, visible_answers(connection, case.number, now)),
@@ -91,10 +105,9 @@ def read_thread(connection: sa.Connection, case: Case, now: datetime) -> Thread:
     return Thread(case, entries, held.first() is not None, is_undelivered)
 
 
-def find_by_address(
+def _find_by_address(
     connection: sa.Connection, address: str, secret_keys: Iterable[bytes]
 ) -> Case | None:
-    """Find a case by its address: derived from any of the keys, or from before there were keys."""
     reference, _, key = address.partition("-")
     case = messages.find_case(connection, references.number(reference))
     if case and opens(key, secret_keys, case.number, case.address_version):

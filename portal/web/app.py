@@ -104,6 +104,7 @@ async def open_database(
     yield
     for task in tasks:
         task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
     await database.stop()
 
 
@@ -127,7 +128,7 @@ async def keep_running(
 def delivering_letters(
     database: Database, settings: Settings, renderers: Callable[[], Renderers]
 ) -> AbstractAsyncContextManager[None]:
-    """Deliver letters until the end of the block; imports the code only if there is a mail server."""
+    """Deliver letters until the end of the block; its code is imported only with a mail server."""
     if not settings.smtp_url:
         return nullcontext()
     from portal.mail.delivery import delivering

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from portal.cases.addresses import case_address, case_code
 from portal.cases.messages import CaseFull, CaseNumber, Submission
-from portal.cases.thread import Thread, find_by_address, read_thread
+from portal.cases.thread import Thread, find_thread
 from portal.i18n.rendering import Renderer
 from portal.storage.database import Unavailable
 from portal.storage.limits import RateLimited
@@ -47,14 +47,14 @@ async def respond(request: Request) -> Resource:
     if len(address) > ADDRESS_LIMIT:
         raise HTTPException(404)
     try:
-        read, keys, now = request.database.read, settings.secret_keys, datetime.now(UTC)
-        case = await read(lambda c: find_by_address(c, address, keys))
-        if case is None:
+        now, keys = datetime.now(UTC), settings.secret_keys
+        thread = await request.database.read(lambda c: find_thread(c, address, keys, now))
+        if thread is None:
             raise HTTPException(404)
+        case = thread.case
         present = case_address(settings.secret_key, case.number, case.address_version)
         if address != present:
             return redirect(renderer.href(f"{FINDER.slug}/{present}"), 308)
-        thread = await read(lambda c: read_thread(c, case, now))
         if request.method == "POST":
             return await _receive(request, thread)
     except Unavailable:

@@ -25,8 +25,12 @@ async def show_sessions(request: Request) -> Resource:
     session = request.state.session
     if request.method != "POST":
         read, now, account_id = request.database.read, datetime.now(UTC), session.account_id
-        own = await read(lambda c: sessions.of_account(c, account_id, now))
-        codes_left = await read(lambda c: accounts.codes_left(c, account_id))
+        own, codes_left = await read(
+            lambda c: (
+                sessions.of_account(c, account_id, now),
+                accounts.codes_left(c, account_id),
+            )
+        )
         return staff_page(
             request,
             "sessions.html",

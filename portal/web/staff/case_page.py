@@ -81,7 +81,7 @@ class Shown:
     problems: Sequence[Problem] = ()
     typed: Mapping[str, str] = field(default_factory=dict)
     answer: AnswerForm | None = None
-    """The answer as it was typed; None: the newest draft is shown."""
+    """The answer as it was typed; None: the draft that the address names, or the newest."""
     notice: str = ""
     """What happened; selects words of the template."""
     status: int = 200
@@ -105,10 +105,9 @@ async def show(request: Request, case_number: int, shown: Shown) -> Resource:
     """The page of a case; the reading is recorded in its history."""
     now, account = datetime.now(UTC), request.state.account
     renderers, database = request.edition.renderers, request.database
-    case = await database.read(lambda c: find_case(c, case_number))
-    if case is None:
-        raise HTTPException(404)
     values = await database.read(lambda c: _read(c, case_number, account.id))
+    if (case := values["case"]) is None:
+        raise HTTPException(404)
     messages, drafts = values["messages"], values["drafts"]
     if not history.has_read(values["entries"], account.id, now):
         await database.write(lambda c: history.record_reading(c, account.id, case_number, now))
@@ -117,7 +116,6 @@ async def show(request: Request, case_number: int, shown: Shown) -> Resource:
     form_tag = form.words.language
     names = {person.id: person.full_name for person in values["people"]}
     values |= {
-        "case": case,
         "code": case_code(request.settings.secret_key, case.number, case.address_version),
         "now": now,
         "news": [
@@ -143,12 +141,13 @@ async def show(request: Request, case_number: int, shown: Shown) -> Resource:
 
 
 def _read(connection: Any, case_number: int, account_id: int) -> dict[str, Any]:
-    """What the page shows of a case besides the case itself, by the names in its template."""
+    """What the page needs of a case, by the names in its template."""
     messages = messages_of(connection, case_number)
     sent = answers.answers_of(connection, case_number)
     renderings = notes.renderings_of(connection, case_number)
     undoable = handling.undoable(connection, [case_number], account_id)
     return {
+        "case": find_case(connection, case_number),
         "messages": messages,
         "written": _thread(messages, sent, renderings),
         "drafts": answers.drafts_of(connection, case_number, account_id),

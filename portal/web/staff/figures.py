@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 from portal.cases import figures
 from portal.cases.figures import ANSWERED_LATER, ANSWERED_WITHIN, OPEN, RECEIVED, STATES
@@ -35,7 +36,7 @@ class Period(NamedTuple):
     step: int
     """Days that one bar shows."""
     rows: int
-    """Steps in a table."""
+    """The most bars in one table; the rest begin another."""
 
 
 PERIODS = {
@@ -66,31 +67,32 @@ async def show(request: Request) -> Resource:
     weeks = request.query_params.get("veckor", "")
     period = PERIODS.get(weeks, PERIODS["4"])
     today = figures.swedish_day(datetime.now(UTC))
+    values = await request.database.read(lambda c: _read(c, period, today))
+    return staff_page(
+        request, "figures.html", periods=PERIODS, period=period, today=today, **values
+    )
+
+
+def _read(connection: Any, period: Period, today: date) -> dict[str, Any]:
+    """The bars of the page, by the names in its template."""
     first = today - timedelta(period.days - 1)
-    read, totals = request.database.read, figures.totals
-    by_day = await read(lambda c: totals(c, [RECEIVED], first, "day"))
-    by_language = await read(lambda c: totals(c, [RECEIVED], first, "language"))
-    by_kind = await read(lambda c: totals(c, [RECEIVED], first, "kind"))
-    answered = await read(lambda c: totals(c, [*ANSWERED], first, "name"))
-    waiting = await read(lambda c: totals(c, [OPEN], date.min, "day"))
+    totals = partial(figures.totals, connection)
+    by_day = totals([RECEIVED], first, "day")
+    answered = totals([*ANSWERED], first, "name")
+    waiting = totals([OPEN], date.min, "day")
     states = Counter[str]()
-    for figure, number in (await read(figures.by_state)).items():
+    for figure, number in figures.by_state(connection).items():
         states[figure.name] += number
     steps = _steps({day: number for (day,), number in by_day.items()}, first, period)
-    return staff_page(
-        request,
-        "figures.html",
-        periods=PERIODS,
-        period=period,
-        today=today,
-        total=sum(by_day.values()),
-        days=_bars(steps),
-        languages=_bars(_largest_first(by_language)),
-        kinds=_bars(_largest_first(by_kind)),
-        answered=_bars((label, answered.get((name,), 0)) for name, label in ANSWERED.items()),
-        ages=_bars(_by_age({day: number for (day,), number in waiting.items()}, today)),
-        states=_bars((state, states[state]) for state in STATES),
-    )
+    return {
+        "total": sum(by_day.values()),
+        "days": _bars(steps),
+        "languages": _bars(_largest_first(totals([RECEIVED], first, "language"))),
+        "kinds": _bars(_largest_first(totals([RECEIVED], first, "kind"))),
+        "answered": _bars((label, answered.get((name,), 0)) for name, label in ANSWERED.items()),
+        "ages": _bars(_by_age({day: number for (day,), number in waiting.items()}, today)),
+        "states": _bars((state, states[state]) for state in STATES),
+    }
 
 
 def _steps(by_day: dict[str, int], first: date, period: Period) -> Iterable[tuple[str, int]]:

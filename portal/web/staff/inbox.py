@@ -4,7 +4,7 @@ Everything is a link or a plain form. What was done is shown after a redirect, s
 page again repeats nothing, and it can be undone from there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -85,7 +85,7 @@ class Place:
         return bool(self.language or self.kind or self.age)
 
     def address(self, **changes: Any) -> str:
-        """The address of this place with changes; it begins at the first page."""
+        """The address of this place with changes; of its first page, unless they name an edge."""
         place = replace(self, **{"after": "", "before": "", **changes})
         query = place.fields
         if place.view == Place.view:
@@ -125,26 +125,14 @@ async def show(
     """
     selection = _selection(request, place)
     done = [*filter(None, map(references.number, request.query_params.get("done", "").split(".")))]
-    read, edge, account_id = request.database.read, _edge(place), request.state.account.id
-    counts, totals = await read(lambda c: listings.read_counts(c, selection))
-    if place.q:
-        page = await read(lambda c: listings.read_results(c, place.q, ROWS, edge))
-    else:
-        page = await read(lambda c: listings.read_page(c, selection, totals, ROWS, edge))
-    undoable = await read(lambda c: handling.undoable(c, done[:ROWS], account_id)) if done else {}
+    values = await request.database.read(lambda c: _read(c, place, selection, done[:ROWS]))
     return staff_page(
         request,
         "inbox.html",
         status=status,
         place=place,
         selection=selection,
-        counts=counts,
         most=listings.COUNT_LIMIT,
-        languages_used=sorted({figure.language for figure in totals} - {""}),
-        rows=[_shown(row, selection) for row in page.rows],
-        previous=page.previous and place.address(before=_written(page.previous)),
-        next=page.next and place.address(after=_written(page.next)),
-        undoable={references.reference(n): step for n, step in undoable.items()},
         missed=number(request.query_params.get("missed", "")),
         undone=number(request.query_params.get("undone", "")),
         problem=problem,
@@ -152,7 +140,28 @@ async def show(
         kinds=(*KINDS, NO_KIND),
         ages=AGES,
         reasons=REASONS,
+        **values,
     )
+
+
+def _read(
+    connection: Any, place: Place, selection: Selection, done: Sequence[int]
+) -> dict[str, Any]:
+    """What the page shows of the cases, by the names in its template."""
+    counts, totals = listings.read_counts(connection, selection)
+    if place.q:
+        page = listings.read_results(connection, place.q, ROWS, _edge(place))
+    else:
+        page = listings.read_page(connection, selection, totals, ROWS, _edge(place))
+    undoable = handling.undoable(connection, done, selection.account_id) if done else {}
+    return {
+        "counts": counts,
+        "languages_used": sorted({figure.language for figure in totals} - {""}),
+        "rows": [_shown(row, selection) for row in page.rows],
+        "previous": page.previous and place.address(before=_edge_text(page.previous)),
+        "next": page.next and place.address(after=_edge_text(page.next)),
+        "undoable": {references.reference(n): step for n, step in undoable.items()},
+    }
 
 
 async def _handle(
@@ -204,7 +213,7 @@ def _edge(place: Place) -> Edge | None:
     return Edge(at, number(case_number), backwards=bool(place.before)) if at else None
 
 
-def _written(edge: Edge) -> str:
+def _edge_text(edge: Edge) -> str:
     return f"{edge.since.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}_{edge.number}"
 
 

@@ -46,7 +46,7 @@ def main() -> int:
         if "quick" not in rest:
             environment["PORTAL_TEST_CHROMIUM"] = browser()
             if not shutil.which("msgfmt") and not apt("gettext"):
-                sys.exit("The tests ask gettext's own tools what they think: install gettext.")
+                sys.exit("The tests check catalogs with gettext's own tools: install gettext.")
         return run(python(VENV), "-m", "pytest", *PARALLEL, *rest, env=environment)
     if command == "bench":
         install(BENCH_VENV, LOCK, "bench/requirements.txt")
@@ -201,7 +201,7 @@ def playwrights_own() -> str:
 
 
 def is_debian() -> bool:
-    """Ubuntu's chromium package only fetches a snap, which cannot be driven."""
+    """Whether it is Debian; Ubuntu's chromium package fetches a snap, which tests cannot drive."""
     release = Path("/etc/os-release")
     return release.exists() and "ID=debian" in release.read_text().splitlines()
 

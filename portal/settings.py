@@ -72,7 +72,7 @@ def host_name(text: str) -> str:
     except ValueError:  # also what the codec raises
         name = ""
     if not _HOST.fullmatch(name):
-        raise ValueError(f"{text} is no host name, such as skola.example.se")
+        raise ValueError(f"{text} is not a host name, such as skola.example.se")
     return name
 
 

@@ -77,7 +77,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def program(name: str) -> str | None:
-    """The path of an installed program; servers stand where a user's PATH may not lead."""
+    """The path of an installed program; servers may be in folders outside PATH."""
     return shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
 
 

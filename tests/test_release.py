@@ -95,7 +95,7 @@ def statement(name: str) -> set[str]:
 
 
 def test_packages_whose_private_parts_are_used_cannot_change_unseen() -> None:
-    """tests/unit/web/test_protocol.py names each part, and says which is gone."""
+    """test_protocol.py names those of uvicorn and httptools; SQLAlchemy's is greenlet_spawn."""
     requirements = (CHECKOUT / "pyproject.toml").read_text("utf-8")
     for name in ("uvicorn", "httptools", "sqlalchemy"):
         major, minor, *_ = map(int, PINS[name].split("."))

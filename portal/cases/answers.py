@@ -287,7 +287,7 @@ def other_authors(connection: sa.Connection, case_id: int, account_id: int) -> S
 
 
 def _count_first(connection: sa.Connection, case: Case, before: datetime | None) -> None:
-    """Change the figures if the first answer of a case is another one than before."""
+    """Change the figures if a case has another first answer than before, or its first."""
     changes: Counter[Figure] = Counter()
     for moment, number in ((before, -1), (_first_visible(connection, case.number), 1)):
         if moment:

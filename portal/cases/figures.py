@@ -34,7 +34,7 @@ class Figure(NamedTuple):
     """What is counted: the key of a row of ``counts``."""
 
     name: str
-    """One of the names above, or a state of cases."""
+    """One of the names above, a state, or a name of ``cases.search``, which stores ids here."""
     language: str
     kind: str
     day: str = ""
@@ -182,7 +182,7 @@ def differences(connection: sa.Connection) -> list[str]:
     figures = {Figure(row.name, row.language, row.kind, row.day): row.number for row in rows}
     counted = count(connection)
     lines = [
-        f"{' '.join(filter(None, key))}: {figures.get(key, 0)} kept, {counted[key]} counted"
+        f"{' '.join(filter(None, key))}: {figures.get(key, 0)} stored, {counted[key]} counted"
         for key in sorted({*figures, *counted})
         if figures.get(key, 0) != counted[key]
     ]

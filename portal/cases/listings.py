@@ -3,7 +3,8 @@
 A page begins after the last case of the page before, so each page costs the same, however
 many cases there are. Rows are read in the order of an index, by several queries (streams) whose
 rows are merged: one for each state of the view or, with a filter by language or kind, for each
-matching pair that has cases according to the figures.
+matching pair that has cases according to the figures. Only cases with an undelivered letter and
+those to look at again, which are few, are sorted.
 """
 
 from collections import Counter
@@ -99,7 +100,7 @@ class Page:
 def read_counts(
     connection: sa.Connection, selection: Selection
 ) -> tuple[dict[str, int], Counter[Figure]]:
-    """How many cases each view has; counting by a query stops at ``COUNT_LIMIT``.
+    """How many cases of any age each view has; counting by a query stops at ``COUNT_LIMIT``.
 
     Returns:
         the numbers by view, and the figures by state, as ``read_page`` takes them.
@@ -203,12 +204,6 @@ def _page(
     )
 
 
-def officers(connection: sa.Connection) -> dict[int, str]:
-    """The names of all who can have a case, by the ids of their accounts."""
-    query = sa.select(accounts.c.id, accounts.c.full_name).where(accounts.c.disabled_at.is_(None))
-    return dict(connection.execute(query.order_by(accounts.c.full_name)).all())
-
-
 Conditions = list[sa.ColumnElement[bool]]
 
 
@@ -291,7 +286,7 @@ def _first(
 ) -> list[Case]:
     """The first cases of several streams.
 
-    Whole rows are read only for these; an index alone decides which they are.
+    Whole rows are read only for these; in most views an index alone decides which they are.
     """
     if not streams:
         return []

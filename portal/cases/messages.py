@@ -246,7 +246,7 @@ def _store(connection: sa.Connection, new: list[_New], now: datetime) -> None:
 
 
 def _letters(connection: sa.Connection, new: list[_New]) -> list[NewLetter]:
-    """The letters on new messages: to guardians who have opened a case, and to staff."""
+    """The letters about new messages: to guardians who have opened a case, and to staff."""
     letters = []
     for arrival, _, case in new:
         submission, mailbox, officer = arrival.submission, arrival.staff_mailbox, None

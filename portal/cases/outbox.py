@@ -83,7 +83,7 @@ class State(NamedTuple):
 
 
 def queue(connection: sa.Connection, new: Sequence[NewLetter], now: datetime) -> None:
-    """Put letters into the outbox, each at the earliest ``INTERVAL`` after one of its kind.
+    """Put letters into the outbox; those of a kind to an address go ``INTERVAL`` or more apart.
 
     Args:
         connection: in the writer's transaction, that of what the letters are about.
@@ -243,7 +243,7 @@ def waiting_or_failed(connection: sa.Connection, count: int) -> Sequence[Letter]
 
 
 def state(connection: sa.Connection, now: datetime) -> State:
-    """The state of the outbox; the cost depends on the letters that wait, not on those sent."""
+    """The state of the outbox; its cost depends on letters that wait or failed, not those sent."""
     waiting_since = connection.execute(_WAITING_SINCE, {"now": now}).scalar()
     return State(waiting_since, connection.execute(_FAILED).scalar_one())
 

@@ -147,7 +147,8 @@ def fold_new(connection: sa.Connection, now: datetime | None = None) -> int:
     changes: Counter[Figure] = Counter()
     for figure, rows in ((_MESSAGES, new), (_ANSWERS, visible)):
         if rows:
-            changes[figure] = rows[-1].id - rows[0].latest
+            # The figure is an id: what is added to it is the way to the new one.
+            changes[figure] = rows[-1].id - rows[0].folded_id
     figures.add(connection, changes)
     return max(len(new), len(visible))
 
@@ -190,7 +191,7 @@ _DELETE = sa.delete(_CASE_TEXTS).where(
 )
 
 
-def _latest(figure: Figure) -> sa.ColumnElement[int]:
+def _folded_id(figure: Figure) -> sa.ColumnElement[int]:
     key = (counts.c[name] == value for name, value in figure._asdict().items())
     query = sa.select(counts.c.number).where(*key)
     return sa.func.coalesce(query.scalar_subquery(), 0)
@@ -200,10 +201,10 @@ _NEW_MESSAGES = (
     sa.select(
         *messages.c["id", "case_id", "text"],
         cases.c.email,
-        _latest(_MESSAGES).label("latest"),
+        _folded_id(_MESSAGES).label("folded_id"),
     )
     .join(cases)
-    .where(messages.c.id > _latest(_MESSAGES))
+    .where(messages.c.id > _folded_id(_MESSAGES))
     .order_by(messages.c.id)
     .limit(BATCH)
 )
@@ -211,15 +212,15 @@ _NEW_ANSWERS = (
     sa.select(
         *answers.c["id", "case_id", "swedish", "translated", "visible_at"],
         answers.c.withdrawn_at.is_not(None).label("withdrawn"),
-        _latest(_ANSWERS).label("latest"),
+        _folded_id(_ANSWERS).label("folded_id"),
     )
-    .where(answers.c.id > _latest(_ANSWERS))
+    .where(answers.c.id > _folded_id(_ANSWERS))
     .order_by(answers.c.id)
     .limit(BATCH)
 )
 _IS_BEHIND = sa.select(
     sa.or_(
-        sa.exists().where(messages.c.id > _latest(_MESSAGES)),
-        sa.exists().where(answers.c.id > _latest(_ANSWERS)),
+        sa.exists().where(messages.c.id > _folded_id(_MESSAGES)),
+        sa.exists().where(answers.c.id > _folded_id(_ANSWERS)),
     )
 )

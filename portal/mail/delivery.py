@@ -43,7 +43,7 @@ from portal.storage.database import Database, Unavailable
 LOOK_SECONDS = 1.0
 """Until the next look into the outbox when no letter is due."""
 PAUSE_SECONDS = 15.0
-"""Until the next look after a fault of the database."""
+"""Until the next look after something failed, such as the database."""
 AT_ONCE = 4
 """Letters that one node sends at the same time."""
 REPLY_SECONDS = 60.0
@@ -113,7 +113,7 @@ class Delivery:
         await asyncio.gather(*workers)
 
     async def run_once(self) -> None:
-        """Try each letter that is due."""
+        """Queue the reminder if it is due, and try each letter that is due."""
         await asyncio.gather(*self._start_workers(AT_ONCE))
 
     def stop(self) -> None:
@@ -121,7 +121,7 @@ class Delivery:
         self._stopping.set()
 
     async def remind(self, now: datetime) -> None:
-        """Queue a letter on overdue cases, from seven o'clock on a working day.
+        """Queue a letter about overdue cases, from seven o'clock on a working day.
 
         Its Message-ID contains the date, so it is queued only once a day, however many nodes
         run and however often they restart.

@@ -105,7 +105,8 @@ async def change_password(
         MustWait, Refused, Unavailable: as ``_compare`` and ``_confirm`` do.
     """
     compared = await _compare(database, settings, credentials, client, now)
-    # Whether or not the password is right, so that both take as long. Who must wait costs no hash.
+    # Computed even if the present password is wrong, so that both take as long; not for a person
+    # who must wait, who was refused above.
     password_hash = await passwords.hash_in_thread(password)
 
     def change(connection: "Connection", account: Account) -> str:

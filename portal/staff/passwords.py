@@ -33,8 +33,8 @@ def first_password() -> str:
 def is_guessable(password: str, *names: str) -> bool:
     """Whether a password consists almost only of what is tried first (NIST SP 800-63B, 3.1.1.2).
 
-    That is: words of this place and of passwords, the person's names, digits, marks, and few
-    different letters. It is not compared with lists of leaked passwords.
+    That is: words of this city, words usual in passwords, the person's names, digits, marks, and
+    few different letters. It is not compared with lists of leaked passwords.
 
     Args:
         password: as it was typed.

@@ -72,7 +72,7 @@ def wait(connection: sa.Connection, allowed: Mapping[int, int], now: datetime) -
 
 
 def record(connection: sa.Connection, subjects: Collection[int], now: datetime) -> None:
-    """Store an attempt; before its outcome is known, where simultaneous ones must count."""
+    """Store an attempt. Where simultaneous ones must count, call it before the outcome is known."""
     rows = [{"subject": subject, "made_at": now} for subject in subjects]
     connection.execute(sa.insert(attempts), rows)
 

@@ -1,8 +1,8 @@
 """Making, verifying and restoring backups of an SQLite database.
 
 A backup is one file with the state of the database at one moment. Every file written here
-appears under its name when it is complete and on the disk, or not at all. Anything uncertain
-raises ``BackupFault``: a backup must be certain to work on the day that it is needed.
+gets its name only when it is complete and on the disk. Anything uncertain raises
+``BackupFault``: a backup must be certain to work on the day that it is needed.
 """
 
 import hashlib

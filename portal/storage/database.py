@@ -34,7 +34,7 @@ from portal.storage.engines import (
 )
 
 WAIT_SECONDS = 7.0
-"""The timeout of one read or one write; a request may need one of each."""
+"""The timeout of one read or one write; a request may need several."""
 BATCH = 250
 """The most jobs in one transaction."""
 QUIET_TURNS = 3
@@ -90,7 +90,7 @@ class Database:
         self._task = asyncio.create_task(self._write_until_stopped())
 
     async def stop(self) -> None:
-        """Run the waiting jobs, then close all connections."""
+        """Run the waiting jobs, then close all connections that no reader uses."""
         if self._task:
             self._stopping = True
             self._has_jobs.set()
@@ -121,7 +121,8 @@ class Database:
             query: reads on the given connection.
 
         Raises:
-            Unavailable: when the database fails, or the query takes longer than the timeout.
+            Unavailable: when the database fails, or the query takes longer than the timeout; on
+                SQLite only after the statement that runs then has ended.
         """
         try:
             async with asyncio.timeout(self._wait_seconds):
@@ -190,7 +191,7 @@ class Database:
             raise _unavailable(error) from None
 
     def connect(self) -> AbstractContextManager[sa.Connection]:
-        """A synchronous connection, for commands; ``engines.begin`` begins its transactions.
+        """A connection for commands; ``engines.begin`` begins its transactions.
 
         Raises:
             sqlalchemy.exc.OperationalError: when the database does not answer.
@@ -229,7 +230,11 @@ class Database:
         return self.read_blocking(encoding)
 
     def differences(self) -> list[str]:
-        """The differences between the tables of the database and those of the portal."""
+        """The differences between the tables of the database and those of the portal.
+
+        Raises:
+            Unavailable: when the database does not answer.
+        """
         return self.read_blocking(migrations.differences)
 
     async def _write_until_stopped(self) -> None:

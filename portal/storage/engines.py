@@ -44,7 +44,7 @@ _WRITERS_LOCK = 7_031_365
 
 
 def writing_engine(url: str) -> sa.Engine:
-    """The engine of the writer; ``begin`` begins its transactions.
+    """The engine of the writer and of commands; ``begin`` begins transactions that write.
 
     The file of an SQLite database and its folder are created when the writer first connects;
     only its owner may read the file.

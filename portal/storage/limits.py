@@ -75,7 +75,7 @@ async def forget_regularly(database: Database) -> None:
 
 
 def forget(connection: sa.Connection, now: datetime) -> bool:
-    """Delete the oldest arrivals and attempts; return whether there were any.
+    """Delete some arrivals and attempts that no longer count; return whether there were any.
 
     Rows more than an hour in the future were stored while the clock was wrong. They are
     deleted too: otherwise they would make their senders wait until that time.

@@ -49,7 +49,7 @@ def key_file(url: str) -> Path:
 
 
 def derived(secret_key: bytes, label: bytes, content: str, size: int) -> bytes:
-    """A MAC of a content (RFC 7693): only a holder of the secret key can compute it.
+    """A MAC of a text (RFC 7693): only a holder of the secret key can compute it.
 
     Args:
         secret_key: the portal's current key or a former one.

@@ -132,7 +132,8 @@ attempts = _table(
     sa.Column("made_at", Moment, nullable=False),
 )
 
-# Running totals of cases, updated in the same transaction as the cases (cases.figures).
+# Running totals, updated in the transaction of what they count (cases.figures), and the ids of
+# the last texts that were made searchable (cases.search).
 counts = _table(
     "counts",
     sa.Column("name", sa.Text, primary_key=True),

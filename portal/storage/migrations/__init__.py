@@ -45,7 +45,7 @@ def refuse_newer(connection: sa.Connection) -> None:
     """Raise if a later version of the portal has changed the tables incompatibly.
 
     Raises:
-        NewerDatabase: when this version's revision is older than the stored ``oldest_code``.
+        NewerDatabase: when the stored ``oldest_code`` is newer than this version, or missing.
     """
     revision = current(connection)
     if revision > newest():

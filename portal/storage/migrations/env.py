@@ -1,4 +1,4 @@
-"""Alembic's environment: it runs this for every command, on the connection of ``steps``."""
+"""What Alembic runs for every command, on the connection that ``steps`` gives it."""
 
 from alembic import context
 

@@ -226,7 +226,7 @@ async def show_again(
 ) -> Resource | None:
     """What was typed into a form of staff, where it was too large or something broke.
 
-    A form that may have been sent by another site's page is not shown.
+    Forms that another site's page may have sent do not come here: the guard refuses them first.
 
     Args:
         status: with which the request is refused.
@@ -234,7 +234,10 @@ async def show_again(
         read: gives the body, or None where it cannot be had.
 
     Returns:
-        None where it was no such form, or cannot be read.
+        None where it was no such form, or its body cannot be had.
+
+    Raises:
+        HTTPException: 415 when the body is no form.
     """
     path, reason = scope["path"], {413: "too-large", 500: "broken"}.get(status)
     is_sent = scope["method"] == "POST" and path.startswith(f"{INBOX}/")

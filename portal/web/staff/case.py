@@ -2,7 +2,7 @@
 
 All forms of the page are posted to its address; the field ``do`` names the action and perhaps
 its object, as in ``rendering:17``. What was done is shown after a redirect. A refused form is
-shown again with all that was typed; the words of an answer have been saved as a draft by then.
+shown again with all that was typed; if it is the answer's, its words are a draft by then.
 No case is locked: the page only says that a colleague has it or is writing an answer.
 """
 
@@ -115,8 +115,8 @@ async def _do(request: Request, case: Case, fields: Mapping[str, str]) -> Resour
     posted = Posted(request, case.number, fields, target)
     try:
         if action in STEPS:
-            take, step = STEPS[action], posted.step
-            return await _write(posted, action, lambda connection: take(connection, step))
+            act, step = STEPS[action], posted.step
+            return await _write(posted, action, lambda c: act(c, step))
         if action in FORM_HANDLERS:
             return await FORM_HANDLERS[action](posted)
     except Changed:

@@ -100,7 +100,7 @@ async def _continued(request: Request, address: str, typed: str, token: str) -> 
     page = None
     if route and route.shows_typed:
         request.state.typed = fields
-        with suppress(HTTPException):  # where there is no such case, for one
+        with suppress(HTTPException):  # for example, there is no such case
             page = await route.make(Request({**scope, **child}, request.receive))
     if page is None or page.status != 200:
         page = typed_page(request, path, fields, "signed-in")

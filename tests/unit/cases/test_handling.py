@@ -175,7 +175,7 @@ async def test_a_wrong_figure_is_named_and_counted_anew(database: Database) -> N
     spoil = sa.update(tables.counts).where(tables.counts.c.name == "new").values(number=7)
     await database.write(lambda c: c.execute(spoil) and None)
     faults = await database.read(figures.differences)
-    assert faults == ["new ar praise: 7 kept, 1 counted"]
+    assert faults == ["new ar praise: 7 stored, 1 counted"]
     await database.write(figures.recount)
     assert await database.read(figures.differences) == []
 

@@ -233,7 +233,7 @@ async def test_search_results_have_pages_both_ways_too(database: Database) -> No
 
 
 async def test_a_page_costs_the_same_however_many_cases_there_are(tmp_path: Path) -> None:
-    """Every statement finds its rows in the order of an index; none looks through a table."""
+    """Every statement finds its rows by an index; none looks through a table of cases."""
     statements: list[str] = []
     database = Database(f"sqlite:///{tmp_path}/portal.db")
     database.upgrade()

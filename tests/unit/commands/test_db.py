@@ -104,7 +104,7 @@ def test_a_wrong_figure_is_named_and_counted_anew(
             connection.execute(sa.delete(counts).where(counts.c.name == "new"))
     assert main(["db", "check"]) == 1
     shown = capsys.readouterr().err
-    assert "new ar praise: 0 kept, 1 counted" in shown
+    assert "new ar praise: 0 stored, 1 counted" in shown
     assert "portal db recount" in shown
     assert main(["db", "recount"]) == 0
     assert main(["db", "check"]) == 0

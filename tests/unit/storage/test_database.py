@@ -103,7 +103,7 @@ async def test_reading_before_writing_loses_no_update(database: Database) -> Non
 
 
 async def test_a_bug_in_a_job_does_not_stop_the_writer(database: Database) -> None:
-    """A job that returns too few results, or stops, is a bug; messages are still written."""
+    """A job that returns too few results or raises StopIteration; messages are still written."""
 
     def forgets(connection: sa.Connection, items: Sequence[int]) -> list[int]:
         return []
@@ -144,13 +144,15 @@ async def read_slowly(database: Database) -> None:
 
 
 async def read_at_last(database: Database) -> int:
-    """Read until it succeeds: SQLite goes on with a query for which nobody waits any more."""
+    """Read until it succeeds: opening new connections may take longer than a short timeout."""
     while True:
         with suppress(Unavailable):
             return await database.read(count)
 
 
-async def test_readers_run_beside_each_other_and_beside_the_event_loop(database: Database) -> None:
+async def test_a_slow_reader_holds_up_neither_other_readers_nor_the_event_loop(
+    database: Database,
+) -> None:
     """Many read while one still waits for the database."""
     slow = asyncio.create_task(read_slowly(database))
     assert [await database.read(count) for _ in range(20)] == [0] * 20

@@ -77,7 +77,7 @@ class FastPathProtocol(BoundedProtocol):
             return None
         if self._is_busy or self.flow.write_paused or self._is_full:
             return None
-        if self._header_bytes > HEADER_LIMIT or self.parser.should_upgrade():
+        if self._header_bytes > HEADER_LIMIT:
             return None
         return self._ready(self.url, self.headers)
 

@@ -113,7 +113,7 @@ def check_database(settings: Settings) -> Iterator[Fault]:
 
 
 def check_disk(settings: Settings) -> Iterator[Fault]:
-    """Check that an SQLite database can be written, and that nobody else can read it or the key."""
+    """Check that an SQLite database can be written, and who can read it and the key."""
     if not settings.embedded:
         return
     path, key = sqlite_file(settings.database_url), key_file(settings.database_url)

@@ -136,7 +136,7 @@ def read(path: Path, language: Language, former: Catalog | None = None) -> Catal
     Args:
         path: of the file.
         language: of the texts.
-        former: the catalog that the file is to replace; returned if no text has changed.
+        former: the catalog that the file is to replace; returned if the new one would equal it.
 
     Raises:
         CatalogError: when the file is broken, its plural rule is not the language's, or fewer

@@ -74,7 +74,8 @@ class Database:
         self, url: str, wait_seconds: float = WAIT_SECONDS, metrics: Metrics | None = None
     ) -> None:
         self.is_failing = False
-        """Whether the last write failed: by an error of the database, a timeout or a full queue."""
+        """Whether a write failed by an error of the database, a timeout or a full queue, and none
+        has succeeded since."""
         self._metrics = metrics or Metrics()
         self._wait_seconds = wait_seconds
         self._writing_engine, self._reading_engine = writing_engine(url), reading_engine(url)

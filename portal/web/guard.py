@@ -340,7 +340,7 @@ class _Body:
         return message
 
     async def read(self) -> bytes | None:
-        """All of the body; None for one that is larger than ``SHOWN_LIMIT`` or never comes."""
+        """All of the body; None where it never comes or passes ``SHOWN_LIMIT`` before its end."""
         if _announced_length(dict(self._scope["headers"])) > SHOWN_LIMIT:
             return None
         while not self._is_complete and self._size <= SHOWN_LIMIT:

@@ -128,8 +128,17 @@ async def test_each_language_has_its_own_font_and_leading(browser: Browser, tmp_
             for tag, leading in (("ur", 2.2), ("ar", 1.85), ("en", 1.6)):
                 link = page.locator(f".language-list [lang={tag}]")
                 assert (await typography(link))[1] == leading
+            await page.goto("/sv/")
+            link = page.locator(".language-list [lang=ur]")
+            name, note = await text_box(link), await link.locator("span").first.bounding_box()
+            assert note
+            assert name["x"] - (note["x"] + note["width"]) > LEVEL
             await page.goto("/sv/sprak")
             assert (await box(page, "main a[lang=ur]"))["width"] >= 44
+            names = [
+                await text_box(page.locator(f"main a[lang={tag}]")) for tag in ("en", "ar", "ur")
+            ]
+            assert max(name["x"] for name in names) - min(name["x"] for name in names) < LEVEL
 
 
 async def typography(element: Locator) -> tuple[str, float]:
@@ -141,6 +150,18 @@ async def typography(element: Locator) -> tuple[str, float]:
         }"""
     )
     return font.strip('"'), round(leading, 2)
+
+
+async def text_box(element: Locator) -> dict[str, float]:
+    """Where the first text of an element stands, and its size."""
+    rectangle: dict[str, float] = await element.evaluate(
+        """element => {
+          const range = new Range();
+          range.selectNodeContents(element.firstChild);
+          return range.getBoundingClientRect().toJSON();
+        }"""
+    )
+    return rectangle
 
 
 async def stands_below(page: Page) -> bool:

@@ -3,11 +3,10 @@
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from portal.storage.database import Database
 from tests.conftest import Running, Serve
@@ -60,9 +59,15 @@ async def send(guardian: Visitor, text: str) -> tuple[str, str]:
     return path, f"/inbox/{path.rpartition('/')[2].partition('-')[0]}"
 
 
-def button(page: Page, action: str) -> Any:
+def button(page: Page, action: str) -> Locator:
     """The button that does something."""
     return page.locator(f"button[name=do][value^='{action}']").first
+
+
+async def press(page: Page, action: str) -> None:
+    """Press the button that does something, and wait for the page that follows."""
+    async with page.expect_navigation():
+        await button(page, action).click()
 
 
 async def test_the_way_of_an_answer(
@@ -83,38 +88,38 @@ async def test_the_way_of_an_answer(
         await page.fill("#totp", anna.code())
         await page.get_by_role("button", name="Logga in").click()
         await page.wait_for_url(f"**{address}")
-        await button(page, "take").click()
+        await press(page, "take")
         await expect(page.locator("#done")).to_have_text(re.compile("Ärendet är ditt nu."))
 
         # A colleague who reads Arabic writes what the message says.
         await colleague.goto(address)
         await colleague.get_by_text("Återge på svenska").click()
         await colleague.get_by_label("Meddelandet på svenska").fill("I vilken skola går min son?")
-        await button(colleague, "rendering").click()
+        await press(colleague, "rendering")
         await expect(colleague.locator(".rendering")).to_contain_text("På svenska, av Bo Andersson")
 
         # A standard sentence in both languages, and words of one's own.
         await page.reload()
         await expect(page.locator(".rendering")).to_contain_text("I vilken skola går min son?")
         await page.select_option("#phrase", "thanks")
-        await button(page, "phrase").click()
+        await press(page, "phrase")
         swedish, translated = page.locator("#swedish"), page.locator("#translated")
         await expect(swedish).to_have_value("Hej! Tack för ditt meddelande.")
         await swedish.fill(await swedish.input_value() + "\n\nHan går i Bergsjöskolan.")
         await translated.fill(await translated.input_value() + "\n\n" + REPLY)
-        await button(page, "preview").click()
+        await press(page, "preview")
         preview = page.locator(".preview-frame")
         await expect(preview.locator("[lang=ar][dir=rtl]").last).to_contain_text(REPLY)
         await expect(preview.locator("[lang=sv]")).to_contain_text("Bergsjöskolan")
 
         # It is sent, taken back in its hold, and sent again.
-        await button(page, "send").click()
+        await press(page, "send")
         await expect(page.locator("#done")).to_contain_text("Svaret skickas om")
         assert REPLY not in (await guardian.get(path)).text
-        await button(page, "take-back").click()
+        await press(page, "take-back")
         await expect(page.locator("#done")).to_contain_text("Du har tagit tillbaka svaret.")
         await swedish.fill("Hej! Han går i Bergsjöskolan, Ring oss gärna.")
-        await button(page, "send").click()
+        await press(page, "send")
         await expect(page.locator("#done")).to_contain_text("Svaret skickas om")
         assert REPLY not in (await guardian.get(path)).text
     with closing(Database(office.settings.database_url)) as database, database.connect() as records:
@@ -176,34 +181,34 @@ async def test_a_case_is_sound_in_every_state(
         await page.goto(address)
         await check_sound(page)
 
-        await button(page, "take").click()
+        await press(page, "take")
         for details in await page.locator("main details").all():
             await details.evaluate("details => details.open = true")
         await check_sound(page)
 
         await page.fill("#note", "n" * 200)
-        await button(page, "note").click()
+        await press(page, "note")
         await page.fill("#other", other.rpartition("/")[2])
-        await button(page, "link").click()
+        await press(page, "link")
         await page.fill("#swedish", "Bra. " + "s" * 200)
         await page.fill("#translated", REPLY)
-        await button(page, "preview").click()
+        await press(page, "preview")
         await check_sound(page)
 
         await page.fill("#note", " ")
-        await button(page, "note").click()
+        await press(page, "note")
         await expect(page.locator("#problems")).to_be_focused()
         await check_sound(page)
 
         await page.goto(address)
         await colleague.goto(address)
         await colleague.fill("#translated", REPLY)
-        await button(colleague, "send").click()
+        await press(colleague, "send")
         await expect(colleague.locator("#done")).to_be_visible()
-        await button(page, "send").click()
+        await press(page, "send")
         await expect(page.locator("#done")).to_contain_text("Svaret är inte skickat.")
         await check_sound(page)
 
-        await button(page, "send").click()
+        await press(page, "send")
         await expect(page.locator("#done")).to_contain_text("Svaret skickas om")
         await check_sound(page)

@@ -49,13 +49,19 @@ def count(connection: sa.Connection) -> int:
 
 
 @contextmanager
-def sa_listener(event: str, listener: Callable[[sa.Connection], None]) -> Iterator[None]:
-    """Call a listener for an event of any engine."""
-    sa.event.listen(sa.Engine, event, listener)
+def sa_listener(url: str, event: str, listener: Callable[[sa.Connection], None]) -> Iterator[None]:
+    """Call a listener for an event of a database; a portal of other tests may use another one."""
+    name = sa.make_url(url).database
+
+    def listen(connection: sa.Connection) -> None:
+        if connection.engine.url.database == name:
+            listener(connection)
+
+    sa.event.listen(sa.Engine, event, listen)
     try:
         yield
     finally:
-        sa.event.remove(sa.Engine, event, listener)
+        sa.event.remove(sa.Engine, event, listen)
 
 
 async def test_a_faulty_job_fails_alone_in_a_batch(database: Database) -> None:
@@ -66,7 +72,7 @@ async def test_a_faulty_job_fails_alone_in_a_batch(database: Database) -> None:
 
 
 async def test_jobs_that_come_shortly_after_another_share_its_transaction(
-    database: Database,
+    database: Database, database_url: str
 ) -> None:
     commits: list[sa.Connection] = []
 
@@ -75,7 +81,7 @@ async def test_jobs_that_come_shortly_after_another_share_its_transaction(
             await asyncio.sleep(0)
         await database.write(insert)
 
-    with sa_listener("commit", commits.append):
+    with sa_listener(database_url, "commit", commits.append):
         await asyncio.gather(*map(later, range(0, 3 * QUIET_TURNS, QUIET_TURNS)))
         assert len(commits) == 1
         await asyncio.gather(*(database.write(insert) for _ in range(2 * BATCH)))
@@ -218,7 +224,7 @@ async def test_no_caller_gets_a_result_before_the_commit(
         reached.set()
         assert commit.wait(5)
 
-    with sa_listener("commit", hold):
+    with sa_listener(database_url, "commit", hold):
         writing = asyncio.create_task(database.write(insert))
         assert await asyncio.to_thread(reached.wait, 5)
         assert await other.read(count) == 0

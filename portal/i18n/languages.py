@@ -132,8 +132,8 @@ def _unknown_language(tag: str, script: str) -> Language:
     """A language that CLDR has no data for.
 
     It uses the data of the wider language (the tag without its last subtag), or else of Swedish.
-    Its direction is that of its script, named in the tag or likely (CLDR); if that is unknown, that
-    of the wider language, or else left to right.
+    Its direction is that of the script that the tag names; without one, that of the wider language
+    if CLDR has it, or of the likely script (CLDR), or else left to right.
     """
     wider, _, subtag = tag.rpartition("-")
     source = Locale.parse(SOURCE)
@@ -142,11 +142,11 @@ def _unknown_language(tag: str, script: str) -> Language:
         name = f"{wider_language.name} ({subtag_name})"
         direction = _direction(script, wider_language.locale)
         return replace(wider_language, tag=tag, name=name, direction=direction)
-    likely_subtags = get_global("likely_subtags")
-    likely: str = likely_subtags.get(tag) or likely_subtags.get(tag.partition("-")[0], "")
-    is_right_to_left = RIGHT_TO_LEFT & {script, *likely.split("_")}
-    name = OWN_NAMES.get(tag) or source.languages.get(tag.partition("-")[0], tag)
-    direction = "rtl" if is_right_to_left else "ltr"
+    language_subtag = tag.partition("-")[0]
+    likely: str = get_global("likely_subtags").get(language_subtag, "")
+    scripts = {script} if script else {*likely.split("_")}
+    direction = "rtl" if RIGHT_TO_LEFT & scripts else "ltr"
+    name = OWN_NAMES.get(tag) or source.languages.get(language_subtag, tag)
     return Language(tag, _capitalized(name), direction, source, is_known=False)
 
 

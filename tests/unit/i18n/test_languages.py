@@ -186,6 +186,7 @@ def test_without_a_catalog_there_is_only_swedish(tmp_path: Path) -> None:
         ("ka", "ქართული", "ltr"),
         ("khw", "Khowar", "rtl"),
         ("khw-PK", "Khowar", "rtl"),
+        ("khw-Latn", "Khowar", "ltr"),
         ("ku-Arab", "Kurdî (kurmancî) (erebî)", "rtl"),
         ("ar-Latn", "العربية (اللاتينية)", "ltr"),
         ("zh-Hant", "中文 (繁體)", "ltr"),

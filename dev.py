@@ -201,7 +201,7 @@ def playwrights_own() -> str:
 
 
 def is_debian() -> bool:
-    """Whether it is Debian; Ubuntu's chromium package fetches a snap, which tests cannot drive."""
+    """Whether this is Debian. Ubuntu's chromium package is a snap, which tests cannot drive."""
     release = Path("/etc/os-release")
     return release.exists() and "ID=debian" in release.read_text().splitlines()
 

@@ -147,7 +147,7 @@ def fold_new(connection: sa.Connection, now: datetime | None = None) -> int:
     changes: Counter[Figure] = Counter()
     for figure, rows in ((_MESSAGES, new), (_ANSWERS, visible)):
         if rows:
-            # The figure is an id: what is added to it is the way to the new one.
+            # The figure is an id: the difference to the new one is added.
             changes[figure] = rows[-1].id - rows[0].folded_id
     figures.add(connection, changes)
     return max(len(new), len(visible))

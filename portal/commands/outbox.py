@@ -72,7 +72,7 @@ def list_letters(arguments: argparse.Namespace) -> int:
 
 
 def retry(arguments: argparse.Namespace) -> int:
-    """Try letters again at once that failed, or that wait after a failure."""
+    """Retry at once the letters that have failed or wait after a failure."""
     settings = read_settings()
     count = 0
     if has_tables(settings):

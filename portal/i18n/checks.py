@@ -138,7 +138,7 @@ _CHARACTERS_OF_ERRORS = re.compile(r"[%<&@\d\u202a-\u202e\u2066-\u2069]|://|www\
 
 
 def _is_plain(entry: CatalogEntry) -> bool:
-    """Whether an entry cannot have an error: one form, and nothing that errors are made of.
+    """Whether an entry cannot have an error: one form, without the characters that errors contain.
 
     It saves time: every start checks all entries, and most are plain.
     """

@@ -14,7 +14,7 @@ class Coverage:
     total: int
     translated: int
     fuzzy: int = 0
-    """Texts with the translation of an earlier Swedish text; in Swedish until it is confirmed."""
+    """Texts whose translation is of an earlier Swedish text; shown in Swedish until confirmed."""
 
     @property
     def missing(self) -> int:
